@@ -1,0 +1,87 @@
+"""What travels through the steps of a run: immutable tables, and the record that each step leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, Self
+
+import pandas as pd
+
+from benchmarking.specification import Specification
+
+#: Stores what a step of another application adds: called with the run and its stored results by key, inside the
+#: transaction that completes the run.
+Store = Callable[[Any, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Calculation:
+    """The state between two steps. Steps never change a table in place; they return a new calculation.
+
+    delivered : one row per provider of the dataset, index ``key`` in ascending order; ``delivered`` (bool), ``merged``
+        (bool), ``errors`` (codes of hard errors, joined by space) and a column per measure with ``Decimal`` or ``None``.
+    results : same index; columns are added by the steps, see :mod:`benchmarking.steps`.
+    peers : columns ``key``, ``peer``, ``weight`` (λ), ``cost_share`` (0 to 1).
+    products : columns ``key``, ``product`` and what a later step publishes per product.
+    frozen : what else the run depends on, as JSON, frozen at its start.
+    """
+
+    specification: Specification
+    frozen: Mapping[str, Any]
+    seed: int
+    delivered: pd.DataFrame
+    results: pd.DataFrame
+    peers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["key", "peer", "weight", "cost_share"]))
+    products: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["key", "product"]))
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    published: tuple[str, ...] = ()
+    stores: tuple[Store, ...] = ()
+
+    def with_results(self, **columns: Any) -> Self:
+        """Return the calculation with ``columns`` added to or replaced in ``results``."""
+        return replace(self, results=self.results.assign(**columns))
+
+    def with_summary(self, **figures: Any) -> Self:
+        """Return the calculation with ``figures`` added to the national picture."""
+        return replace(self, summary={**self.summary, **figures})
+
+    @property
+    def taking_part(self) -> pd.Index:
+        """Return the keys of who takes part, ascending."""
+        return self.results.index[self.results["participates"].astype(bool)]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a step hands on, and its record: Dutch sentences and counts."""
+
+    calculation: Calculation
+    sentences: tuple[str, ...] = ()
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Step(Protocol):
+    """A named step of the run."""
+
+    code: str
+    title: str
+
+    def __call__(self, calculation: Calculation) -> Outcome:
+        """Carry the step out."""
+        ...
+
+
+def step(*, code: str, title: str) -> Callable[[Callable[[Calculation], Outcome]], Step]:
+    """Name a function as a step: ``code`` in the program, ``title`` as shown in Dutch."""
+
+    def name(function: Callable[[Calculation], Outcome]) -> Step:
+        named: Any = function
+        named.code, named.title = code, title
+        return named  # type: ignore[no-any-return]
+
+    return name
+
+
+class RunFailed(Exception):
+    """The run cannot go on; the message is a Dutch sentence for whoever started it."""

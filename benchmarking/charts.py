@@ -1,0 +1,212 @@
+"""Plotly figures as plain JSON, drawn by ``static/js/figures.js``; each with its title, description and table.
+
+What a figure holds is in the page source, so it holds nothing that the table beside it hides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from benchmarking.disclosure import GRID_STEPS, crowded, to_grid
+
+ACCENT = "#0b5773"
+GREY = "#9aa7b1"
+RED = "#b3261e"
+INK = "#47545f"
+
+
+def score_distribution(distribution: Sequence[Mapping[str, Any]], *, mean: float, median: float) -> dict[str, Any]:
+    """Return the national distribution of scores: number of providers per bar of 5 points, mean as a dashed line."""
+    filled = [bar for bar in distribution if bar["providers"]]
+    first = filled[0]["from"] if filled else 0.0
+    bars = [bar for bar in distribution if bar["from"] >= first]
+    labels = [f"{bar['from'] * 100:.0f} tot {bar['to'] * 100:.0f}\u00a0%" for bar in bars]
+    figure = go.Figure(
+        go.Bar(
+            x=[(bar["from"] + bar["to"]) * 50 for bar in bars],
+            y=[bar["providers"] for bar in bars],
+            width=4.6,
+            marker={"color": GREY},
+            customdata=labels,
+            hovertemplate="%{customdata}: %{y} aanbieders<extra></extra>",
+        )
+    )
+    figure.add_vline(x=mean * 100, line={"dash": "dash", "color": INK, "width": 2})
+    figure.update_layout(
+        xaxis={"title": {"text": "Efficiëntiescore (%)"}, "range": [first * 100, 100]},
+        yaxis={"title": {"text": "Aantal aanbieders"}},
+        annotations=[
+            {
+                "x": mean * 100, "y": 1, "yref": "paper", "yanchor": "top", "xanchor": "right", "showarrow": False,
+                "text": f"gemiddeld {_percent(mean)} ", "font": {"color": INK},
+            }
+        ],
+    )  # fmt: skip
+    return {
+        "id": "verdeling-scores",
+        "title": f"De helft van de aanbieders heeft een score van {_percent(median)} of hoger",
+        "description": "Het aantal aanbieders per vijf punten van de efficiëntiescore; de streeplijn is het gemiddelde.",
+        "plotly": _plain(figure),
+        "table": {
+            "caption": "Aantal aanbieders naar efficiëntiescore",
+            "columns": [{"label": "Efficiëntiescore", "numeric": False}, {"label": "Aanbieders", "numeric": True}],
+            "rows": [[label, str(bar["providers"])] for label, bar in zip(labels, bars, strict=True)],
+        },
+        "note": "",
+    }
+
+
+def treatment_plane(points: Mapping[str, tuple[float, float]], may_be_peer: set[str]) -> dict[str, Any] | None:
+    """Return what the peer-link figures of one run share: the grid, the crowd and the frontier, nothing exact of anyone.
+
+    ``points``: per provider care days without and with treatment per 1,000 of comparable costs. ``None`` when nobody delivers
+    one of the two.
+    """
+    top = [max((point[axis] for point in points.values()), default=0.0) for axis in (0, 1)]
+    if min(top) <= 0:
+        return None
+    steps = (top[0] / GRID_STEPS, top[1] / GRID_STEPS)
+    rounded = {key: (to_grid(x, steps[0]), to_grid(y, steps[1])) for key, (x, y) in points.items()}
+    best = sorted(rounded[key] for key in may_be_peer if key in rounded)
+    return {"rounded": rounded, "crowd": crowded(rounded.values()), "frontier": _upper_hull(best), "top": top}
+
+
+def peer_link(
+    plane: Mapping[str, Any],
+    *,
+    own: tuple[float, float],
+    peers: Mapping[str, str],
+    own_share: float,
+    national_share: float,
+) -> dict[str, Any]:
+    """Return the *illustratie peer-koppeling* for one provider: care with against care without treatment per euro.
+
+    ``own``: own point, exact. ``peers``: key → name as shown. ``own_share``, ``national_share``: part of the care days with
+    treatment, drawn as rays from the origin. Others stand on the grid; only cells with five or more are drawn.
+    """
+    top = plane["top"]
+    figure = go.Figure()
+    for share, name, colour in ((national_share, "landelijke mix", INK), (own_share, "uw mix", ACCENT)):
+        end = _to_edge(share, top)
+        figure.add_trace(
+            go.Scatter(
+                x=[0, end[0]], y=[0, end[1]], mode="lines", hoverinfo="skip", name=name,
+                line={"color": colour, "dash": "dot" if colour == ACCENT else "dash", "width": 1.5},
+            )
+        )  # fmt: skip
+    crowd = plane["crowd"]
+    figure.add_trace(
+        go.Scatter(
+            x=[x for x, _, _ in crowd], y=[y for _, y, _ in crowd], mode="markers", name="andere aanbieders",
+            marker={"color": GREY, "opacity": 0.7, "size": [min(7 + count, 26) for *_, count in crowd]},
+            hovertemplate="groep van vijf of meer aanbieders<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.add_trace(
+        go.Scatter(
+            x=[x for x, _ in plane["frontier"]], y=[y for _, y in plane["frontier"]], mode="lines", name="beste praktijken",
+            line={"color": INK, "width": 2}, hoverinfo="skip",
+        )
+    )  # fmt: skip
+    places = [(name, plane["rounded"][key]) for key, name in peers.items() if key in plane["rounded"]]
+    figure.add_trace(
+        go.Scatter(
+            x=[place[0] for _, place in places], y=[place[1] for _, place in places], mode="markers+text",
+            text=[name for name, _ in places], textposition="top center", name="peers", cliponaxis=False,
+            marker={"color": "#ffffff", "size": 15, "line": {"color": RED, "width": 3}},
+            hovertemplate="%{text} (afgerond)<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.add_trace(
+        go.Scatter(
+            x=[own[0]], y=[own[1]], mode="markers+text", text=["u"], textposition="bottom center", name="u",
+            marker={"color": ACCENT, "size": 14, "symbol": "diamond"}, textfont={"color": ACCENT}, cliponaxis=False,
+            hovertemplate="u<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_layout(
+        xaxis={"title": {"text": "Zorgdagen zonder behandeling per € 1.000"}, "range": [0, top[0] * 1.06]},
+        yaxis={"title": {"text": "Zorgdagen met behandeling per € 1.000"}, "range": [0, top[1] * 1.1]},
+        annotations=[_ray_label(share, name, top) for share, name in ((national_share, "landelijke mix"), (own_share, "uw mix"))],
+    )
+    rows = [["u", _two(own[0]), _two(own[1])], *([name, _two(x), _two(y)] for name, (x, y) in places)]
+    return {
+        "id": "peer-koppeling",
+        "title": _finding(own_share, national_share),
+        "description": (
+            "Elk punt laat zien hoeveel zorgdagen een aanbieder levert voor duizend euro: naar rechts zonder behandeling, naar"
+            " boven met behandeling. De lijn verbindt de beste praktijken, uw peers zijn rood omrand."
+        ),
+        "plotly": _plain(figure),
+        "table": {
+            "caption": "Zorgdagen per € 1.000 vergelijkbare kosten",
+            "columns": [
+                {"label": "Aanbieder", "numeric": False},
+                {"label": "Zonder behandeling", "numeric": True},
+                {"label": "Met behandeling", "numeric": True},
+            ],
+            "rows": rows,
+            "note": "De cijfers van peers zijn afgerond.",
+        },
+        "note": (
+            "De punten van anderen zijn afgerond. Plekken met minder dan vijf aanbieders zijn weggelaten. De figuur is een"
+            " vereenvoudiging: de berekening let ook op het zorgprofiel en op de omvang."
+        ),
+    }
+
+
+def _finding(own: float, national: float) -> str:
+    here, elsewhere = f"{own * 100:.0f}\u00a0%", f"{national * 100:.0f}\u00a0%"
+    if abs(own - national) < 0.05:
+        return f"U levert {here} van uw zorgdagen met behandeling, ongeveer zoals landelijk ({elsewhere})"
+    return f"U levert {here} van uw zorgdagen met behandeling; landelijk is dat {elsewhere}"
+
+
+def _to_edge(share: float, top: Sequence[float]) -> tuple[float, float]:
+    """Return where the ray with ``share`` of the days with treatment meets the edge of the figure."""
+    x, y = 1 - share, share
+    scale = min(top[0] / x if x > 0 else float("inf"), top[1] / y if y > 0 else float("inf"))
+    return x * scale, y * scale
+
+
+def _ray_label(share: float, name: str, top: Sequence[float]) -> dict[str, Any]:
+    x, y = _to_edge(share, top)
+    return {
+        "x": x, "y": y, "text": name, "showarrow": False, "font": {"color": ACCENT if name == "uw mix" else INK},
+        "xanchor": "right", "yanchor": "bottom" if name == "uw mix" else "top",
+    }  # fmt: skip
+
+
+def _upper_hull(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the frontier through ``points``, sorted by x: the concave edge, from the y axis down to the x axis."""
+    hull: list[tuple[float, float]] = []
+    for point in points:
+        while len(hull) >= 2 and _turns_left(hull[-2], hull[-1], point):
+            hull.pop()
+        hull.append(point)
+    if not hull:
+        return []
+    highest = max(range(len(hull)), key=lambda place: (hull[place][1], hull[place][0]))
+    falling = hull[highest:]
+    return [(0.0, falling[0][1]), *falling, (falling[-1][0], 0.0)]
+
+
+def _turns_left(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) >= 0
+
+
+def _percent(ratio: float) -> str:
+    return f"{ratio * 100:.1f}".replace(".", ",") + "\u00a0%"
+
+
+def _two(value: float) -> str:
+    return f"{value:.2f}".replace(".", ",")
+
+
+def _plain(figure: go.Figure) -> dict[str, Any]:
+    drawn = figure.to_plotly_json()
+    layout = {name: value for name, value in drawn["layout"].items() if name != "template"}
+    return {"data": drawn["data"], "layout": layout}

@@ -1,0 +1,96 @@
+"""Freezing the figures of a round: canonical CSV bytes, their hash, and the way back to tables."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from decimal import Decimal
+
+import pandas as pd
+from django.db import transaction
+
+from benchmarking.models import Dataset
+from providers.models import Finding, MeasuredValue, Round, Severity, Submission, SubmissionVersion
+
+FACTS = ("key", "delivered", "merged", "errors")
+
+
+def canonical_number(value: Decimal | None) -> str:
+    """Return a number as the dataset writes it: no exponent, no trailing zeros, empty for missing."""
+    if value is None:
+        return ""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def freeze(*, round: Round) -> Dataset:
+    """Freeze the newest versions of all submissions of ``round`` and return the dataset.
+
+    The same figures give the same dataset: if they were frozen before, that one is returned.
+    """
+    with transaction.atomic():
+        submissions = list(
+            Submission.objects.filter(round=round).select_related("provider")
+        )
+        versions = {
+            version.submission_id: version
+            for version in SubmissionVersion.objects.filter(submission__round=round).order_by("submission_id", "number")
+        }
+        of_version = {version.pk: submission for submission, version in versions.items()}
+        values: dict[int, dict[str, Decimal | None]] = {}
+        for version_id, measure, value in MeasuredValue.objects.filter(version__in=of_version).values_list(
+            "version_id", "measure", "value"
+        ):
+            values.setdefault(of_version[version_id], {})[measure] = value
+        errors: dict[int, set[str]] = {}
+        for version_id, rule in Finding.objects.filter(version__in=of_version, severity=Severity.ERROR).values_list(
+            "version_id", "rule"
+        ):
+            errors.setdefault(of_version[version_id], set()).add(rule)
+        measures = sorted(round.measures)
+        rows = []
+        for submission in submissions:
+            figures = values.get(submission.pk, {})
+            rows.append(
+                [
+                    submission.provider.key,
+                    "1" if submission.pk in versions else "0",
+                    "1" if submission.merged_into_id else "0",
+                    " ".join(sorted(errors.get(submission.pk, ()))),
+                    *(canonical_number(figures.get(measure)) for measure in measures),
+                ]
+            )
+        content = write_csv([[*FACTS, *measures], *sorted(rows)])
+        digest = hashlib.sha256(content).hexdigest()
+        dataset, is_new = Dataset.objects.get_or_create(round=round, sha256=digest, defaults={"content": content})
+        if is_new:
+            dataset.versions.set(of_version)
+        return dataset
+
+
+def write_csv(rows: list[list[str]]) -> bytes:
+    """Return rows as canonical CSV: UTF-8, comma, LF."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def read(content: bytes) -> pd.DataFrame:
+    """Return the table of a dataset: index ``key`` ascending, facts, and a ``Decimal`` or ``None`` per measure."""
+    rows = list(csv.reader(io.StringIO(content.decode())))
+    header, body = rows[0], rows[1:]
+    measures = header[len(FACTS) :]
+    table = pd.DataFrame(
+        {
+            "delivered": [row[1] == "1" for row in body],
+            "merged": [row[2] == "1" for row in body],
+            "errors": [row[3] for row in body],
+        },
+        index=pd.Index([row[0] for row in body], name="key", dtype=object),
+    )
+    columns = {
+        measure: pd.Series([Decimal(row[place]) if row[place] else None for row in body], index=table.index, dtype=object)
+        for place, measure in enumerate(measures, start=len(FACTS))
+    }
+    return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)

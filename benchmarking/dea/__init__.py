@@ -1,0 +1,12 @@
+"""Data envelopment analysis: NumPy arrays in, frozen dataclasses out. This module is the door; the rest is inside.
+
+>>> from benchmarking import dea
+>>> dea.efficiency([[2.0], [4.0]], [[1.0], [1.0]], returns_to_scale="crs").score.tolist()
+[1.0, 0.5]
+"""
+
+from benchmarking.dea.efficiency import efficiency, super_efficiency
+from benchmarking.dea.outliers import Outliers, outliers
+from benchmarking.dea.result import INFEASIBLE, NO_PEER, OPTIMAL, Efficiency
+
+__all__ = ["INFEASIBLE", "NO_PEER", "OPTIMAL", "Efficiency", "Outliers", "efficiency", "outliers", "super_efficiency"]

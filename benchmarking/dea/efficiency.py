@@ -1,0 +1,261 @@
+"""The public contract: check, put in key order, solve unit by unit, prove, and hand back in the caller's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import sparse
+
+from benchmarking.dea import validation
+from benchmarking.dea.answer import Answer, Solvers, answer_unit
+from benchmarking.dea.price_bounds import Trades, trades_of
+from benchmarking.dea.problem import Problem
+from benchmarking.dea.radial import first_pool
+from benchmarking.dea.result import NO_PEER, OPTIMAL, Efficiency, FloatArray, IntArray
+
+
+def efficiency(
+    inputs: ArrayLike,
+    outputs: ArrayLike,
+    *,
+    returns_to_scale: str = "vrs",
+    orientation: str = "input",
+    keys: Iterable[object] | None = None,
+    reference_inputs: ArrayLike | None = None,
+    reference_outputs: ArrayLike | None = None,
+    reference_keys: Iterable[object] | None = None,
+    may_be_peer: ArrayLike | None = None,
+    comparable: validation.Comparable | None = None,
+    own_reference: bool = True,
+    exclude_self: bool = False,
+    fixed_inputs: Iterable[int] = (),
+    price_bounds: object = None,
+    slacks: bool = False,
+) -> Efficiency:
+    """Radial efficiency of every unit against its reference set.
+
+    Parameters
+    ----------
+    inputs, outputs : (n, m), (n, s)
+        Amounts (costs in euros, care days), one row per unit; finite, not negative, each row with something positive.
+    returns_to_scale : "crs", "vrs", "drs" (non-increasing), "irs" (non-decreasing) or "fdh" (free disposal hull)
+    orientation : "input" (score theta: share of the inputs that suffices) or "output" (phi: how much more could be made)
+    keys : (n,) sortable, all different
+        Fix the order in which ties are broken; the order of rows if not given. With keys, the result of a unit is the same
+        to the bit whatever the order of rows.
+    reference_inputs, reference_outputs : (n_ref, m), (n_ref, s)
+        The frontier, if other units than those evaluated make it up; ``reference_keys`` orders them.
+    may_be_peer : (n_ref,) bool
+        Who may be a peer at all.
+    comparable : (n, n_ref) bool, or a function from row number to (n_ref,) bool
+        Who may be a peer of whom.
+    own_reference : bool
+        A unit stays in its own reference whatever the two above say, so theta <= 1. Has no meaning with separate reference
+        arrays or ``exclude_self``.
+    exclude_self : bool
+        Leave every unit out of its own reference (super-efficiency).
+    fixed_inputs : column numbers
+        Inputs that cannot be reduced (Banker & Morey); input orientation only.
+    price_bounds : (lower, upper), each (s, s)
+        lower[r, q] <= price_r / price_q <= upper[r, q] (type-I assurance region); not under "fdh".
+    slacks : bool
+        Second phase: of all optimal weights those with the largest sum of slacks, each divided by its column mean over the
+        reference units. Changes ``input_slack`` and ``output_slack`` only, never score or weights.
+
+    Returns
+    -------
+    Efficiency
+        In the order of the rows given. An infeasible unit has ``nan``; under "crs" and "drs" in output orientation zero
+        weights are always possible, so a unit that nobody else can match then has phi = 0 with ``exclude_self``.
+
+    Raises
+    ------
+    ValueError
+        Naming row and column, if the data or options cannot be used, or if no unit has anybody to compare with.
+
+    Sources: Charnes, Cooper & Rhodes (1978); Banker, Charnes & Cooper (1984); Andersen & Petersen (1993); Banker & Morey
+    (1986); Thompson, Langemeier, Lee, Lee & Thrall (1990); Deprins, Simar & Tulkens (1984).
+    """
+    prepared = prepare(
+        inputs,
+        outputs,
+        returns_to_scale=returns_to_scale,
+        orientation=orientation,
+        keys=keys,
+        reference_inputs=reference_inputs,
+        reference_outputs=reference_outputs,
+        reference_keys=reference_keys,
+        may_be_peer=may_be_peer,
+        comparable=comparable,
+        own_reference=own_reference,
+        exclude_self=exclude_self,
+        fixed_inputs=fixed_inputs,
+        price_bounds=price_bounds,
+    )
+    problem, order, reference_order, trades = prepared
+    solvers = Solvers()
+    pool = first_pool(problem)
+    answers = [answer_unit(problem, unit, pool=pool, solvers=solvers, slacks=slacks) for unit in range(problem.units)]
+    if all(answer.status == NO_PEER for answer in answers):
+        raise ValueError(
+            "no unit has anybody to be compared with; allow more units in may_be_peer or comparable, or keep "
+            "own_reference=True without exclude_self"
+        )
+    return _assemble(problem, answers, order, reference_order, trades)
+
+
+def super_efficiency(
+    inputs: ArrayLike,
+    outputs: ArrayLike,
+    *,
+    returns_to_scale: str = "vrs",
+    orientation: str = "input",
+    keys: Iterable[object] | None = None,
+    may_be_peer: ArrayLike | None = None,
+    comparable: validation.Comparable | None = None,
+    fixed_inputs: Iterable[int] = (),
+    price_bounds: object = None,
+    slacks: bool = False,
+) -> Efficiency:
+    """``efficiency`` with every unit left out of its own reference, so that scores above 1 (theta) or below 1 (phi) tell
+    efficient units apart. Never clipped; infeasible where nobody else can match the unit. Andersen & Petersen (1993).
+    """
+    return efficiency(
+        inputs,
+        outputs,
+        returns_to_scale=returns_to_scale,
+        orientation=orientation,
+        keys=keys,
+        may_be_peer=may_be_peer,
+        comparable=comparable,
+        exclude_self=True,
+        fixed_inputs=fixed_inputs,
+        price_bounds=price_bounds,
+        slacks=slacks,
+    )
+
+
+def prepare(
+    inputs: ArrayLike,
+    outputs: ArrayLike,
+    *,
+    returns_to_scale: str,
+    orientation: str,
+    keys: Iterable[object] | None,
+    reference_inputs: ArrayLike | None = None,
+    reference_outputs: ArrayLike | None = None,
+    reference_keys: Iterable[object] | None = None,
+    may_be_peer: ArrayLike | None,
+    comparable: validation.Comparable | None,
+    own_reference: bool,
+    exclude_self: bool,
+    fixed_inputs: Iterable[int],
+    price_bounds: object,
+) -> tuple[Problem, IntArray, IntArray, Trades | None]:
+    """Check everything; return the problem in key order, the two orders (``order[k]`` is the caller's row of unit k) and
+    the trade-offs."""
+    returns_to_scale = validation.choice(returns_to_scale, validation.RETURNS_TO_SCALE, "returns_to_scale")
+    orientation = validation.choice(orientation, validation.ORIENTATIONS, "orientation")
+    names = None if keys is None else list(keys)
+    x = validation.amounts(inputs, "inputs", names=names)
+    y = validation.amounts(outputs, "outputs", names=names)
+    validation.same_rows(x, y)
+    order = validation.order_of(names, len(x))
+    if reference_inputs is None and reference_outputs is None:
+        if reference_keys is not None:
+            raise ValueError("reference_keys needs reference_inputs and reference_outputs; use keys for the units")
+        reference_x, reference_y, reference_order = x, y, order
+        own: IntArray = np.arange(len(x))
+    else:
+        if reference_inputs is None or reference_outputs is None:
+            raise ValueError("reference_inputs and reference_outputs belong together; give both or neither")
+        if exclude_self:
+            raise ValueError(
+                "exclude_self needs the evaluated units themselves as reference; leave reference_inputs and "
+                "reference_outputs out, or exclude units with comparable"
+            )
+        reference_names = None if reference_keys is None else list(reference_keys)
+        reference_x = validation.amounts(reference_inputs, "reference_inputs", names=reference_names)
+        reference_y = validation.amounts(reference_outputs, "reference_outputs", names=reference_names)
+        validation.same_rows(reference_x, reference_y, "reference_")
+        validation.same_columns(x, reference_x, "inputs")
+        validation.same_columns(y, reference_y, "outputs")
+        reference_order = validation.order_of(reference_names, len(reference_x), "reference_keys")
+        own = np.full(len(x), -1, dtype=np.intp)
+    fixed = validation.fixed_mask(fixed_inputs, x.shape[1], orientation)
+    validation.reducible(x, fixed)
+    trades: Trades | None = None
+    if price_bounds is not None:
+        if returns_to_scale == "fdh":
+            raise ValueError("price_bounds have no meaning under fdh, which has no prices; leave one of the two out")
+        trades = trades_of(price_bounds, y.shape[1])
+    references = len(reference_x)
+    problem = Problem(
+        inputs=np.ascontiguousarray(x[order].T),
+        outputs=np.ascontiguousarray(y[order].T),
+        reference_inputs=np.ascontiguousarray(reference_x[reference_order].T),
+        reference_outputs=np.ascontiguousarray(reference_y[reference_order].T),
+        returns_to_scale=returns_to_scale,
+        orientation=orientation,
+        fixed=fixed,
+        trades=np.zeros((y.shape[1], 0)) if trades is None else trades.columns,
+        anchor=None if trades is None else trades.anchor,
+        may_be_peer=validation.peers_mask(may_be_peer, references)[reference_order],
+        comparable=validation.comparable_rows(comparable, len(x), references, order, reference_order),
+        own=own,
+        own_reference=own_reference,
+        exclude_self=exclude_self,
+    )
+    return problem, order, reference_order, trades
+
+
+def _assemble(
+    problem: Problem, answers: list[Answer], order: IntArray, reference_order: IntArray, trades: Trades | None
+) -> Efficiency:
+    """From key order back to the order of the caller's rows."""
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    sorted_back = [answers[position] for position in back]
+
+    def column(name: str) -> FloatArray:
+        return np.array([getattr(answer, name) for answer in sorted_back], dtype=np.float64)
+
+    indices: list[IntArray] = []
+    values: list[FloatArray] = []
+    for answer in sorted_back:
+        peers = reference_order[answer.peers]
+        by_row = np.argsort(peers)
+        indices.append(peers[by_row])
+        values.append(answer.weights[by_row])
+    start = np.concatenate([[0], np.cumsum([len(part) for part in indices])])
+    weights = sparse.csr_array(
+        (np.concatenate(values), np.concatenate(indices), start), shape=(problem.units, problem.references)
+    )
+    tradeoffs: FloatArray | None = None
+    if trades is not None:
+        outputs = len(problem.outputs)
+        tradeoffs = np.zeros((problem.units, outputs, outputs))
+        tradeoffs[:, trades.pairs[:, 0], trades.pairs[:, 1]] = column("trades").reshape(problem.units, -1)
+        tradeoffs[column("score") != column("score")] = np.nan
+    # w of the minimisation is minus the scale price where the objective is -phi.
+    sense = 1.0 if problem.orientation == "input" else -1.0
+    return Efficiency(
+        score=column("score"),
+        weights=weights,
+        input_slack=column("input_slack"),
+        output_slack=column("output_slack"),
+        input_price=column("input_price"),
+        output_price=column("output_price"),
+        scale_price=sense * column("scale_price") + 0.0,
+        tradeoffs=tradeoffs,
+        status=np.array([answer.status for answer in sorted_back], dtype=f"<U{max(len(NO_PEER), len(OPTIMAL), 10)}"),
+        certificate=column("certificate"),
+        unique=np.array([answer.unique for answer in sorted_back], dtype=bool),
+        prices_unique=np.array([answer.prices_unique for answer in sorted_back], dtype=bool),
+        own_prices_unique=np.array([answer.own_prices_unique for answer in sorted_back], dtype=bool),
+        fallback=np.array([answer.fallback for answer in sorted_back], dtype=bool),
+        returns_to_scale=problem.returns_to_scale,
+        orientation=problem.orientation,
+    )

@@ -1,0 +1,202 @@
+"""Units whose data are too extreme to be believed as somebody's example: the two tests of the German ARegV, Annex 3.
+
+Dominance (Banker & Gifford): take unit k out and add up the squared inefficiencies of the others again. If
+T_k = sum (theta_-k - 1)^2 / sum (theta - 1)^2, over j != k, is below the lower quantile F_alpha(n - 1, n - 1), then k alone
+makes the others look inefficient. Super-efficiency: a score without oneself above Q3 + multiple x (Q3 - Q1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from benchmarking.dea import validation
+from benchmarking.dea.answer import Solvers, score_of
+from benchmarking.dea.efficiency import prepare
+from benchmarking.dea.problem import Problem
+from benchmarking.dea.radial import first_pool
+from benchmarking.dea.result import BoolArray, FloatArray
+
+KEPT = "kept"
+NOT_TESTED = "not_tested"
+DOMINANCE = "dominance"
+SUPER_EFFICIENCY = "super_efficiency"
+
+_PARAMETERS = {DOMINANCE: "alpha", SUPER_EFFICIENCY: "iqr_multiple"}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Outliers:
+    """Verdicts in the order of the rows given; arrays ``(n,)``, read-only.
+
+    ``verdict`` is ``"kept"``, ``"not_tested"`` (may not be a peer anyway) or the name of the rule that took the unit out.
+    A statistic is ``nan`` where its rule did not get to the unit or cannot be computed: ``dominance_testable`` is false
+    where everybody else is efficient, and ``super_efficiency`` is ``nan`` for a unit nobody else can match.
+    A threshold is ``nan`` if its rule was not asked for.
+    """
+
+    verdict: NDArray[np.str_]
+    is_outlier: BoolArray
+    dominance: FloatArray
+    dominance_testable: BoolArray
+    dominance_threshold: float
+    super_efficiency: FloatArray
+    super_efficiency_threshold: float
+
+    def __post_init__(self) -> None:
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+
+def outliers(
+    inputs: ArrayLike,
+    outputs: ArrayLike,
+    *,
+    rules: Sequence[Mapping[str, object]],
+    returns_to_scale: str = "crs",
+    keys: Iterable[object] | None = None,
+    may_be_peer: ArrayLike | None = None,
+    comparable: validation.Comparable | None = None,
+    fixed_inputs: Iterable[int] = (),
+    price_bounds: object = None,
+) -> Outliers:
+    """Apply the rules in the order given; each judges all units that are left at once, and removes together.
+
+    Parameters
+    ----------
+    inputs, outputs : (n, m), (n, s)
+        As for ``efficiency``; input orientation.
+    rules : sequence of mappings
+        ``{"rule": "dominance", "alpha": 0.05}`` and ``{"rule": "super_efficiency", "iqr_multiple": 1.5}``, each at most once.
+    may_be_peer : (n,) bool
+        Only these are tested, and only these take part in the tests.
+    returns_to_scale, keys, comparable, fixed_inputs, price_bounds
+        As for ``efficiency``.
+
+    Raises
+    ------
+    ValueError
+        As for ``efficiency``; for an unknown rule; and if fewer than two units may be peers.
+    """
+    parameters = _rules(rules)
+    problem, order, _, _ = prepare(
+        inputs,
+        outputs,
+        returns_to_scale=returns_to_scale,
+        orientation="input",
+        keys=keys,
+        may_be_peer=may_be_peer,
+        comparable=comparable,
+        own_reference=True,
+        exclude_self=False,
+        fixed_inputs=fixed_inputs,
+        price_bounds=price_bounds,
+    )
+    if int(problem.may_be_peer.sum()) < 2:
+        raise ValueError(
+            f"outliers needs at least two units that may be peers, and there are {int(problem.may_be_peer.sum())}; "
+            "allow more units in may_be_peer"
+        )
+    verdict = np.where(problem.may_be_peer, KEPT, NOT_TESTED).astype("<U16")
+    dominance = np.full(problem.units, np.nan)
+    super_scores = np.full(problem.units, np.nan)
+    testable = np.zeros(problem.units, dtype=bool)
+    thresholds = {DOMINANCE: np.nan, SUPER_EFFICIENCY: np.nan}
+    for rule, parameter in parameters:
+        tested = verdict == KEPT
+        remaining = replace(problem, may_be_peer=tested)
+        if rule == DOMINANCE:
+            dominance, testable, threshold = _dominance(remaining, parameter)
+            out = dominance < threshold
+        else:
+            super_scores, threshold = _super_efficiency(remaining, parameter)
+            out = super_scores > threshold
+        thresholds[rule] = threshold
+        verdict[out] = rule
+
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return Outliers(
+        verdict=verdict[back],
+        is_outlier=np.isin(verdict, list(_PARAMETERS))[back],
+        dominance=dominance[back],
+        dominance_testable=testable[back],
+        dominance_threshold=float(thresholds[DOMINANCE]),
+        super_efficiency=super_scores[back],
+        super_efficiency_threshold=float(thresholds[SUPER_EFFICIENCY]),
+    )
+
+
+def _rules(rules: Sequence[Mapping[str, object]]) -> list[tuple[str, float]]:
+    found: list[tuple[str, float]] = []
+    for position, rule in enumerate(rules):
+        name = rule.get("rule")
+        if not isinstance(name, str) or name not in _PARAMETERS:
+            raise ValueError(f"rules[{position}] is {name!r}; choose one of {', '.join(_PARAMETERS)}")
+        if name in (known for known, _ in found):
+            raise ValueError(f"rules[{position}] repeats {name!r}; give each rule once")
+        parameter = _PARAMETERS[name]
+        if set(rule) != {"rule", parameter}:
+            raise ValueError(f"rules[{position}] ({name}) has {sorted(rule)}; give 'rule' and {parameter!r}")
+        try:
+            value = float(str(rule[parameter]))
+        except ValueError:
+            value = np.nan
+        if not (0 < value < 1 if name == DOMINANCE else 0 <= value < np.inf):
+            limits = "between 0 and 1" if name == DOMINANCE else "of 0 or more"
+            raise ValueError(f"rules[{position}] ({name}): {parameter} is {rule[parameter]!r}; give a number {limits}")
+        found.append((name, value))
+    return found
+
+
+def _dominance(problem: Problem, alpha: float) -> tuple[FloatArray, BoolArray, float]:
+    """T per unit, whether it can be tested, and the threshold."""
+    units = np.flatnonzero(problem.may_be_peer)
+    solvers, pool = Solvers(), first_pool(problem)
+    users: dict[int, list[int]] = {}
+    scores = np.full(problem.units, np.nan)
+    for unit in units:
+        scores[unit], peers = score_of(problem, int(unit), pool=pool, solvers=solvers)
+        for peer in peers:
+            if peer != unit:
+                users.setdefault(int(peer), []).append(int(unit))
+    squares = (scores[units] - 1.0) ** 2
+    position = {int(unit): k for k, unit in enumerate(units)}
+    statistic = np.full(problem.units, np.nan)
+    testable = np.zeros(problem.units, dtype=bool)
+    for unit in units:
+        k = position[int(unit)]
+        # Summed over the others, not total minus own: a difference of sums would leave rounding where there is nothing.
+        others = np.delete(squares, k)
+        if float(others.sum()) == 0.0:
+            continue
+        testable[unit] = True
+        # Who does not use k as a peer has a solution without k and keeps its score.
+        changed = squares.copy()
+        left = replace(problem, without=int(unit))
+        for user in users.get(int(unit), []):
+            without, _ = score_of(left, user, pool=pool, solvers=solvers)
+            changed[position[user]] = (without - 1.0) ** 2
+        statistic[unit] = float(np.delete(changed, k).sum()) / float(others.sum())
+    threshold = float(special.fdtri(len(units) - 1, len(units) - 1, alpha))
+    return statistic, testable, threshold
+
+
+def _super_efficiency(problem: Problem, multiple: float) -> tuple[FloatArray, float]:
+    """Score without oneself per unit, and the threshold; infeasible ones are ``nan`` and outside the quartiles."""
+    units = np.flatnonzero(problem.may_be_peer)
+    alone = replace(problem, exclude_self=True)
+    solvers, pool = Solvers(), first_pool(problem)
+    scores = np.full(problem.units, np.nan)
+    for unit in units:
+        scores[unit], _ = score_of(alone, int(unit), pool=pool, solvers=solvers)
+    feasible = np.sort(scores[units][np.isfinite(scores[units])])
+    if not feasible.size:
+        return scores, np.nan
+    first, third = np.quantile(feasible, [0.25, 0.75], method="linear")
+    return scores, float(third + multiple * (third - first))

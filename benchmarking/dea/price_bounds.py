@@ -1,0 +1,84 @@
+"""Bounds on ratios of output prices (type-I assurance regions), as columns of the programme.
+
+lower[r, q] <= price_r / price_q says that lower[r, q] units of q may be given for one unit of r: a column with
++lower[r, q] in row q and -1 in row r. The upper bound of (r, q) is the lower bound of (q, r).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarking.dea.result import FloatArray, IntArray
+
+#: How far rounding may put a bound and its mirror image apart, relative.
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Trades:
+    """The columns ``(s, K)``, which (r, q) each belongs to ``(K, 2)``, and one admissible price vector ``(s,)``."""
+
+    columns: FloatArray
+    pairs: IntArray
+    anchor: FloatArray
+
+
+def trades_of(price_bounds: object, outputs: int) -> Trades:
+    """Check ``(lower, upper)``, each ``(s, s)``, and turn the lower bounds into columns.
+
+    Raises ``ValueError`` if the two contradict each other or admit no positive price vector.
+    """
+    lower, upper = _matrices(price_bounds, outputs)
+    for r in range(outputs):
+        for q in range(outputs):
+            where = f"price_bounds of output {r} over output {q}"
+            if np.isnan(lower[r, q]) or np.isnan(upper[r, q]) or lower[r, q] < 0 or np.isposinf(lower[r, q]):
+                raise ValueError(
+                    f"{where}: lower {lower[r, q]!r}, upper {upper[r, q]!r}; give a finite lower bound of at least 0 "
+                    "and an upper bound (0 and infinity mean: no bound)"
+                )
+            if lower[r, q] > upper[r, q] * (1 + ROUNDING):
+                raise ValueError(f"{where}: lower {lower[r, q]!r} is above upper {upper[r, q]!r}; swap or widen them")
+            mirror = 0.0 if np.isinf(upper[r, q]) else np.inf if upper[r, q] == 0 else 1 / upper[r, q]
+            if not np.isclose(lower[q, r], mirror, rtol=ROUNDING, atol=0):
+                raise ValueError(
+                    f"{where}: upper {upper[r, q]!r} says that lower[{q}, {r}] is {mirror!r}, but it is "
+                    f"{lower[q, r]!r}; make lower[q, r] = 1 / upper[r, q]"
+                )
+    anchor = _admissible(lower)
+    r_index, q_index = np.nonzero((lower > 0) & ~np.eye(outputs, dtype=bool))
+    columns = np.zeros((outputs, len(r_index)))
+    k = np.arange(len(r_index))
+    columns[q_index, k] = lower[r_index, q_index]
+    columns[r_index, k] = -1.0
+    return Trades(columns, np.column_stack([r_index, q_index]), anchor)
+
+
+def _matrices(price_bounds: object, outputs: int) -> tuple[FloatArray, FloatArray]:
+    if not isinstance(price_bounds, (tuple, list)) or len(price_bounds) != 2:
+        raise ValueError("price_bounds must be a pair (lower, upper) of square arrays, one row and column per output")
+    lower = np.asarray(price_bounds[0], dtype=np.float64)
+    upper = np.asarray(price_bounds[1], dtype=np.float64)
+    for name, matrix in (("lower", lower), ("upper", upper)):
+        if matrix.shape != (outputs, outputs):
+            raise ValueError(f"price_bounds {name} has shape {matrix.shape}; make it ({outputs}, {outputs})")
+    return lower, upper
+
+
+def _admissible(lower: FloatArray) -> FloatArray:
+    """A positive price vector within the bounds: longest paths of log price_r >= log lower[r, q] + log price_q."""
+    with np.errstate(divide="ignore"):
+        longest = np.log(lower)
+    np.fill_diagonal(longest, np.maximum(np.diagonal(longest), 0.0))
+    for via in range(len(longest)):
+        longest = np.maximum(longest, longest[:, [via]] + longest[[via], :])
+    for r in range(len(longest)):
+        if longest[r, r] > ROUNDING * len(longest):
+            raise ValueError(
+                f"price_bounds admit no positive prices: chained together they put the price of output {r} above "
+                f"itself by a factor {np.exp(longest[r, r]):.6g}; widen the bounds that involve output {r}"
+            )
+    anchor: FloatArray = np.exp(longest.max(axis=1))
+    return anchor

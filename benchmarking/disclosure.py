@@ -1,0 +1,56 @@
+"""What may be shown of others: shares in bands, pseudonyms, points on a coarse grid, no small groups.
+
+Costs are confidential business data (Woo art. 5.1(1)(c)); peers are few, so an average of peers can be one organisation.
+Who is not named is therefore shown without weight λ and with its share in a band of ten points.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+#: No aggregate over fewer organisations than this.
+SMALLEST_GROUP = 5
+#: Number of steps on each axis of a figure that shows others.
+GRID_STEPS = 20
+
+
+def share_band(share: float) -> str:
+    """Return a share of 0 to 1 in words, in a band of ten points: ``"40 tot 50 %"``."""
+    lower = min(int(share * 10 + 1e-9), 9) * 10
+    return f"{lower} tot {lower + 10}\u00a0%"
+
+
+def pseudonyms(*, secret: str, shares: Sequence[tuple[str, float]]) -> dict[str, str]:
+    """Return a name without meaning per peer: ``"Peer A"``, ``"Peer B"``, …
+
+    Order: by band of share, largest first; within a band by a hash with ``secret``, so that neither the order nor the letter
+    tells more than the band does, and the same letter at two providers says nothing.
+    """
+
+    def place(item: tuple[str, float]) -> tuple[int, str]:
+        key, share = item
+        return -int(share * 10 + 1e-9), hashlib.sha256(f"{secret}|{key}".encode()).hexdigest()
+
+    return {key: f"Peer {_letters(number)}" for number, (key, _) in enumerate(sorted(shares, key=place))}
+
+
+def _letters(number: int) -> str:
+    letters = ""
+    number += 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def to_grid(value: float, step: float) -> float:
+    """Return ``value`` at the middle of its cell on a grid with cells of ``step``."""
+    return (int(value / step) + 0.5) * step if step > 0 else 0.0
+
+
+def crowded(points: Iterable[tuple[float, float]]) -> list[tuple[float, float, int]]:
+    """Return the grid points with at least :data:`SMALLEST_GROUP` organisations, with how many; others are left out."""
+    counted = Counter(points)
+    return [(x, y, count) for (x, y), count in sorted(counted.items()) if count >= SMALLEST_GROUP]

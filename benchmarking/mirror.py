@@ -1,0 +1,220 @@
+"""The mirror: what the comparison says of one provider, as it may be shown to that provider.
+
+:func:`contents` turns a finished run into one document per provider. What is in a document may be read by its provider, so
+disclosure control (``benchmarking.disclosure``) has been applied; a page adds nothing about others to it.
+Money is text in the round's currency, ratios are numbers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from benchmarking import charts, datasets, specification
+from benchmarking.disclosure import pseudonyms, share_band
+from benchmarking.models import PeerLink, Result, Run
+from benchmarking.steps.model_arrays import output_weights, product_prices
+from providers.measures import CATALOGUE
+
+WITH_TREATMENT = "_with_treatment"
+FEW = 20
+
+
+@dataclass(frozen=True)
+class _Mix:
+    """Shares of a provider's care days per product of the comparison (0 to 1), and its days per 1,000 of costs."""
+
+    shares: dict[str, float]
+    with_treatment: float
+    point: tuple[float, float]
+
+
+def contents(run: Run, *, named: bool) -> dict[int, dict[str, Any]]:
+    """Return the document of every provider of ``run``, by the provider's key in the database.
+
+    ``named``: peers are shown by name and exact share; otherwise as pseudonyms with shares in bands.
+    """
+    model = specification.parse(run.specification.document)
+    table = datasets.read(bytes(run.dataset.content)).to_dict("index")
+    results = {result.pk: result for result in Result.objects.filter(run=run).select_related("provider")}
+    links: dict[int, list[PeerLink]] = defaultdict(list)
+    for link in PeerLink.objects.filter(result__run=run):
+        links[link.result_id].append(link)
+    prices = product_prices(run.frozen)
+    mixes = {
+        pk: _mix(table[result.provider.key], model, prices, float(result.comparable_cost or 0))
+        for pk, result in results.items()
+        if result.participates
+    }
+    has_treatment = any(measure.endswith(WITH_TREATMENT) for output in model.outputs for measure in output.days)
+    plane = None
+    if has_treatment:
+        plane = charts.treatment_plane(
+            {str(pk): mix.point for pk, mix in mixes.items()}, {str(pk) for pk, result in results.items() if result.may_be_peer}
+        )
+    national = _national_share(table, mixes, results, model)
+    found = {}
+    for pk, result in results.items():
+        document: dict[str, Any] = {
+            "participates": result.participates,
+            "reasons": [result.reason_text] if result.reason_text else [],
+        }
+        if result.participates and result.published_score is not None:
+            others = [link for link in links[pk] if link.peer_id != pk]
+            names = _names(run, result, others, results, named=named)
+            document |= _outcome(result)
+            document["cautions"] = _cautions(result)
+            document["peers"] = {
+                "is_own_peer": not others,
+                "are_named": named,
+                "are_unique": bool(result.peers_unique),
+                "comparable_count": result.comparable_count,
+                "chosen": [
+                    _peer(link, names[link.peer_id], mixes[pk], mixes[link.peer_id], named=named)
+                    for link in sorted(others, key=lambda link: list(names).index(link.peer_id))
+                ],
+            }
+            document["peer_figure"] = plane and charts.peer_link(
+                plane,
+                own=mixes[pk].point,
+                peers={str(peer_id): name for peer_id, name in names.items()},
+                own_share=mixes[pk].with_treatment,
+                national_share=national,
+            )
+        found[result.provider_id] = document
+    return found
+
+
+def _mix(row: Mapping[str, Any], model: Any, prices: Mapping[str, Decimal], cost: float) -> _Mix:
+    days = {output.name: float(sum(row[measure] for measure in output.days)) for output in model.outputs}
+    total = sum(days.values())
+    treated = float(sum(row[m] for output in model.outputs for m in output.days if m.endswith(WITH_TREATMENT)))
+    per_thousand = 1000 / cost if cost > 0 else 0.0
+    return _Mix(
+        shares={name: number / total for name, number in days.items()} if total else {},
+        with_treatment=treated / total if total else 0.0,
+        point=((total - treated) * per_thousand, treated * per_thousand),
+    )
+
+
+def _national_share(table: Mapping[str, Any], mixes: Mapping[int, _Mix], results: Mapping[int, Result], model: Any) -> float:
+    """Return the part of all care days of the round that is with treatment."""
+    treated = total = Decimal(0)
+    for pk in mixes:
+        row = table[results[pk].provider.key]
+        for output in model.outputs:
+            for measure in output.days:
+                total += row[measure]
+                treated += row[measure] if measure.endswith(WITH_TREATMENT) else 0
+    return float(treated / total) if total else 0.0
+
+
+def _outcome(result: Result) -> dict[str, Any]:
+    return {
+        "score": str(result.published_score),
+        "costs": {
+            "own": str(result.total_cost),
+            "comparable": str(result.comparable_cost),
+            "allowances": str(result.allowance),
+            "minimum": str(result.minimum_cost),
+        },
+    }
+
+
+def _cautions(result: Result) -> list[str]:
+    cautions = []
+    if result.quality == "failed":
+        cautions.append(
+            "U voldoet in deze ronde niet aan de voorwaarden voor kwaliteit. Uw uitkomst is berekend, maar u bent geen peer"
+            " voor anderen."
+        )
+    elif result.quality == "missing":
+        cautions.append(
+            "Uw gegevens over kwaliteit ontbreken. Uw uitkomst is berekend, maar u bent daarom geen peer voor anderen."
+        )
+    if result.outlier in ("dominance", "super_efficiency"):
+        cautions.append(
+            "Uw cijfers wijken zo sterk af dat anderen niet met u worden vergeleken. Controleer of uw aanlevering klopt."
+        )
+    if result.comparable_count is not None and result.comparable_count < FEW:
+        cautions.append(
+            f"U bent vergeleken met {result.comparable_count} aanbieders. Dat zijn er weinig; de uitkomst is daardoor minder zeker."
+        )
+    return cautions
+
+
+def _names(
+    run: Run, result: Result, links: list[PeerLink], results: Mapping[int, Result], *, named: bool
+) -> dict[int, str]:
+    """Return what each peer is called in the mirror of ``result``, in the order in which they are shown."""
+    if named:
+        ordered = sorted(links, key=lambda link: -link.cost_share)
+        return {link.peer_id: results[link.peer_id].provider.name for link in ordered}
+    shares = [(str(link.peer_id), link.cost_share) for link in links]
+    return {int(key): name for key, name in pseudonyms(secret=f"{run.uuid}|{result.uuid}", shares=shares).items()}
+
+
+def _peer(link: PeerLink, name: str, own: _Mix, peer: _Mix, *, named: bool) -> dict[str, Any]:
+    shared, different = _compare(own, peer)
+    shown = {
+        "name": name,
+        "share": _exact(link.cost_share) if named else share_band(link.cost_share),
+        "reasons": _why(own, peer),
+        "shared": shared,
+        "different": different,
+    }
+    return {**shown, "weight": link.weight} if named else shown
+
+
+def label(output_name: str) -> str:
+    """Return a product of the comparison as people say it: ``5_6vv_with_treatment`` → ``5–6VV met behandeling``."""
+    if output_name in CATALOGUE:
+        return CATALOGUE[output_name].label
+    if f"days_{output_name}" in CATALOGUE:
+        return CATALOGUE[f"days_{output_name}"].label
+    name, treated = output_name.removesuffix(WITH_TREATMENT), output_name.endswith(WITH_TREATMENT)
+    if name.endswith("vv"):
+        return f"{name.removesuffix('vv').replace('_', '–')}VV {'met' if treated else 'zonder'} behandeling"
+    return name.replace("_", " ")
+
+
+def _tens(share: float) -> int:
+    return round(share * 10) * 10
+
+
+def _compare(own: _Mix, peer: _Mix) -> tuple[str, str]:
+    """Return what two providers share and what not, in Dutch, from shares of care days rounded to tens."""
+    both = sorted(own.shares, key=lambda name: -min(own.shares[name], peer.shares[name]))
+    shared = [label(name) for name in both if _tens(own.shares[name]) >= 10 and _tens(peer.shares[name]) >= 10][:3]
+    apart = sorted(own.shares, key=lambda name: -abs(own.shares[name] - peer.shares[name]))
+    sentences = []
+    for name in apart[:2]:
+        here, there = _tens(own.shares[name]), _tens(peer.shares[name])
+        if abs(here - there) >= 10:
+            sentences.append(f"{label(name)}: bij u ongeveer {here}\u00a0% van de zorgdagen, bij deze peer ongeveer {there}\u00a0%.")
+    return f"U levert allebei {_listed(shared)}." if shared else "", " ".join(sentences)
+
+
+def _why(own: _Mix, peer: _Mix) -> list[str]:
+    reasons = []
+    if own.shares:
+        largest = max(own.shares, key=lambda name: own.shares[name])
+        if peer.shares.get(largest, 0) >= 0.1:
+            reasons.append(f"Deze peer levert ook {label(largest)}, de zorg die u het meest levert.")
+        else:
+            covered = [label(name) for name in own.shares if own.shares[name] >= 0.05 and peer.shares.get(name, 0) >= 0.05]
+            if covered:
+                reasons.append(f"Deze peer telt mee voor {_listed(covered[:3])}.")
+    reasons.append("Deze peer levert zijn zorg voor lagere kosten dan anderen met een vergelijkbare mix.")
+    return reasons
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} en {words[-1]}"
+
+
+def _exact(share: float) -> str:
+    return f"{share * 100:.1f}".replace(".", ",") + "\u00a0%"

@@ -1,0 +1,146 @@
+"""The run: its steps in order, a committed record of each, and one transaction that stores everything at the end.
+
+The steps are pure; only this module writes. A worker that is taken over has written step records and nothing else, so the
+next one starts from the frozen figures and comes to the same hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+from django.conf import settings
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from benchmarking import datasets, specification
+from benchmarking.calculation import Calculation, Step
+from benchmarking.lease import Lease
+from benchmarking.models import PeerLink, Result, Run, RunStatus, RunStep, StepStatus
+from providers.models import Provider
+
+RESULT_COLUMNS = (
+    "participates", "reason_text", "total_cost", "allowance", "comparable_cost", "fixed_cost", "quality", "outlier",
+    "may_be_peer", "comparable_count", "status", "score", "super_efficiency", "published_score", "minimum_cost",
+    "slacks", "prices", "certificate", "peers_unique", "prices_unique", "fallback",
+)  # fmt: skip
+#: What stands in a column for a provider that does not take part.
+EMPTY = {"status": "", "slacks": {}, "prices": {}, "certificate": [], "fallback": False}
+
+
+def steps() -> list[Step]:
+    """Return the steps in order, as the settings compose them."""
+    return [import_string(path) for path in settings.RUN_STEPS]
+
+
+def start_of(run: Run) -> Calculation:
+    """Return the calculation before the first step: the frozen figures and nothing else."""
+    delivered = datasets.read(bytes(run.dataset.content))
+    return Calculation(
+        specification=specification.parse(run.specification.document),
+        frozen=run.frozen,
+        seed=run.seed,
+        delivered=delivered,
+        results=pd.DataFrame(index=delivered.index),
+    )
+
+
+def compute(run: Run) -> Calculation:
+    """Carry out all steps without writing anything: what ``verify`` does."""
+    calculation = start_of(run)
+    for step in steps():
+        calculation = step(calculation).calculation
+    return calculation
+
+
+def execute(lease: Lease) -> None:
+    """Carry out a claimed run, with a committed record of each step, and store the results.
+
+    Raises :class:`~benchmarking.lease.LeaseLost`, :class:`~benchmarking.lease.Cancelled` or
+    :class:`~benchmarking.calculation.RunFailed`; the caller settles the run.
+    """
+    todo = steps()
+    with lease.commit() as run:
+        RunStep.objects.filter(run=run).delete()
+        RunStep.objects.bulk_create(
+            RunStep(run=run, number=number, code=step.code, title=step.title)
+            for number, step in enumerate(todo, start=1)
+        )
+    calculation = start_of(run)
+    for number, step in enumerate(todo, start=1):
+        with lease.commit() as run:
+            _record(run, number, status=StepStatus.RUNNING, started_at=timezone.now())
+        outcome = step(calculation)
+        calculation = outcome.calculation
+        with lease.commit() as run:
+            _record(
+                run,
+                number,
+                status=StepStatus.DONE,
+                finished_at=timezone.now(),
+                sentences=list(outcome.sentences),
+                figures=dict(outcome.figures),
+            )
+    with lease.commit() as run:
+        store(run, calculation)
+
+
+def _record(run: Run, number: int, **facts: Any) -> None:
+    RunStep.objects.filter(run=run, number=number).update(**facts)
+
+
+def store(run: Run, calculation: Calculation) -> None:
+    """Write results, peers and what other applications add, and complete the run."""
+    providers = dict(Provider.objects.filter(submissions__round=run.dataset.round).values_list("key", "pk"))
+    table = calculation.results
+    made = {
+        key: Result(
+            run=run,
+            provider_id=providers[key],
+            reasons=row["reasons"].split(),
+            **{name: EMPTY.get(name) if _missing(row[name]) else row[name] for name in RESULT_COLUMNS},
+        )
+        for key, row in table.to_dict("index").items()
+    }
+    Result.objects.bulk_create(made.values(), batch_size=1000)
+    PeerLink.objects.bulk_create(
+        (
+            PeerLink(result=made[link["key"]], peer=made[link["peer"]], weight=link["weight"], cost_share=link["cost_share"])
+            for link in calculation.peers.to_dict("records")
+        ),
+        batch_size=1000,
+    )
+    for keep in calculation.stores:
+        keep(run, made)
+    run.summary = dict(calculation.summary)
+    run.result_hash = result_hash(calculation)
+    run.status = RunStatus.COMPLETED
+    run.finished_at = timezone.now()
+    run.save()
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value != value)
+
+
+def result_hash(calculation: Calculation) -> str:
+    """Return the SHA-256 of what is published: rounded values in order of key, so that it is the same everywhere."""
+    rows: list[list[str]] = []
+    for key, row in calculation.results.to_dict("index").items():
+        rows.append(["result", key, str(int(row["participates"])), row["reasons"], *_texts(row, calculation.published)])
+    for link in calculation.peers.sort_values(["key", "peer"]).to_dict("records"):
+        rows.append(["peer", link["key"], link["peer"], f"{link['weight']:.6f}"])
+    columns = [name for name in calculation.products.columns if name not in ("key", "product")]
+    for product in calculation.products.sort_values(["key", "product"]).to_dict("records"):
+        rows.append(["product", product["key"], product["product"], *_texts(product, columns)])
+    return hashlib.sha256(datasets.write_csv(rows)).hexdigest()
+
+
+def _texts(row: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
+    return [
+        "" if _missing(row[name]) else datasets.canonical_number(row[name]) if isinstance(row[name], Decimal) else str(row[name])
+        for name in columns
+    ]

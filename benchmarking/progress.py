@@ -1,0 +1,61 @@
+"""A run as people follow it, read from what the worker has committed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from benchmarking.models import Run, RunStatus, RunStep, StepStatus
+
+#: After how many missed signs of life a run is said to stand still.
+MISSED_BEATS = 2
+
+
+def state_of(run: Run) -> str:
+    """Return queued, running, stalled, completed, failed or cancelled; stalled is running without a sign of life."""
+    silent = silent_seconds(run)
+    if run.status == RunStatus.RUNNING and silent > MISSED_BEATS * settings.RUN_HEARTBEAT_SECONDS:
+        return "stalled"
+    return run.status
+
+
+def silent_seconds(run: Run) -> float:
+    """Return how long ago the worker gave a sign of life; 0 if it never did."""
+    return (timezone.now() - run.heartbeat_at).total_seconds() if run.heartbeat_at else 0.0
+
+
+def seconds_of(run: Run) -> float:
+    """Return how long the run takes or took, from the moment it was asked for."""
+    return ((run.finished_at or timezone.now()) - run.requested_at).total_seconds()
+
+
+def describe(run: Run) -> dict[str, Any]:
+    """Return what a page shows of a run's progress, without addresses."""
+    state = state_of(run)
+    steps = list(run.steps.all())
+    return {
+        "state": state,
+        "label": "Staat stil" if state == "stalled" else run.get_status_display(),
+        "started_at": run.requested_at,
+        "started_by": run.requested_by.name if run.requested_by else "het portaal",
+        "seconds": seconds_of(run),
+        "seen_at": run.heartbeat_at,
+        "silent_seconds": silent_seconds(run),
+        "reason": run.failure_reason or ("Iemand heeft de berekening gestopt." if state == "cancelled" else ""),
+        "attempt": run.fence,
+        "taken_over": run.fence > 1,
+        "steps": [_step(step, state) for step in steps],
+        "done": sum(step.status == StepStatus.DONE for step in steps),
+    }
+
+
+def _step(step: RunStep, state: str) -> dict[str, Any]:
+    shown = str(step.status)
+    if step.status == StepStatus.RUNNING and state in ("stalled", "failed"):
+        shown = state
+    seconds = None
+    if step.started_at and step.finished_at:
+        seconds = (step.finished_at - step.started_at).total_seconds()
+    return {"label": step.title, "state": shown, "record": " ".join(step.sentences), "seconds": seconds}

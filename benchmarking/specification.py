@@ -1,0 +1,235 @@
+"""The model as data: what is compared with what, and under which rules (design §5).
+
+A specification is a JSON document. :func:`parse` validates it against this module and the measures of a round;
+:func:`canonical` gives the bytes that are hashed. Nothing here is known to have been the NZa's choice for the
+Integrale Vergelijking: every rule is a parameter with a documented default.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+
+class SpecificationError(ValueError):
+    """The specification cannot be used; ``problems`` are Dutch sentences that name the place."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problems))
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[Decimal, Field(gt=0, lt=1, allow_inf_nan=False)]
+Finite = Annotated[Decimal, Field(allow_inf_nan=False)]
+
+
+class Output(_Part):
+    """A product of the comparison: one measure of days, or several with weights.
+
+    ``weights``: ``"tariff"`` weighs each measure by its maximum tariff over that of the first (Σ daysₚ·Tₚ/T_base);
+    ``"sum"`` treats every day as equal; a list gives the weights themselves.
+    """
+
+    name: str = Field(min_length=1, max_length=60)
+    days: tuple[str, ...] = Field(min_length=1)
+    weights: Literal["tariff", "sum"] | tuple[Positive, ...] = "sum"
+
+    @model_validator(mode="after")
+    def _one_weight_per_measure(self) -> Output:
+        if not isinstance(self.weights, str) and len(self.weights) != len(self.days):
+            raise ValueError(f"geef bij {self.name} evenveel gewichten als producten ({len(self.days)})")
+        return self
+
+
+class CostPerDay(_Part):
+    """Bounds on total costs per care day, in the currency of the round; outside them the figures are not believed."""
+
+    at_least: Positive
+    at_most: Positive
+
+
+class Participation(_Part):
+    """Who takes part."""
+
+    min_care_days: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)] = Decimal(0)
+    months_covered: int | None = Field(default=None, ge=1, le=12)
+    cost_per_day: CostPerDay | None = None
+    without_errors: bool = True
+
+
+class QualityCriterion(_Part):
+    """A precondition on quality for being a peer."""
+
+    measure: str
+    at_least: Finite | None = None
+    at_most: Finite | None = None
+    missing: Literal["not_a_peer", "may_be_peer"] = "not_a_peer"
+
+
+class OutlierRule(_Part):
+    """One outlier rule: dominance (German ARegV, Annex 3) or super-efficiency (Banker & Gifford)."""
+
+    rule: Literal["dominance", "super_efficiency"]
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    iqr_multiple: Annotated[float, Field(gt=0)] = 1.5
+
+
+class Outliers(_Part):
+    """Which outlier rules hold, under which returns to scale they are tested."""
+
+    returns_to_scale: Literal["crs", "vrs", "drs", "irs"] = "crs"
+    rules: tuple[OutlierRule, ...] = ()
+
+
+class Environment(_Part):
+    """A circumstance: a provider is only compared with those in the same or harder circumstances."""
+
+    measure: str
+    harder: Literal["higher", "lower"]
+    tolerance: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)] = Decimal(0)
+    method: Literal["same_or_harder"] = "same_or_harder"
+
+
+class PriceBounds(_Part):
+    """Bounds on the ratios of shadow prices, around the ratios of the maximum tariffs."""
+
+    around: Literal["tariff"] = "tariff"
+    factor: Annotated[Decimal, Field(gt=1, allow_inf_nan=False)]
+
+
+class Bootstrap(_Part):
+    """How uncertainty is estimated."""
+
+    replications: int = Field(default=2000, ge=100)
+    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    convention: str = "shephard"
+
+
+def _unique(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) != len(names):
+        raise ValueError("noem elke naam één keer")
+    return names
+
+
+Names = Annotated[tuple[str, ...], AfterValidator(_unique)]
+
+
+class Specification(_Part):
+    """The whole model."""
+
+    inputs: Annotated[Names, Field(min_length=1)]
+    outputs: Annotated[tuple[Output, ...], Field(min_length=1)]
+    returns_to_scale: Literal["crs", "vrs", "drs", "irs", "fdh"] = "vrs"
+    orientation: Literal["input"] = "input"
+    price_bounds: PriceBounds | None = None
+    participation: Participation = Participation()
+    allowances: Names = ()
+    fixed_inputs: Names = ()
+    quality_gate: tuple[QualityCriterion, ...] = ()
+    outliers: Outliers = Outliers()
+    environment: tuple[Environment, ...] = ()
+    score_floor: Share | None = None
+    bootstrap: Bootstrap | None = None
+    seed: int = 20240101
+
+    @model_validator(mode="after")
+    def _rules_that_belong_together(self) -> Specification:
+        names = [output.name for output in self.outputs]
+        if len(set(names)) != len(names):
+            raise ValueError("geef elk product (outputs) een eigen naam")
+        measures = [measure for output in self.outputs for measure in output.days]
+        if len(set(measures)) != len(measures):
+            raise ValueError("tel elke soort zorgdagen in één product mee (outputs)")
+        if self.allowances and len(self.inputs) != 1:
+            raise ValueError("afzonderlijk vergoede kosten (allowances) kunnen alleen bij één kostensoort (inputs)")
+        if stray := set(self.fixed_inputs) - set(self.inputs):
+            raise ValueError(f"fixed_inputs noemt {', '.join(sorted(stray))}, maar dat staat niet in inputs")
+        if self.inputs and set(self.fixed_inputs) == set(self.inputs):
+            raise ValueError("laat ten minste één kostensoort (inputs) over die beïnvloedbaar is")
+        if self.price_bounds and self.returns_to_scale == "fdh":
+            raise ValueError("prijsgrenzen (price_bounds) kunnen niet samen met fdh")
+        return self
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Return every measure that the model needs, in order of first use."""
+        used = [*self.inputs, *(measure for output in self.outputs for measure in output.days), *self.allowances]
+        used += [criterion.measure for criterion in self.quality_gate]
+        used += [factor.measure for factor in self.environment]
+        if self.participation.months_covered is not None:
+            used.append("months_covered")
+        return tuple(dict.fromkeys(used))
+
+    @property
+    def needs_tariffs(self) -> bool:
+        """Tell whether the model itself needs a tariff table."""
+        return self.price_bounds is not None or any(output.weights == "tariff" for output in self.outputs)
+
+
+MESSAGES = {
+    "extra_forbidden": "deze naam kennen wij niet; haal hem weg of verbeter de spelling",
+    "missing": "ontbreekt; vul dit in",
+    "literal_error": "kies één van de toegestane waarden: {expected}",
+    "greater_than": "moet groter zijn dan {gt}",
+    "greater_than_equal": "moet ten minste {ge} zijn",
+    "less_than": "moet kleiner zijn dan {lt}",
+    "less_than_equal": "mag hoogstens {le} zijn",
+    "too_short": "vul ten minste {min_length} waarde in",
+    "finite_number": "moet een eindig getal zijn",
+}
+
+
+def _dutch(error: Mapping[str, Any]) -> str:
+    place = " → ".join(str(part + 1) if isinstance(part, int) else str(part) for part in error["loc"])
+    kind = str(error["type"])
+    context = {key: str(value) for key, value in error.get("ctx", {}).items()}
+    if kind == "value_error":
+        text = context.get("error", str(error["msg"]))
+    elif kind in MESSAGES:
+        text = MESSAGES[kind].format(**context)
+    else:
+        text = "heeft niet de juiste vorm (tekst, getal of lijst)"
+    return f"{place}: {text}." if place else f"{text[:1].upper()}{text[1:]}."
+
+
+def parse(document: Any, *, measures: Collection[str] | None = None) -> Specification:
+    """Return the validated specification of a JSON ``document``.
+
+    ``measures``: the codes that the round asks for; a measure outside them is refused. Raises
+    :class:`SpecificationError` with Dutch sentences.
+    """
+    try:
+        specification = Specification.model_validate(document)
+    except ValidationError as error:
+        raise SpecificationError([_dutch(item) for item in error.errors()]) from error
+    if measures is not None:
+        unknown = [code for code in specification.measures if code not in set(measures)]
+        if unknown:
+            raise SpecificationError(
+                [
+                    f"Deze gegevens worden in de ronde niet gevraagd: {', '.join(unknown)}."
+                    f" Wel gevraagd: {', '.join(measures)}."
+                ]
+            )
+    return specification
+
+
+def canonical(specification: Specification) -> bytes:
+    """Return the bytes of a specification that are hashed: JSON, sorted names, no spaces, defaults written out."""
+    document = specification.model_dump(mode="json")
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def sha256(specification: Specification) -> str:
+    """Return the SHA-256 of a specification in canonical form."""
+    return hashlib.sha256(canonical(specification)).hexdigest()

@@ -1,0 +1,27 @@
+"""What Celery workers do. A task carries only a key; what has to be done stands in the database."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from providers.access import EVERYTHING, scope
+
+
+@shared_task
+def work(run_id: int) -> None:
+    """Claim a run and carry it out; does nothing if another worker has it or it is over."""
+    from benchmarking import lease, runs
+
+    with scope(EVERYTHING):
+        claimed = lease.claim(run_id)
+        if claimed is not None:
+            runs.carry_out(claimed)
+
+
+@shared_task
+def sweep() -> None:
+    """Wake workers for what was left."""
+    from benchmarking import runs
+
+    with scope(EVERYTHING):
+        runs.sweep()

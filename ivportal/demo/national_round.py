@@ -1,0 +1,148 @@
+"""The fictitious round of the demonstration: written as files, read like any other, computed by a worker, released."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from benchmarking.models import PeerLink, Result, Run, RunStatus
+from benchmarking.runs import request_run, set_specification
+from providers import fictitious
+from providers.audit import record
+from providers.models import Act, CareOffice, Mandate, Provider, Role, Round, User
+from providers.rounds import import_files
+from tariffs.models import MirrorReport, Release
+from tariffs.policies import import_tariffs, set_policy
+from tariffs.release import release_run
+
+SEED = 20240101
+BOOK_YEARS = (2023, 2024)
+SPECIFICATION = Path(settings.BASE_DIR) / "benchmarking" / "specifications" / "integrale-vergelijking.json"
+
+Say = Callable[[str], None]
+
+
+class DemoFailed(Exception):
+    """The demonstration could not be prepared; the message is a Dutch sentence."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of the demonstration."""
+
+    email: str
+    password: str
+    what: str
+    start_page: str
+
+
+def load(*, folder: Path, say: Say, seed: int = SEED) -> float:
+    """Write the round as files in ``folder`` and read them in; return the seconds that reading took."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = fictitious.write(fictitious.generate(seed, book_years=BOOK_YEARS), folder)
+    workbooks = [path for path in files if path.suffix == ".xlsx"]
+    began = time.monotonic()
+    for imported in import_files(source_name="iv", paths=workbooks, actor=None):
+        say(f"{imported.round.title}: {imported.delivered} aanleveringen ingelezen, {imported.findings} bevindingen")
+    table = import_tariffs(path=next(path for path in files if path.suffix == ".csv"), actor=None)
+    for year in BOOK_YEARS:
+        round = Round.objects.get(slug=f"fictief-{year}")
+        set_policy(round=round, actor=None, tariff_table=table, tariff_year=year + 1)
+        set_specification(round=round, document=json.loads(SPECIFICATION.read_text(encoding="utf-8")), actor=None)
+    return time.monotonic() - began
+
+
+def compute(*, round: Round, say: Say, patience: float = 300) -> Run:
+    """Have a worker compute ``round`` and wait for it; raise :class:`DemoFailed` with the reason if it does not end well."""
+    run = request_run(round=round, actor=None)
+    deadline = time.monotonic() + patience
+    while not run.is_ended:
+        if time.monotonic() > deadline:
+            raise DemoFailed(f"De berekening van {round} is na {patience:.0f} seconden niet klaar.")
+        time.sleep(0.1)
+        run.refresh_from_db()
+    if run.status != RunStatus.COMPLETED:
+        raise DemoFailed(f"De berekening van {round} is niet gelukt: {run.failure_reason or run.get_status_display()}")
+    say(f"{round.title}: berekend, {run.summary['taking_part']} aanbieders doen mee")
+    return run
+
+
+def compute_and_release(*, say: Say) -> tuple[Run, float]:
+    """Compute and release every year that has no released run yet; return the run of the last year and its seconds."""
+    newest: Run | None = None
+    seconds = 0.0
+    for year in BOOK_YEARS:
+        round = Round.objects.get(slug=f"fictief-{year}")
+        release = Release.objects.filter(round=round).select_related("run").first()
+        if release is not None:
+            newest = release.run
+            continue
+        began = time.monotonic()
+        newest = compute(round=round, say=say)
+        seconds = time.monotonic() - began
+        release_run(run=newest, actor=None)
+    if newest is None:
+        raise DemoFailed("Er is geen berekening.")
+    return newest, seconds
+
+
+def shown_provider(run: Run) -> Provider:
+    """Return the provider whose mirror the demonstration shows: several peers, a clear but ordinary difference."""
+    counts: dict[int, int] = {}
+    for result_id in PeerLink.objects.filter(result__run=run).values_list("result_id", flat=True):
+        counts[result_id] = counts.get(result_id, 0) + 1
+    results = Result.objects.filter(run=run, score__isnull=False, quality="passed").select_related("provider")
+    several = [result for result in results if counts.get(result.pk, 0) >= 3] or list(results)
+    return min(several, key=lambda result: (abs((result.score or 0) - 0.85), result.provider.key)).provider
+
+
+def accounts(*, run: Run, folder: Path) -> list[Account]:
+    """Make the accounts of the demonstration, with a password that is made once per installation and kept in ``folder``."""
+    kept = folder / "demo-password"
+    if not kept.exists():
+        kept.write_text(secrets.token_urlsafe(12), encoding="ascii")
+        kept.chmod(0o600)
+    password = kept.read_text(encoding="ascii").strip()
+    provider = shown_provider(run)
+    region = next(place.region for place in provider.locations.all() if place.region)
+    office = region.care_office
+    wanted = [
+        ("aanbieder@iv.example", "Anne de Wit", f"zorgaanbieder {provider.name}", "/spiegel/", [(Role.PROVIDER, provider, None)]),
+        ("nza@iv.example", "Noor Bakker", "medewerker van de NZa", "/rondes/", [(Role.NZA, None, None)]),
+        ("zorgkantoor@iv.example", "Karim Visser", f"zorgkantoor {office.name}", "/bandbreedtes/", [(Role.CARE_OFFICE, None, office)]),
+        (
+            "meer@iv.example",
+            "Maria Smit",
+            "iemand met meer bevoegdheden",
+            "/bevoegdheid/",
+            [(Role.PROVIDER, provider, None), (Role.CARE_OFFICE, None, office), (Role.NZA, None, None)],
+        ),
+    ]  # fmt: skip
+    made = []
+    for email, name, what, start_page, mandates in wanted:
+        user = User.objects.filter(email=email).first() or User.objects.create_user(email, None, name=name)
+        if not user.check_password(password):
+            user.set_password(password)
+            user.save()
+        for role, for_provider, for_office in mandates:
+            grant(user=user, role=role, provider=for_provider, care_office=for_office)
+        made.append(Account(email=email, password=password, what=what, start_page=start_page))
+    return made
+
+
+def grant(*, user: User, role: Role, provider: Provider | None, care_office: CareOffice | None) -> None:
+    """Give ``user`` a mandate, if she does not have it already."""
+    mandate, is_new = Mandate.objects.get_or_create(user=user, role=role, provider=provider, care_office=care_office)
+    if is_new:
+        record(act=Act.MANDATE_GRANTED, actor=None, subject=str(mandate))
+
+
+def is_loaded() -> bool:
+    """Tell whether the demonstration's rounds were loaded, computed and released before."""
+    return MirrorReport.objects.filter(release__round__slug=f"fictief-{BOOK_YEARS[-1]}").exists()

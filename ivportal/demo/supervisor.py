@@ -1,0 +1,105 @@
+"""The processes of the demonstration: database, worker and web server, started in order and always stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from ivportal import embedded, workers
+
+
+class Stopped(BaseException):
+    """Somebody asked the demonstration to stop."""
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    raise Stopped
+
+
+@contextmanager
+def stopping_on_signals() -> Iterator[None]:
+    """Turn SIGTERM and SIGINT into :class:`Stopped`, so that every ``finally`` is carried out."""
+    before = {number: signal.signal(number, _stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """Have the database running inside the block; the embedded one is stopped at its end."""
+    if settings.DATABASE_URL:
+        yield
+        return
+    embedded.database_place(owner=False)
+    try:
+        yield
+    finally:
+        from django.db import connections
+
+        connections.close_all()
+        embedded.stop_database()
+
+
+@contextmanager
+def worker() -> Iterator[subprocess.Popen[bytes]]:
+    """Have a Celery worker with a sweeper running inside the block."""
+    process = embedded.start_worker(
+        name=f"demo-{uuid.uuid4().hex[:8]}",
+        log=Path(settings.DATA_DIR) / "worker.log",
+        environment=workers.child_environment(),
+    )
+    try:
+        yield process
+    finally:
+        workers.stop(process)
+
+
+@contextmanager
+def web_server(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Have the web server answering on loopback inside the block."""
+    log = (Path(settings.DATA_DIR) / "web.log").open("ab")
+    command = [sys.executable, "-m", "gunicorn", "ivportal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
+    command += ["--threads", "4", "--worker-tmp-dir", str(settings.DATA_DIR), "--no-control-socket"]
+    process = subprocess.Popen(
+        command,
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **workers.child_environment()},
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/inloggen/", process)
+        yield process
+    finally:
+        workers.stop(process)
+        log.close()
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], patience: float = 30) -> None:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"De webserver antwoordt niet; zie {Path(settings.DATA_DIR) / 'web.log'}.")

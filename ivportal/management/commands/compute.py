@@ -1,0 +1,78 @@
+"""``manage.py compute ROUND [--spec FILE]``: a run in the foreground, with its progress."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from benchmarking.models import Run, RunStatus, StepStatus
+from benchmarking.runs import RunRefused, cancel_run, request_run, set_specification
+from benchmarking.specification import SpecificationError
+from ivportal.management.lookup import round_called
+from ivportal.workers import a_worker
+from providers.access import EVERYTHING, scope
+from providers.models import Round
+
+
+class Command(BaseCommand):
+    """Start a run, show its steps while a worker carries them out, and print the outcome."""
+
+    help = "Bereken een ronde en toon de voortgang. Zonder --spec geldt de modelspecificatie die de ronde al heeft."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("round", metavar="ROUND", help="korte naam van de ronde")
+        parser.add_argument("--spec", metavar="FILE", type=Path, help="modelspecificatie (JSON) die de ronde gaat gebruiken")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with scope(EVERYTHING):
+            round = round_called(options["round"])
+            try:
+                if options["spec"] is not None:
+                    set_specification(round=round, document=read_json(options["spec"]), actor=None)
+                with a_worker():
+                    run = self.watch(request_run(round=round, actor=None))
+            except (SpecificationError, RunRefused) as error:
+                raise CommandError(str(error), returncode=2) from error
+            self.report(round, run)
+
+    def watch(self, run: Run) -> Run:
+        """Show the steps as they are committed until the run has ended; Ctrl-C stops the run."""
+        shown: set[tuple[int, str]] = set()
+        try:
+            while True:
+                run.refresh_from_db()
+                for step in run.steps.exclude(status=StepStatus.WAITING):
+                    if (step.number, step.status) in shown:
+                        continue
+                    shown.add((step.number, step.status))
+                    if step.status == StepStatus.DONE:
+                        self.stderr.write(f"  [{'#' * step.number:<8}] {step.title}: {' '.join(step.sentences)}")
+                if run.is_ended:
+                    return run
+                time.sleep(0.1)
+        except KeyboardInterrupt:
+            cancel_run(run=run, actor=None)
+            raise
+
+    def report(self, round: Round, run: Run) -> None:
+        if run.status != RunStatus.COMPLETED:
+            raise CommandError(run.failure_reason or run.get_status_display(), returncode=1)
+        summary = run.summary
+        self.stdout.write(
+            f"{round.slug}: {summary['taking_part']} doen mee, {summary['excluded']} niet; run {run.uuid}; hash {run.result_hash}"
+        )
+
+
+def read_json(path: Path) -> Any:
+    """Return the JSON of a file; CommandError with code 2 if it cannot be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CommandError(f"{path}: het bestand kan niet worden gelezen.", returncode=2) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CommandError(f"{path}: dit is geen JSON ({error}).", returncode=2) from error

@@ -1,0 +1,150 @@
+"""``manage.py demo``: the portal with a fictitious national round, from nothing to a page on screen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from benchmarking.models import Run
+from benchmarking.steps.participation import REASONS_SHORT
+from ivportal.demo import national_round, supervisor
+from ivportal.demo.national_round import Account, DemoFailed
+from ivportal.demo.visitor import Visitor, VisitFailed
+from ivportal.embedded import free_port
+from ivportal.formatting import format_million, format_number, format_percent
+from providers.access import EVERYTHING, scope
+
+
+class Command(BaseCommand):
+    """Prepare and serve the demonstration; ``--check`` does it once in a throw-away database and prints the figures."""
+
+    help = "Start het portaal met een fictieve landelijke ronde. Ctrl-C stopt alles."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--check", action="store_true", help="reken in een lege, tijdelijke database, druk de cijfers af en stop")
+        parser.add_argument("--fresh", action="store_true", help="begin opnieuw: gooi de gegevens van de demonstratie weg")
+        parser.add_argument("--port", type=int, default=8000, help="poort, of de eerste vrije daarna")
+        parser.add_argument("--in-throw-away-folder", action="store_true", help="voor --check zelf")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["check"] and not options["in_throw_away_folder"]:
+            sys.exit(self._in_throw_away_folder())
+        if options["fresh"]:
+            self._start_over()
+        try:
+            with supervisor.stopping_on_signals(), supervisor.database(), migrated():
+                with supervisor.worker():
+                    if options["check"]:
+                        self._check()
+                    else:
+                        self._serve(options["port"])
+        except supervisor.Stopped:
+            self.stdout.write("\nGestopt.")
+        except (DemoFailed, VisitFailed) as error:
+            raise CommandError(str(error), returncode=1) from error
+
+    def _in_throw_away_folder(self) -> int:
+        """Run ``--check`` in a process of its own with an empty data folder, and remove that folder afterwards."""
+        folder = Path(tempfile.mkdtemp(prefix="ivportal-check-"))
+        environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")}
+        environment["IVPORTAL_DATA"] = str(folder)
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", "--check", "--in-throw-away-folder"]
+        process = subprocess.Popen(command, env=environment)
+        try:
+            with supervisor.stopping_on_signals():
+                return process.wait()
+        except supervisor.Stopped:
+            process.terminate()
+            return process.wait()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _start_over(self) -> None:
+        if settings.DATABASE_URL:
+            raise CommandError("--fresh gooit alleen de ingebouwde database weg, niet die van DATABASE_URL.", returncode=2)
+        from ivportal.embedded import database_folder, stop_database
+
+        stop_database()
+        shutil.rmtree(database_folder(), ignore_errors=True)
+
+    def _prepare(self) -> tuple[Run, list[Account], float, float]:
+        folder = Path(settings.DATA_DIR)
+        importing = 0.0
+        if not national_round.is_loaded():
+            importing = national_round.load(folder=folder / "fictief", say=self._say)
+        run, running = national_round.compute_and_release(say=self._say)
+        return run, national_round.accounts(run=run, folder=folder), importing, running
+
+    def _say(self, text: str) -> None:
+        self.stderr.write(f"  {text}")
+
+    def _serve(self, port: int) -> None:
+        self._say("De demonstratie wordt klaargezet; de eerste keer duurt dat ongeveer een halve minuut.")
+        _, accounts, _, _ = self._prepare()
+        port = free_port(port)
+        with supervisor.web_server(port) as server:
+            self.stdout.write(f"\nHet portaal staat op http://127.0.0.1:{port}/ (fictieve gegevens; geen geldend tarief)\n\n")
+            self.stdout.write(f"  Wachtwoord van alle accounts: {accounts[0].password}\n")
+            for account in accounts:
+                self.stdout.write(f"  {account.email:<26} {account.what}")
+            self.stdout.write("\nCtrl-C stopt alles.")
+            self.stdout.flush()
+            server.wait()
+            raise DemoFailed(f"De webserver is gestopt; zie {Path(settings.DATA_DIR) / 'web.log'}.")
+
+    def _check(self) -> None:
+        run, accounts, importing, running = self._prepare()
+        port = free_port()
+        slowest = 0.0
+        with supervisor.web_server(port):
+            for account in accounts[:3]:
+                visitor = Visitor(f"http://127.0.0.1:{port}")
+                _, path = visitor.log_in(account.email, account.password)
+                began = time.monotonic()
+                page, path = visitor.get("/")
+                slowest = max(slowest, time.monotonic() - began)
+                if path != account.start_page or "Fictief" not in page:
+                    raise VisitFailed(f"De startpagina van {account.what} is niet wat zij moet zijn ({path}).")
+        self._report(run, importing=importing, running=running, page=slowest)
+
+    def _report(self, run: Run, *, importing: float, running: float, page: float) -> None:
+        summary = run.summary
+        reasons = "; ".join(f"{REASONS_SHORT[code]}: {count}" for code, count in summary["reasons"].items())
+        lines = [
+            ("Ronde", str(run.dataset.round)),
+            ("Aangeleverd", f"{summary['delivered']} van {summary['providers']}"),
+            ("Doen mee", str(summary["taking_part"])),
+            ("Uitgesloten", f"{summary['excluded']} ({reasons})"),
+            ("Gemiddelde score", format_percent(summary["mean_score"], decimals=2)),
+            ("Mediane score", format_percent(summary["median_score"], decimals=2)),
+            ("Peers", str(summary["peers"])),
+            ("Landelijk minimum", format_million(summary["minimum_cost"])),
+            ("Landelijk maximum", format_million(summary["maximum_cost"])),
+            ("Uitkomst (hash)", run.result_hash),
+            ("Seconden inlezen", format_number(importing, decimals=1)),
+            ("Seconden rekenen", format_number(running, decimals=1)),
+            ("Seconden bladzijde", format_number(page, decimals=2)),
+        ]
+        for label, value in lines:
+            self.stdout.write(f"{label + ':':<20}{value}")
+
+
+@contextmanager
+def migrated() -> Iterator[None]:
+    """Bring the database up to date; inside the block this process sees everything."""
+    call_command("migrate", verbosity=0)
+    with scope(EVERYTHING):
+        yield

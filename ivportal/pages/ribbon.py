@@ -1,0 +1,18 @@
+"""The status ribbon: what the figures on a page are worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from providers.models import Round
+from tariffs.models import Release, ReportStatus
+
+
+def ribbon(*, round: Round, release: Release | None) -> dict[str, Any]:
+    """Return what ``components/status_ribbon.html`` shows; what is not released is a simulation."""
+    return {
+        "status": release.status if release else ReportStatus.SIMULATION,
+        "is_fictitious": round.is_fictitious,
+        "date": release.released_at if release else None,
+        "next_moment": None if release else "Deze uitkomsten zijn nog niet vrijgegeven",
+    }

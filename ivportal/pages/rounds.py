@@ -1,0 +1,383 @@
+"""NZa: the rounds, and one round from delivery to release."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Exists, OuterRef, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from benchmarking import charts, progress, runs, specification, wording
+from benchmarking.models import Result, Run, RunStatus
+from benchmarking.specification import SpecificationError
+from benchmarking.steps.participation import REASONS_SHORT
+from ivportal.pages import listing
+from ivportal.pages.rights import for_role
+from ivportal.pages.ribbon import ribbon
+from providers.audit import record
+from providers.models import (
+    Act,
+    CareOfficeRegion,
+    Finding,
+    Provider,
+    Round,
+    Severity,
+    Submission,
+    SubmissionStatus,
+    SubmissionVersion,
+)
+from tariffs import results_csv
+from tariffs.models import MirrorReport, Release
+from tariffs.release import ReleaseRefused, release_run
+
+MOST_NAMES = 25
+
+
+def _delivered() -> Exists:
+    return Exists(SubmissionVersion.objects.filter(submission=OuterRef("pk")))
+
+
+@require_GET
+@for_role("nza")
+def rounds(request: Any) -> HttpResponse:
+    """What needs attention, and all rounds."""
+    found = Round.objects.annotate(expected=Count("submissions"))
+    delivered = dict(
+        Submission.objects.filter(_delivered()).values_list("round").annotate(count=Count("pk")).values_list("round", "count")
+    )
+    cards, attention = [], []
+    for round in found:
+        run = Run.objects.filter(dataset__round=round).first()
+        release = Release.objects.filter(round=round).first()
+        url = reverse("round", args=[round.slug])
+        cards.append(
+            {
+                "name": round.title,
+                "url": url,
+                "book_year": round.book_year,
+                "is_fictitious": round.is_fictitious,
+                "status_label": round.get_status_display(),
+                "currency": round.currency,
+                "expected": round.expected,
+                "delivered": delivered.get(round.pk, 0),
+                "deadline": round.deadline,
+                "run": {"label": run.get_status_display(), "moment": run.finished_at or run.requested_at} if run else None,
+                "released": release.reports.count() if release else 0,
+            }
+        )
+        attention += _attention(round, run, release, url)
+    return render(
+        request,
+        "benchmarking/rounds.html",
+        {"rounds": cards, "attention": attention, "today": timezone.localdate()},
+    )
+
+
+def _attention(round: Round, run: Run | None, release: Release | None, url: str) -> list[dict[str, Any]]:
+    said = []
+    if run is None:
+        said.append((f"{round.title}: nog niet berekend", "De gegevens zijn binnen. Start een berekening.", False))
+    elif progress.state_of(run) == "stalled":
+        said.append((f"{round.title}: de berekening staat stil", "Een andere werker neemt het over.", True))
+    elif run.status == RunStatus.FAILED:
+        said.append((f"{round.title}: de laatste berekening is mislukt", run.failure_reason, True))
+    elif run.status == RunStatus.COMPLETED and (release is None or release.run_id != run.pk):
+        said.append((f"{round.title}: uitkomsten zijn nog niet vrijgegeven", "Bekijk ze en besluit over vrijgave.", False))
+    return [{"title": title, "text": text, "url": url, "is_urgent": urgent, "term": None} for title, text, urgent in said]
+
+
+@require_GET
+@for_role("nza")
+def round_page(request: Any, slug: str) -> HttpResponse:
+    """One round: who delivered, the model, the run and its outcome, exclusions, release."""
+    round = get_object_or_404(Round, slug=slug)
+    all_runs = list(
+        Run.objects.visible_to(request.actor)
+        .filter(dataset__round=round)
+        .select_related("dataset", "specification", "requested_by")
+    )
+    newest = all_runs[0] if all_runs else None
+    completed = [run for run in all_runs if run.status == RunStatus.COMPLETED]
+    shown = next((run for run in completed if str(run.uuid) == request.GET.get("berekening")), None)
+    shown = shown or (completed[0] if completed else None)
+    release = Release.objects.filter(run=shown).select_related("released_by").first() if shown else None
+    followed = newest if newest and (newest.status != RunStatus.COMPLETED or newest == shown) else shown
+    record(act=Act.SUBMISSION_READ, actor=request.actor, subject=f"Overzicht {round}")
+    context = {
+        "ribbon": ribbon(round=round, release=release) if shown or round.is_fictitious else None,
+        "round": {
+            "name": round.title,
+            "slug": round.slug,
+            "book_year": round.book_year,
+            "currency": round.currency,
+            "status_label": round.get_status_display(),
+            "deadline": round.deadline,
+        },
+        "delivery": delivery(request, round),
+        "specification": _specification(round),
+        "start": _start(round, newest),
+        "run": run_context(followed) if followed else None,
+        "result": _result(shown) if shown else None,
+        "distribution": _distribution(shown),
+        "exclusions": _exclusions(shown, round) if shown else [],
+        "release": _release(shown, release),
+        "runs": [
+            {
+                "label": run.get_status_display(),
+                "started_at": run.requested_at,
+                "seconds": progress.seconds_of(run),
+                "specification": str(run.specification),
+                "result_hash": run.result_hash[:12],
+                "url": listing.address(request.GET, berekening=str(run.uuid))
+                if run.status == RunStatus.COMPLETED
+                else reverse("round", args=[round.slug]),
+                "is_shown": run == shown,
+            }
+            for run in all_runs[:20]
+        ],
+    }
+    return render(request, "benchmarking/round.html", context)
+
+
+def delivery(request: Any, round: Round) -> dict[str, Any]:
+    """Return who delivered: totals, progress by region, and the list with its filters."""
+    everyone = Submission.objects.visible_to(request.actor).filter(round=round)
+    with_finding = {
+        severity: Exists(Finding.objects.filter(version__submission=OuterRef("pk"), severity=severity))
+        for severity in (Severity.ERROR, Severity.WARNING)
+    }
+    search, status, region = (request.GET.get(name, "").strip() for name in ("zoek", "status", "regio"))
+    chosen = everyone
+    if search:
+        chosen = chosen.filter(Q(provider__name__icontains=search) | Q(provider__key__icontains=search))
+    if status in SubmissionStatus.values:
+        chosen = chosen.filter(status=status)
+    if region:
+        chosen = chosen.filter(Exists(Provider.objects.filter(pk=OuterRef("provider_id"), locations__region__code=region)))
+    page, pagination = listing.paginate(
+        chosen.select_related("provider").prefetch_related("provider__locations__region", "versions__findings").order_by(
+            "provider__name", "provider__key"
+        ),
+        request.GET,
+    )
+    regions = list(CareOfficeRegion.objects.filter(locations__provider__submissions__round=round).distinct())
+    counts = {
+        row["provider__locations__region"]: row
+        for row in everyone.filter(provider__locations__region__isnull=False)
+        .values("provider__locations__region")
+        .annotate(
+            expected=Count("pk", distinct=True),
+            delivered=Count("pk", distinct=True, filter=Q(versions__isnull=False)),
+        )
+    }
+    return {
+        "expected": everyone.count(),
+        "delivered": everyone.filter(_delivered()).count(),
+        "with_errors": everyone.filter(with_finding[Severity.ERROR]).count(),
+        "with_warnings": everyone.filter(with_finding[Severity.WARNING]).count(),
+        "regions": [
+            {"name": str(item), "delivered": counts[item.pk]["delivered"], "expected": counts[item.pk]["expected"]}
+            for item in regions
+        ],
+        "providers": [_provider_row(submission, round) for submission in page],
+        "filters": {
+            "search": search,
+            "status": status,
+            "region": region,
+            "statuses": listing.options(SubmissionStatus.choices, status),
+            "regions": listing.options([(item.code, str(item)) for item in regions], region),
+            "is_active": bool(search or status or region),
+            "clear_url": reverse("round", args=[round.slug]) + "#aanbieders",
+        },
+        "is_open": "bladzijde" in request.GET,
+        "pagination": pagination,
+    }
+
+
+def _provider_row(submission: Submission, round: Round) -> dict[str, Any]:
+    provider = submission.provider
+    version = max(submission.versions.all(), key=lambda item: item.number, default=None)
+    counts = []
+    if version is not None:
+        severities = [finding.severity for finding in version.findings.all()]
+        for severity, one, more in ((Severity.ERROR, "fout", "fouten"), (Severity.WARNING, "signalering", "signaleringen")):
+            if number := severities.count(severity):
+                counts.append(f"{number} {one if number == 1 else more}")
+    regions = dict.fromkeys(place.region.name for place in provider.locations.all() if place.region)
+    return {
+        "name": provider.name,
+        "key": provider.key,
+        "url": reverse("provider_submission", args=[round.slug, provider.uuid]) if version else None,
+        "region": ", ".join(regions) or provider.area,
+        "status_label": submission.get_status_display(),
+        "delivered_at": version.submitted_at if version else None,
+        "findings": ", ".join(counts),
+    }
+
+
+def _specification(round: Round) -> dict[str, Any] | None:
+    current = round.specifications.select_related("specification").first()
+    if current is None:
+        return None
+    model = specification.parse(current.specification.document)
+    return {"name": str(current.specification), "url": None, "sentences": wording.sentences(model)}
+
+
+def _start(round: Round, newest: Run | None) -> dict[str, Any]:
+    busy = newest is not None and not newest.is_ended
+    chosen = round.specifications.exists()
+    reason = "Er loopt al een berekening." if busy else "" if chosen else "Kies eerst een modelspecificatie."
+    return {"url": reverse("start_run", args=[round.slug]), "is_allowed": chosen and not busy, "reason": reason}
+
+
+def run_context(run: Run) -> dict[str, Any]:
+    """Return what ``benchmarking/_run_progress.html`` shows."""
+    return {
+        **progress.describe(run),
+        "progress_url": reverse("run_progress", args=[run.uuid]),
+        "cancel_url": None if run.is_ended or run.cancel_requested_at else reverse("cancel_run", args=[run.uuid]),
+    }
+
+
+def _result(run: Run) -> dict[str, Any]:
+    summary = run.summary
+    fallbacks = Result.objects.filter(run=run, fallback=True).count()
+    return {
+        **{name: summary[name] for name in ("taking_part", "excluded", "peers", "mean_score", "median_score", "efficient")},
+        **{name: summary[name] for name in ("total_cost", "minimum_cost", "maximum_cost")},
+        "gated": summary["not_a_peer"]["quality"],
+        "outliers": summary["not_a_peer"]["outlier"],
+        "fallbacks": fallbacks,
+        "dataset_hash": run.dataset.sha256,
+        "result_hash": run.result_hash,
+        "engine_version": run.engine_version,
+        "csv_url": reverse("results_csv", args=[run.uuid]),
+    }
+
+
+def _distribution(run: Run | None) -> dict[str, Any] | None:
+    if run is None or run.summary.get("mean_score") is None:
+        return None
+    summary = run.summary
+    return charts.score_distribution(summary["distribution"], mean=summary["mean_score"], median=summary["median_score"])
+
+
+def _exclusions(run: Run, round: Round) -> list[dict[str, Any]]:
+    excluded = Result.objects.filter(run=run, participates=False).select_related("provider").order_by("provider__name")
+    by_reason: dict[str, list[Result]] = {}
+    for result in excluded:
+        for code in result.reasons:
+            by_reason.setdefault(code, []).append(result)
+    delivered = set(
+        SubmissionVersion.objects.filter(submission__round=round).values_list("submission__provider_id", flat=True)
+    )
+    shown = []
+    for code, results in sorted(by_reason.items(), key=lambda item: -len(item[1])):
+        label = REASONS_SHORT[code]
+        texts = {result.reason_text for result in results}
+        shown.append(
+            {
+                "label": label[:1].upper() + label[1:],
+                "explanation": texts.pop() if len(texts) == 1 else "",
+                "count": len(results),
+                "providers": [
+                    {
+                        "name": result.provider.name,
+                        "key": result.provider.key,
+                        "url": reverse("provider_submission", args=[round.slug, result.provider.uuid])
+                        if result.provider_id in delivered
+                        else None,
+                    }
+                    for result in results[:MOST_NAMES]
+                ],
+                "more": max(len(results) - MOST_NAMES, 0),
+            }
+        )
+    return shown
+
+
+def _release(run: Run | None, release: Release | None) -> dict[str, Any]:
+    if run is None:
+        return {"is_allowed": False, "reason": "Er zijn nog geen uitkomsten om vrij te geven.", "released_at": None}
+    if release is not None:
+        return {
+            "is_allowed": False,
+            "reason": "",
+            "released_at": release.released_at,
+            "released_by": release.released_by.name if release.released_by else "het portaal",
+            "count": MirrorReport.objects.filter(release=release).count(),
+        }
+    count = Result.objects.filter(run=run).count()
+    return {"url": reverse("release_run", args=[run.uuid]), "is_allowed": True, "reason": "", "released_at": None, "count": count}
+
+
+@require_POST
+@for_role("nza")
+def start_run(request: Any, slug: str) -> HttpResponse:
+    """Start a run of a round."""
+    round = get_object_or_404(Round, slug=slug)
+    try:
+        runs.request_run(round=round, actor=request.actor)
+    except (SpecificationError, runs.RunRefused) as refused:
+        messages.error(request, str(refused))
+    return redirect(f"{reverse('round', args=[slug])}#voortgang")
+
+
+@require_GET
+@for_role("nza")
+def run_progress(request: Any, run: Any) -> HttpResponse:
+    """Show how far a run is, from committed step records; asks for the whole page once the run has ended."""
+    found = get_object_or_404(Run.objects.visible_to(request.actor).select_related("requested_by"), uuid=run)
+    response = render(request, "benchmarking/_run_progress.html", {"run": run_context(found)})
+    if found.is_ended:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+@for_role("nza")
+def cancel_run(request: Any, run: Any) -> HttpResponse:
+    """Stop a run."""
+    found = get_object_or_404(Run.objects.visible_to(request.actor).select_related("dataset__round"), uuid=run)
+    try:
+        runs.cancel_run(run=found, actor=request.actor)
+    except runs.RunRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.info(request, "De berekening stopt. Er worden geen uitkomsten bewaard.")
+    return redirect(f"{reverse('round', args=[found.dataset.round.slug])}#voortgang")
+
+
+@require_POST
+@for_role("nza")
+def release(request: Any, run: Any) -> HttpResponse:
+    """Release the outcome of a run as a simulation."""
+    found = get_object_or_404(Run.objects.visible_to(request.actor).select_related("dataset__round"), uuid=run)
+    try:
+        made = release_run(run=found, actor=request.actor)
+    except ReleaseRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"{made.reports.count()} spiegels zijn vrijgegeven als simulatie.")
+    return redirect("round", slug=found.dataset.round.slug)
+
+
+@require_GET
+@for_role("nza")
+def download_results(request: Any, run: Any) -> HttpResponse:
+    """Download the results of a run as CSV."""
+    found = get_object_or_404(
+        Run.objects.visible_to(request.actor).filter(status=RunStatus.COMPLETED).select_related("dataset__round"), uuid=run
+    )
+    name = f"uitkomsten-{found.dataset.round.slug}-{str(found.uuid)[:8]}.csv"
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+    results_csv.write(found, response)
+    record(act=Act.EXPORT_DOWNLOADED, actor=request.actor, subject=name)
+    return response

@@ -1,0 +1,218 @@
+"""Settings, all driven by the environment. Loading them starts nothing.
+
+=========================  ===========================================================================================
+``DATABASE_URL``           PostgreSQL for the role that serves (``ivportal_app``); without it an embedded server starts
+                           at the first connection (not in production)
+``DATABASE_OWNER_URL``     PostgreSQL for the role that owns and migrates (``ivportal_owner``); default ``DATABASE_URL``
+``REDIS_URL``              broker; without it messages travel over files in ``IVPORTAL_DATA``
+``IVPORTAL_DATA``          folder of the embedded database, messages and generated files; default ``.data``
+``IVPORTAL_PRODUCTION``    1 in production: no embedded servers, secure cookies, secret key required
+``IVPORTAL_SECRET_KEY``    secret key, or ``IVPORTAL_SECRET_KEY_FILE`` with a file that holds it
+``IVPORTAL_HOSTS``         comma-separated host names
+``IVPORTAL_BEHIND_TLS``    1 when a proxy terminates TLS and sets ``X-Forwarded-Proto``; default 1 in production
+``EMAIL_URL``              outgoing mail; default: written to the console
+=========================  ===========================================================================================
+"""
+
+from pathlib import Path
+
+import dj_database_url
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from ivportal.front_end import front_end_packages
+from ivportal.security import content_security_policy, local_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()
+
+# --- Where we run -----------------------------------------------------------------------------------------------------
+PRODUCTION = env.bool("IVPORTAL_PRODUCTION", default=False)
+DATA_DIR = Path(env.str("IVPORTAL_DATA", default=str(BASE_DIR / ".data"))).resolve()
+DEBUG = False
+ALLOWED_HOSTS = env.list("IVPORTAL_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+SECRET_KEY = env.str("IVPORTAL_SECRET_KEY", default="")
+if not SECRET_KEY:
+    if PRODUCTION:
+        raise ImproperlyConfigured("Set IVPORTAL_SECRET_KEY or IVPORTAL_SECRET_KEY_FILE.")
+    SECRET_KEY = local_secret_key(DATA_DIR)
+
+# --- What it is made of -----------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "ivportal.apps.PortalConfig",
+    "tariffs",
+    "benchmarking",
+    "providers",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "providers.middleware.ActorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "ivportal.urls"
+WSGI_APPLICATION = "ivportal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "ivportal.navigation.navigation",
+            ],
+            "builtins": ["ivportal.templatetags.dutch"],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+                )
+            ],
+        },
+    }
+]
+
+# --- Database ---------------------------------------------------------------------------------------------------------
+# The engine is PostgreSQL with two roles; see ivportal/database/base.py.
+DATABASE_URL = env.str("DATABASE_URL", default="")
+DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default=DATABASE_URL)
+DATABASES = {
+    "default": {
+        **(dj_database_url.parse(DATABASE_URL) if DATABASE_URL else {"NAME": "ivportal"}),
+        "ENGINE": "ivportal.database",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+    }
+}
+DATABASE_APP_ROLE = DATABASES["default"].get("USER") or "ivportal_app"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Run: the steps in order. Composition happens here: benchmarking knows nothing of tariffs. ------------------------
+RUN_STEPS = [
+    "benchmarking.steps.participation.participation",
+    "benchmarking.steps.cost_base.cost_base",
+    "benchmarking.steps.quality_gate.quality_gate",
+    "benchmarking.steps.outliers.outliers",
+    "benchmarking.steps.frontier.frontier",
+    "benchmarking.steps.minimum_cost.minimum_cost",
+    "tariffs.steps.bandwidths",
+    "benchmarking.steps.national_picture.national_picture",
+]
+RUN_FREEZERS = ["tariffs.steps.freeze"]
+RUN_LEASE_SECONDS = env.int("IVPORTAL_RUN_LEASE_SECONDS", default=30)
+RUN_HEARTBEAT_SECONDS = env.int("IVPORTAL_RUN_HEARTBEAT_SECONDS", default=5)
+
+# --- Celery -----------------------------------------------------------------------------------------------------------
+REDIS_URL = env.str("REDIS_URL", default="")
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+if REDIS_URL:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 3600,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 3,
+        "max_retries": 1,
+    }
+else:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(DATA_DIR / "messages"),
+        "data_folder_out": str(DATA_DIR / "messages"),
+        "control_folder": str(DATA_DIR / "message-control"),
+        "polling_interval": 0.05,
+    }
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "Europe/Amsterdam"
+CELERY_BEAT_SCHEDULE = {"sweep-runs": {"task": "benchmarking.tasks.sweep", "schedule": 15.0}}
+
+# --- People -----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "providers.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_NAME = "ivportal_sessie"
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+_mail = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST = _mail["EMAIL_HOST"] or "localhost"
+EMAIL_PORT = _mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_TIMEOUT = 10
+
+DEFAULT_FROM_EMAIL = env.str("IVPORTAL_MAIL_FROM", default="IV-portaal <iv-portaal@example.org>")
+
+# --- Security ---------------------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = content_security_policy()
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+if PRODUCTION and env.bool("IVPORTAL_BEHIND_TLS", default=True):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+# --- Language and time ------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "nl"
+TIME_ZONE = "Europe/Amsterdam"
+USE_I18N = True
+USE_TZ = True
+
+# --- Static files -----------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+STATICFILES_DIRS = [BASE_DIR / "static", *front_end_packages(BASE_DIR / "node_modules")]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            if PRODUCTION
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        )
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_MAX_AGE = 3600
+
+# --- Log --------------------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("IVPORTAL_LOG_LEVEL", default="WARNING")},
+}

@@ -1,0 +1,20 @@
+"""Recording of acts: one function, a closed vocabulary, append-only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from providers.access import Actor
+from providers.models import Act, AuditRecord
+
+
+def record(*, act: Act, actor: Actor | None, subject: str = "", details: Mapping[str, Any] | None = None) -> None:
+    """Record that ``actor`` (``None``: the portal itself) did ``act``. ``details`` never holds figures of a provider."""
+    AuditRecord.objects.create(
+        act=act,
+        user=actor.user if actor else None,
+        organisation=actor.organisation if actor else "",
+        subject=subject[:250],
+        details=dict(details or {}),
+    )

@@ -1,0 +1,101 @@
+"""Rules that the database holds by itself, as migration operations: rights, row-level security, transitions, immutability.
+
+They stand here and not in a trigger library because the libraries' triggers can be switched off from plain SQL
+(``docs/decisions/0003-own-database-rules.md``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from django.conf import settings
+from django.db.migrations.operations import RunSQL
+
+SCOPE_FUNCTIONS = """
+CREATE FUNCTION ivportal_scope() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT coalesce(current_setting('ivportal.scope', true), '') $$;
+CREATE FUNCTION ivportal_scope_id(kind text) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT CASE WHEN split_part(ivportal_scope(), ':', 1) = kind
+                      THEN nullif(split_part(ivportal_scope(), ':', 2), '')::bigint END $$;
+CREATE FUNCTION ivportal_check_transition() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    old_status text := to_jsonb(OLD) ->> TG_ARGV[0];
+    new_status text := to_jsonb(NEW) ->> TG_ARGV[0];
+BEGIN
+    IF old_status IS DISTINCT FROM new_status
+       AND NOT (TG_ARGV[1]::jsonb -> old_status) ? new_status THEN
+        RAISE EXCEPTION 'transition from % to % is not allowed in %', old_status, new_status, TG_TABLE_NAME
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE FUNCTION ivportal_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % are never changed or deleted', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+END $$;
+"""
+DROP_SCOPE_FUNCTIONS = """
+DROP FUNCTION ivportal_refuse_change(); DROP FUNCTION ivportal_check_transition();
+DROP FUNCTION ivportal_scope_id(text); DROP FUNCTION ivportal_scope();
+"""
+
+
+def rights() -> RunSQL:
+    """Give the serving role the rights to read and write rows, on the tables there are and those to come."""
+    role = f'"{settings.DATABASE_APP_ROLE}"'
+    return RunSQL(
+        f"""
+        GRANT USAGE ON SCHEMA public TO {role};
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+        GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
+        ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
+        ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role};
+        """,
+        RunSQL.noop,
+    )
+
+
+def functions() -> RunSQL:
+    """Create the functions that the rules below use."""
+    return RunSQL(SCOPE_FUNCTIONS, DROP_SCOPE_FUNCTIONS)
+
+
+def row_security(table: str, *, also: str = "false") -> RunSQL:
+    """Let rows of ``table`` through for scope ``all``, and for reading where the SQL condition ``also`` holds.
+
+    FORCE makes the rule hold for the owner too.
+    """
+    return RunSQL(
+        f"""
+        ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+        CREATE POLICY everything ON {table} USING (ivportal_scope() = 'all') WITH CHECK (ivportal_scope() = 'all');
+        CREATE POLICY own_rows ON {table} FOR SELECT USING ({also});
+        """,
+        f"""
+        DROP POLICY own_rows ON {table}; DROP POLICY everything ON {table};
+        ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
+        """,
+    )
+
+
+def transitions(table: str, table_of_transitions: Mapping[str, Iterable[str]], *, field: str = "status") -> RunSQL:
+    """Refuse an UPDATE of ``field`` that ``table_of_transitions`` does not allow."""
+    import json
+
+    allowed = json.dumps({str(old): sorted(str(new) for new in news) for old, news in table_of_transitions.items()})
+    name = f"allowed_transitions_of_{field}"
+    return RunSQL(
+        f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW"
+        f" EXECUTE FUNCTION ivportal_check_transition('{field}', '{allowed}');",
+        f"DROP TRIGGER {name} ON {table};",
+    )
+
+
+def immutable(table: str) -> RunSQL:
+    """Refuse every UPDATE and DELETE of rows of ``table``."""
+    return RunSQL(
+        f"CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW"
+        " EXECUTE FUNCTION ivportal_refuse_change();",
+        f"DROP TRIGGER never_changed ON {table};",
+    )

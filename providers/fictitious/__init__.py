@@ -1,0 +1,10 @@
+"""An invented national round: nursing-home organisations that do not exist, with figures that behave like real ones.
+
+For trying, showing and testing. It enters the portal as files, through the same reader and checks as any other.
+"""
+
+from providers.fictitious.generator import generate
+from providers.fictitious.population import FictitiousLocation, FictitiousProvider, Population, YearFigures
+from providers.fictitious.writing import write
+
+__all__ = ["FictitiousLocation", "FictitiousProvider", "Population", "YearFigures", "generate", "write"]

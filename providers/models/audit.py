@@ -1,0 +1,47 @@
+"""What was done, by whom: append-only."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from providers.models.accounts import User
+
+
+class Act(models.TextChoices):
+    """The closed vocabulary of recorded acts."""
+
+    LOGGED_IN = "logged_in", "Ingelogd"
+    LOGIN_FAILED = "login_failed", "Inloggen mislukt"
+    MANDATE_SWITCHED = "mandate_switched", "Andere bevoegdheid gekozen"
+    MANDATE_GRANTED = "mandate_granted", "Bevoegdheid gegeven"
+    MANDATE_ENDED = "mandate_ended", "Bevoegdheid beëindigd"
+    ROUND_IMPORTED = "round_imported", "Ronde ingelezen"
+    TARIFFS_IMPORTED = "tariffs_imported", "Tarieftabel ingelezen"
+    SPECIFICATION_SET = "specification_set", "Modelspecificatie gekozen"
+    POLICY_SET = "policy_set", "Beleid van een ronde vastgelegd"
+    RUN_REQUESTED = "run_requested", "Berekening gestart"
+    RUN_CANCELLED = "run_cancelled", "Berekening gestopt"
+    RESULTS_RELEASED = "results_released", "Uitkomsten vrijgegeven"
+    MIRROR_READ = "mirror_read", "Spiegel gelezen"
+    SUBMISSION_READ = "submission_read", "Aanlevering gelezen"
+    BANDWIDTHS_READ = "bandwidths_read", "Bandbreedtes gelezen"
+    EXPORT_DOWNLOADED = "export_downloaded", "Bestand gedownload"
+
+
+class AuditRecord(models.Model):
+    """One recorded act. The database refuses to change or delete it."""
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True, help_text="When.")
+    act = models.CharField(max_length=40, choices=Act.choices, help_text="What.")
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", help_text="Who; empty: the portal itself."
+    )
+    organisation = models.CharField(max_length=250, blank=True, help_text="On behalf of which organisation, at that time.")
+    subject = models.CharField(max_length=250, blank=True, help_text="About what, in words that stay readable.")
+    details = models.JSONField(default=dict, blank=True, help_text="Facts of the act; never figures of a provider.")
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.get_act_display()}: {self.subject}"

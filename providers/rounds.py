@@ -1,0 +1,278 @@
+"""Rounds: storing what a source delivers, as one round per file.
+
+A file is stored whole or not at all. Delivered again, unchanged figures stay the version they are and changed figures
+become a new version: nothing is overwritten.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+
+from providers import checks
+from providers.access import Actor
+from providers.audit import record
+from providers.models import (
+    Act,
+    CareOfficeRegion,
+    Finding,
+    Location,
+    MeasuredValue,
+    Provider,
+    Round,
+    RoundStatus,
+    SourceFile,
+    Submission,
+    SubmissionStatus,
+    SubmissionVersion,
+)
+from providers.workbook.content import Cell, NotArrived, Problem, ReadDelivery, ReadRound, SourceError
+from providers.workbook.linking import KnownProvider, link
+from providers.workbook.sources import source
+
+BATCH = 2000
+
+
+@dataclass(frozen=True)
+class ImportedRound:
+    """What became of one file."""
+
+    round: Round
+    delivered: int
+    new_versions: int
+    unchanged: int
+    linked: int
+    """Providers that were known already from another round under another key."""
+    not_delivered: int
+    not_arrived: tuple[NotArrived, ...]
+    findings: int
+
+
+def import_files(*, source_name: str, paths: Sequence[Path], actor: Actor | None) -> list[ImportedRound]:
+    """Read files with a source adapter and store them, all together or not at all.
+
+    Raises :class:`~providers.workbook.sources.UnknownSource` and
+    :class:`~providers.workbook.content.SourceError`; the database is then as it was.
+    """
+    read = source(source_name).read(paths)
+    with transaction.atomic():
+        return [_store_round(contents, actor=actor) for contents in sorted(read, key=lambda item: item.book_year)]
+
+
+def _store_round(contents: ReadRound, *, actor: Actor | None) -> ImportedRound:
+    now = timezone.now()
+    round = _round(contents)
+    digest = hashlib.sha256(contents.content).hexdigest()
+    file, _ = SourceFile.objects.get_or_create(
+        sha256=digest, defaults={"name": contents.file_name, "content": contents.content}
+    )
+    everyone = [*contents.deliveries, *contents.invited]
+    providers, linked = _store_providers(everyone)
+    _store_locations(everyone, providers)
+    submissions = _store_submissions(round, contents, providers)
+    made, findings = _store_versions(contents, submissions, file, now)
+    record(
+        act=Act.ROUND_IMPORTED,
+        actor=actor,
+        subject=str(round),
+        details={"file": contents.file_name, "sha256": digest, "new_versions": len(made)},
+    )
+    return ImportedRound(
+        round=round,
+        delivered=len(contents.deliveries),
+        new_versions=len(made),
+        unchanged=len(contents.deliveries) - len(made),
+        linked=linked,
+        not_delivered=len(contents.invited),
+        not_arrived=contents.not_arrived,
+        findings=findings,
+    )
+
+
+def _round(contents: ReadRound) -> Round:
+    """Return the round of a file, made if it is new; refuse a file that says otherwise than the round that is there."""
+    facts = {
+        "book_year": contents.book_year,
+        "currency": contents.currency,
+        "is_fictitious": contents.is_fictitious,
+        "source": contents.source,
+        "template_version": contents.template_version,
+    }
+    round, is_new = Round.objects.get_or_create(
+        slug=contents.slug, defaults={**facts, "title": contents.title, "measures": list(contents.measures)}
+    )
+    if is_new:
+        round.status = RoundStatus.OPEN
+        round.save()
+        round.status = RoundStatus.CLOSED
+        round.save()
+        return round
+    differing = [name for name, value in facts.items() if getattr(round, name) != value]
+    if round.measures != list(contents.measures):
+        differing.append("measures")
+    if differing:
+        raise SourceError(
+            [
+                Problem(
+                    contents.file_name,
+                    None,
+                    f"Ronde {contents.slug} bestaat al, maar dit bestand wijkt ervan af ({', '.join(differing)})."
+                    " Gebruik een andere korte naam, of verbeter het bestand.",
+                )
+            ]
+        )
+    return round
+
+
+def _store_providers(everyone: Iterable[ReadDelivery]) -> tuple[dict[str, Provider], int]:
+    """Store or update the organisations; return them by delivered key, and how many were linked under another key."""
+    everyone = list(everyone)
+    schemes = {delivery.key_scheme for delivery in everyone}
+    known = {(provider.key_scheme, provider.key): provider for provider in Provider.objects.filter(key_scheme__in=schemes)}
+    links = link(
+        [KnownProvider(key=key, link_by=tuple(provider.link_by)) for (_, key), provider in known.items()], everyone
+    )
+    found: dict[str, Provider] = {}
+    new, changed = [], []
+    for delivery in everyone:
+        key = links.get(delivery.key, delivery.key)
+        provider = known.get((delivery.key_scheme, key))
+        if provider is None:
+            provider = Provider(key_scheme=delivery.key_scheme, key=key)
+            new.append(provider)
+        else:
+            changed.append(provider)
+        provider.name = delivery.name
+        provider.legal_form = delivery.legal_form
+        provider.agb_code = delivery.agb_code
+        provider.nza_number = delivery.nza_number
+        provider.area = delivery.area
+        provider.link_by = sorted({*provider.link_by, *delivery.link_by})
+        found[delivery.key] = provider
+    Provider.objects.bulk_create(new, batch_size=BATCH)
+    Provider.objects.bulk_update(
+        changed, ["name", "legal_form", "agb_code", "nza_number", "area", "link_by"], batch_size=BATCH
+    )
+    return found, sum(key != known_key for key, known_key in links.items())
+
+
+def _store_locations(everyone: Iterable[ReadDelivery], providers: dict[str, Provider]) -> None:
+    regions = {region.code: region for region in CareOfficeRegion.objects.all()}
+    Location.objects.bulk_create(
+        (
+            Location(
+                provider=providers[delivery.key],
+                number=location.number,
+                name=location.name,
+                street=getattr(location, "street", ""),
+                postcode=location.postcode,
+                place=location.place,
+                region=regions.get(location.region),
+            )
+            for delivery in everyone
+            for location in delivery.locations
+        ),
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+
+
+def _store_submissions(
+    round: Round, contents: ReadRound, providers: dict[str, Provider]
+) -> dict[str, Submission]:
+    """Store a submission per provider, delivered or not; return those that were delivered by delivered key."""
+    known = {submission.provider_id: submission for submission in round.submissions.all()}
+    delivered = {delivery.key for delivery in contents.deliveries}
+    found: dict[str, Submission] = {}
+    new, changed = [], []
+    for delivery in [*contents.deliveries, *contents.invited]:
+        provider = providers[delivery.key]
+        status = SubmissionStatus.SUBMITTED if delivery.key in delivered else SubmissionStatus.NOT_STARTED
+        submission = known.get(provider.pk)
+        if submission is None:
+            submission = Submission(round=round, provider=provider, status=status)
+            new.append(submission)
+        elif submission.status == SubmissionStatus.NOT_STARTED and status == SubmissionStatus.SUBMITTED:
+            submission.status = status
+            changed.append(submission)
+        if delivery.merged_into:
+            submission.merged_into = providers.get(delivery.merged_into)
+        found[delivery.key] = submission
+    Submission.objects.bulk_create(new, batch_size=BATCH)
+    Submission.objects.bulk_update(changed, ["status"], batch_size=BATCH)
+    return {key: submission for key, submission in found.items() if key in delivered}
+
+
+def content_hash(delivery: ReadDelivery) -> str:
+    """Return the SHA-256 of the figures of a delivery: measure and value, in order of measure."""
+    lines = sorted(f"{value.measure}={'' if value.value is None else format(value.value.normalize(), 'f')}" for value in delivery.values)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _store_versions(
+    contents: ReadRound, submissions: dict[str, Submission], file: SourceFile, now: datetime
+) -> tuple[list[SubmissionVersion], int]:
+    """Store a new version of every delivery whose figures changed, with its values and findings."""
+    newest = {
+        version.submission_id: version
+        for version in SubmissionVersion.objects.filter(submission__in=submissions.values()).order_by(
+            "submission_id", "number"
+        )
+    }
+    made: list[tuple[SubmissionVersion, ReadDelivery]] = []
+    for delivery in contents.deliveries:
+        submission = submissions[delivery.key]
+        previous = newest.get(submission.pk)
+        digest = content_hash(delivery)
+        if previous is not None and previous.sha256 == digest:
+            continue
+        version = SubmissionVersion(
+            submission=submission,
+            number=previous.number + 1 if previous else 1,
+            source_file=file,
+            file_name=file.name,
+            sha256=digest,
+            submitted_at=now,
+        )
+        made.append((version, delivery))
+    SubmissionVersion.objects.bulk_create((version for version, _ in made), batch_size=BATCH)
+    MeasuredValue.objects.bulk_create(
+        (
+            MeasuredValue(
+                version=version,
+                measure=value.measure,
+                value=value.value,
+                sheet=value.cell.sheet,
+                row=value.cell.row,
+                column=value.cell.column,
+                raw=value.raw[:120],
+            )
+            for version, delivery in made
+            for value in delivery.values
+        ),
+        batch_size=BATCH,
+    )
+    findings = [_finding(version, found) for version, delivery in made for found in checks.check(delivery, contents)]
+    Finding.objects.bulk_create(findings, batch_size=BATCH)
+    return [version for version, _ in made], len(findings)
+
+
+def _finding(version: SubmissionVersion, found: checks.Found) -> Finding:
+    cell: Cell = found.cell
+    return Finding(
+        version=version,
+        rule=found.rule.code,
+        severity=found.rule.severity,
+        measure=found.measure,
+        sheet=cell.sheet,
+        row=cell.row,
+        column=cell.column,
+        message=found.message,
+        mend=found.rule.mend,
+    )

@@ -1,0 +1,134 @@
+"""Tariff tables and policies: load a table from a file, set the policy of a round."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from providers.access import Actor
+from providers.audit import record
+from providers.measures import CATALOGUE
+from providers.models import Act, Round
+from tariffs.models import MaximumTariff, RoundPolicy, TariffTable
+
+COLUMNS = ("year", "code", "amount", "source", "valid_from")
+
+
+class TariffTableError(Exception):
+    """The file is refused; ``problems`` are Dutch sentences with file, row and column."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problems))
+
+
+def import_tariffs(*, path: Path, actor: Actor | None) -> TariffTable:
+    """Load maximum tariffs from a CSV file: year, code, amount, source, valid_from[, includes_nhc_nic].
+
+    ``code`` is the measure of days that the tariff is for. A table whose every source says *fictief* is labelled so. The same
+    file twice is the same table. Raises :class:`TariffTableError`; nothing is kept then.
+    """
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    known = TariffTable.objects.filter(sha256=digest).first()
+    if known is not None:
+        return known
+    rows = _read(path.name, content)
+    with transaction.atomic():
+        table = TariffTable.objects.create(
+            name=path.name, sha256=digest, is_fictitious=all("fictief" in row.source.lower() for row in rows)
+        )
+        for row in rows:
+            row.table = table
+        MaximumTariff.objects.bulk_create(rows)
+        record(act=Act.TARIFFS_IMPORTED, actor=actor, subject=path.name, details={"sha256": digest, "rows": len(rows)})
+    return table
+
+
+def _read(name: str, content: bytes) -> list[MaximumTariff]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TariffTableError([f"{name}: dit is geen CSV-bestand in UTF-8. Sla het bestand op als CSV UTF-8."]) from error
+    reader = csv.DictReader(io.StringIO(text))
+    missing = [column for column in COLUMNS if column not in (reader.fieldnames or [])]
+    if missing:
+        raise TariffTableError([f"{name}, rij 1: deze kolommen ontbreken: {', '.join(missing)}. Voeg ze toe."])
+    rows: list[MaximumTariff] = []
+    problems: list[str] = []
+    seen: dict[tuple[int, str], int] = {}
+    for number, line in enumerate(reader, start=2):
+        try:
+            row = _row(line)
+        except TariffTableError as error:
+            problems += [f"{name}, rij {number}, {problem}" for problem in error.problems]
+            continue
+        place = (row.year, row.product)
+        if place in seen:
+            problems.append(f"{name}, rij {number}: {row.product} in {row.year} staat ook op rij {seen[place]}.")
+        seen[place] = number
+        rows.append(row)
+    if not rows and not problems:
+        problems.append(f"{name}: de tabel is leeg.")
+    if problems:
+        raise TariffTableError(problems)
+    return rows
+
+
+def _row(line: dict[str, Any]) -> MaximumTariff:
+    problems: list[str] = []
+
+    def read(column: str, convert: Any, wish: str) -> Any:
+        try:
+            return convert((line[column] or "").strip())
+        except (ValueError, InvalidOperation):
+            problems.append(f"kolom {column}: {line[column]!r} is geen {wish}.")
+            return None
+
+    year = read("year", int, "jaartal")
+    amount = read("amount", Decimal, "bedrag met een punt als decimaalteken")
+    valid_from = read("valid_from", date.fromisoformat, "datum als jjjj-mm-dd")
+    code = (line["code"] or "").strip()
+    if code not in CATALOGUE or CATALOGUE[code].kind != "days":
+        problems.append(f"kolom code: {code!r} is geen soort zorgdagen uit de gegevenscatalogus.")
+    if amount is not None and not (amount.is_finite() and amount > 0):
+        problems.append("kolom amount: het tarief moet hoger zijn dan nul.")
+    if not (line["source"] or "").strip():
+        problems.append("kolom source: noem de bron van het bedrag.")
+    if problems:
+        raise TariffTableError(problems)
+    includes = (line.get("includes_nhc_nic") or "ja").strip().lower()
+    return MaximumTariff(
+        year=year,
+        product=code,
+        amount=amount,
+        includes_housing=includes in ("ja", "1", "true", "yes"),
+        source=line["source"].strip(),
+        valid_from=valid_from,
+    )
+
+
+def current_policy(round: Round) -> RoundPolicy:
+    """Return the policy of a round; the documented defaults, without tariffs, if none was set."""
+    newest = round.policies.select_related("tariff_table").order_by("-number").first()
+    return newest or RoundPolicy(round=round, number=0)
+
+
+def set_policy(*, round: Round, actor: Actor | None, **choices: Any) -> RoundPolicy:
+    """Set the policy of ``round``: a new one, numbered on; earlier ones stay readable."""
+    with transaction.atomic():
+        Round.objects.select_for_update().get(pk=round.pk)
+        last = round.policies.aggregate(last=Max("number"))["last"] or 0
+        policy = RoundPolicy(round=round, number=last + 1, set_by=actor.user if actor else None, **choices)
+        policy.full_clean()
+        policy.save()
+        record(act=Act.POLICY_SET, actor=actor, subject=str(round), details={"number": policy.number})
+    return policy
