@@ -130,7 +130,9 @@ def peer_link(
     figure.update_layout(
         xaxis={"title": {"text": "Zorgdagen zonder behandeling per € 1.000"}, "range": [0, top[0] * 1.06]},
         yaxis={"title": {"text": "Zorgdagen met behandeling per € 1.000"}, "range": [0, top[1] * 1.1]},
-        annotations=[_ray_label(share, name, top) for share, name in ((national_share, "landelijke mix"), (own_share, "uw mix"))],
+        annotations=[
+            _ray_label(share, name, top) for share, name in ((national_share, "landelijke mix"), (own_share, "uw mix"))
+        ],
     )
     rows = [["u", _two(own[0]), _two(own[1])], *([name, _two(x), _two(y)] for name, (x, y) in places)]
     return {

@@ -30,9 +30,7 @@ def freeze(*, round: Round) -> Dataset:
     The same figures give the same dataset: if they were frozen before, that one is returned.
     """
     with transaction.atomic():
-        submissions = list(
-            Submission.objects.filter(round=round).select_related("provider")
-        )
+        submissions = list(Submission.objects.filter(round=round).select_related("provider"))
         versions = {
             version.submission_id: version
             for version in SubmissionVersion.objects.filter(submission__round=round).order_by("submission_id", "number")
@@ -90,7 +88,9 @@ def read(content: bytes) -> pd.DataFrame:
         index=pd.Index([row[0] for row in body], name="key", dtype=object),
     )
     columns = {
-        measure: pd.Series([Decimal(row[place]) if row[place] else None for row in body], index=table.index, dtype=object)
+        measure: pd.Series(
+            [Decimal(row[place]) if row[place] else None for row in body], index=table.index, dtype=object
+        )
         for place, measure in enumerate(measures, start=len(FACTS))
     }
     return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)

@@ -19,6 +19,14 @@ from benchmarking.models import Run, RunStatus
 from providers.access import EVERYTHING, scope
 
 
+#: How many workers may try the same run; a run that ends every worker is not tried for ever.
+MOST_CLAIMS = 5
+GIVEN_UP = (
+    f"{MOST_CLAIMS} keer viel de werker stil die deze berekening deed. Kijk in het logboek of er genoeg geheugen is en start"
+    " opnieuw."
+)
+
+
 class LeaseLost(Exception):
     """Another worker has taken the run over, or it has ended; this one stops and commits nothing."""
 
@@ -94,6 +102,10 @@ def claim(run_id: int) -> Lease | None:
     with transaction.atomic():
         run = Run.objects.select_for_update(skip_locked=True).filter(claimable, pk=run_id).first()
         if run is None:
+            return None
+        if run.fence >= MOST_CLAIMS:
+            run.status, run.finished_at, run.failure_reason = RunStatus.FAILED, now, GIVEN_UP
+            run.save()
             return None
         run.status = RunStatus.RUNNING
         run.fence += 1

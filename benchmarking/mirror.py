@@ -16,7 +16,7 @@ from typing import Any
 from benchmarking import charts, datasets, specification
 from benchmarking.disclosure import pseudonyms, share_band
 from benchmarking.models import PeerLink, Result, Run
-from benchmarking.steps.model_arrays import output_weights, product_prices
+from benchmarking.steps.model_arrays import product_prices
 from providers.measures import CATALOGUE
 
 WITH_TREATMENT = "_with_treatment"
@@ -53,7 +53,8 @@ def contents(run: Run, *, named: bool) -> dict[int, dict[str, Any]]:
     plane = None
     if has_treatment:
         plane = charts.treatment_plane(
-            {str(pk): mix.point for pk, mix in mixes.items()}, {str(pk) for pk, result in results.items() if result.may_be_peer}
+            {str(pk): mix.point for pk, mix in mixes.items()},
+            {str(pk) for pk, result in results.items() if result.may_be_peer},
         )
     national = _national_share(table, mixes, results, model)
     found = {}
@@ -100,7 +101,9 @@ def _mix(row: Mapping[str, Any], model: Any, prices: Mapping[str, Decimal], cost
     )
 
 
-def _national_share(table: Mapping[str, Any], mixes: Mapping[int, _Mix], results: Mapping[int, Result], model: Any) -> float:
+def _national_share(
+    table: Mapping[str, Any], mixes: Mapping[int, _Mix], results: Mapping[int, Result], model: Any
+) -> float:
     """Return the part of all care days of the round that is with treatment."""
     treated = total = Decimal(0)
     for pk in mixes:
@@ -141,7 +144,8 @@ def _cautions(result: Result) -> list[str]:
         )
     if result.comparable_count is not None and result.comparable_count < FEW:
         cautions.append(
-            f"U bent vergeleken met {result.comparable_count} aanbieders. Dat zijn er weinig; de uitkomst is daardoor minder zeker."
+            f"U bent vergeleken met {result.comparable_count} aanbieders. Dat zijn er weinig; de uitkomst is daardoor"
+            " minder zeker."
         )
     return cautions
 
@@ -171,10 +175,9 @@ def _peer(link: PeerLink, name: str, own: _Mix, peer: _Mix, *, named: bool) -> d
 
 def label(output_name: str) -> str:
     """Return a product of the comparison as people say it: ``5_6vv_with_treatment`` → ``5–6VV met behandeling``."""
-    if output_name in CATALOGUE:
-        return CATALOGUE[output_name].label
-    if f"days_{output_name}" in CATALOGUE:
-        return CATALOGUE[f"days_{output_name}"].label
+    for code in (output_name, f"days_{output_name}"):
+        if code in CATALOGUE:
+            return CATALOGUE[code].label.removeprefix("Dagen ")
     name, treated = output_name.removesuffix(WITH_TREATMENT), output_name.endswith(WITH_TREATMENT)
     if name.endswith("vv"):
         return f"{name.removesuffix('vv').replace('_', '–')}VV {'met' if treated else 'zonder'} behandeling"
@@ -194,7 +197,9 @@ def _compare(own: _Mix, peer: _Mix) -> tuple[str, str]:
     for name in apart[:2]:
         here, there = _tens(own.shares[name]), _tens(peer.shares[name])
         if abs(here - there) >= 10:
-            sentences.append(f"{label(name)}: bij u ongeveer {here}\u00a0% van de zorgdagen, bij deze peer ongeveer {there}\u00a0%.")
+            sentences.append(
+                f"{label(name)}: bij u ongeveer {here}\u00a0% van de zorgdagen, bij deze peer ongeveer {there}\u00a0%."
+            )
     return f"U levert allebei {_listed(shared)}." if shared else "", " ".join(sentences)
 
 
@@ -205,7 +210,9 @@ def _why(own: _Mix, peer: _Mix) -> list[str]:
         if peer.shares.get(largest, 0) >= 0.1:
             reasons.append(f"Deze peer levert ook {label(largest)}, de zorg die u het meest levert.")
         else:
-            covered = [label(name) for name in own.shares if own.shares[name] >= 0.05 and peer.shares.get(name, 0) >= 0.05]
+            covered = [
+                label(name) for name in own.shares if own.shares[name] >= 0.05 and peer.shares.get(name, 0) >= 0.05
+            ]
             if covered:
                 reasons.append(f"Deze peer telt mee voor {_listed(covered[:3])}.")
     reasons.append("Deze peer levert zijn zorg voor lagere kosten dan anderen met een vergelijkbare mix.")

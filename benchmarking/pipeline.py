@@ -108,7 +108,9 @@ def store(run: Run, calculation: Calculation) -> None:
     Result.objects.bulk_create(made.values(), batch_size=1000)
     PeerLink.objects.bulk_create(
         (
-            PeerLink(result=made[link["key"]], peer=made[link["peer"]], weight=link["weight"], cost_share=link["cost_share"])
+            PeerLink(
+                result=made[link["key"]], peer=made[link["peer"]], weight=link["weight"], cost_share=link["cost_share"]
+            )
             for link in calculation.peers.to_dict("records")
         ),
         batch_size=1000,
@@ -141,6 +143,10 @@ def result_hash(calculation: Calculation) -> str:
 
 def _texts(row: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
     return [
-        "" if _missing(row[name]) else datasets.canonical_number(row[name]) if isinstance(row[name], Decimal) else str(row[name])
+        ""
+        if _missing(row[name])
+        else datasets.canonical_number(row[name])
+        if isinstance(row[name], Decimal)
+        else str(row[name])
         for name in columns
     ]

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from kombu.exceptions import KombuError
 
 from benchmarking import datasets, specification
 from benchmarking.calculation import RunFailed
@@ -96,7 +97,7 @@ def wake(run: Run) -> None:
 
     try:
         work.delay(run.pk)
-    except work.OperationalError:
+    except (KombuError, OSError):
         logger.warning("The broker is away; the sweeper will start run %s.", run.uuid)
 
 
@@ -129,7 +130,11 @@ def carry_out(lease: Lease) -> None:
             _end(lease, RunStatus.FAILED, str(failure))
         except Exception:
             logger.exception("Run %s failed.", lease.run_id)
-            _end(lease, RunStatus.FAILED, "Er ging iets mis in het programma. De technische melding staat in het logboek.")
+            _end(
+                lease,
+                RunStatus.FAILED,
+                "Er ging iets mis in het programma. De technische melding staat in het logboek.",
+            )
 
 
 def _end(lease: Lease, status: RunStatus, reason: str) -> None:

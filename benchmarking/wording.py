@@ -18,8 +18,18 @@ RETURNS = {
 
 
 def name_of(measure: str) -> str:
-    """Return the Dutch name of a measure, or its code if the catalogue does not have it."""
-    return CATALOGUE[measure].label if measure in CATALOGUE else measure
+    """Return the Dutch name of a measure inside a sentence, or its code if the catalogue does not have it."""
+    if measure not in CATALOGUE:
+        return measure
+    name = CATALOGUE[measure].label
+    return name[:1].lower() + name[1:]
+
+
+def _bound(measure: str, value: Decimal) -> str:
+    """Return a bound in the unit of its measure: a share as a percentage."""
+    if measure in CATALOGUE and CATALOGUE[measure].unit == "share":
+        return f"{_number(value * 100)}\u00a0%"
+    return _number(value)
 
 
 def _number(value: Decimal | float) -> str:
@@ -29,7 +39,7 @@ def _number(value: Decimal | float) -> str:
 def sentences(model: Specification) -> list[str]:
     """Return what the model does, one sentence per rule; also for rules that are switched off where that matters."""
     said = [
-        f"Vergeleken worden de kosten: {', '.join(name_of(name).lower() for name in model.inputs)}.",
+        f"Vergeleken worden de kosten: {', '.join(name_of(name) for name in model.inputs)}.",
         f"Geleverde zorg telt in {len(model.outputs)} producten: {', '.join(label(output.name) for output in model.outputs)}.",
         f"Het model rekent met {RETURNS[model.returns_to_scale]}.",
     ]
@@ -37,35 +47,43 @@ def sentences(model: Specification) -> list[str]:
         said.append("Zorgprofielen die samen één product zijn, tellen mee naar de verhouding van hun maximumtarieven.")
     if model.allowances:
         said.append(
-            f"Apart vergoed en daarom niet vergeleken: {', '.join(name_of(name).lower() for name in model.allowances)}."
+            f"Apart vergoed en daarom niet vergeleken: {', '.join(name_of(name) for name in model.allowances)}."
         )
     if model.fixed_inputs:
-        said.append(f"Niet te verlagen door de aanbieder: {', '.join(name_of(name).lower() for name in model.fixed_inputs)}.")
+        said.append(f"Niet te verlagen door de aanbieder: {', '.join(name_of(name) for name in model.fixed_inputs)}.")
     said += _participation(model)
     for criterion in model.quality_gate:
         bounds = []
         if criterion.at_least is not None:
-            bounds.append(f"ten minste {_number(criterion.at_least)}")
+            bounds.append(f"ten minste {_bound(criterion.measure, criterion.at_least)}")
         if criterion.at_most is not None:
-            bounds.append(f"hoogstens {_number(criterion.at_most)}")
+            bounds.append(f"hoogstens {_bound(criterion.measure, criterion.at_most)}")
         missing = "is geen peer" if criterion.missing == "not_a_peer" else "kan toch peer zijn"
-        said.append(f"Peers voldoen aan: {name_of(criterion.measure).lower()} {' en '.join(bounds)}. Wie dit niet opgaf, {missing}.")
+        said.append(
+            f"Peers voldoen aan: {name_of(criterion.measure)} {' en '.join(bounds)}. Wie dit niet opgaf, {missing}."
+        )
     for rule in model.outliers.rules:
         if rule.rule == "dominance":
-            said.append(f"Wie de uitkomst van anderen te sterk bepaalt is geen peer (toets met {_number(rule.alpha * 100)} %).")
+            said.append(
+                f"Wie de uitkomst van anderen te sterk bepaalt is geen peer (toets met {_number(rule.alpha * 100)} %)."
+            )
         else:
             said.append(
                 "Wie uitzonderlijk lage kosten heeft is geen peer"
                 f" (meer dan {_number(rule.iqr_multiple)} keer de kwartielafstand boven het derde kwartiel)."
             )
     for factor in model.environment:
-        said.append(f"Peers hebben even moeilijke of moeilijkere omstandigheden: {name_of(factor.measure).lower()}.")
+        said.append(f"Peers hebben even moeilijke of moeilijkere omstandigheden: {name_of(factor.measure)}.")
     if model.price_bounds:
-        said.append(f"Prijsverhoudingen liggen binnen een factor {_number(model.price_bounds.factor)} van die van de maximumtarieven.")
+        said.append(
+            f"Prijsverhoudingen liggen binnen een factor {_number(model.price_bounds.factor)} van die van de maximumtarieven."
+        )
     if model.score_floor is not None:
         said.append(f"Een score wordt nooit lager vastgesteld dan {_number(model.score_floor * 100)} %.")
     if model.bootstrap is not None:
-        said.append("De specificatie vraagt om een interval rond de score. Dat wordt in deze versie van het portaal nog niet berekend.")
+        said.append(
+            "De specificatie vraagt om een interval rond de score. Dat wordt in deze versie van het portaal nog niet berekend."
+        )
     return said
 
 

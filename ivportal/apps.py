@@ -8,3 +8,10 @@ class PortalConfig(AppConfig):
 
     name = "ivportal"
     verbose_name = "IV-portaal"
+
+    def ready(self) -> None:
+        from django.conf import settings
+
+        if not settings.REDIS_URL:
+            for name in ("messages", "message-control"):
+                (settings.DATA_DIR / name).mkdir(parents=True, exist_ok=True)

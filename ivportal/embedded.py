@@ -164,17 +164,15 @@ def start_redis(folder: Path) -> RedisServer:
     raise TimeoutError("The Valkey server did not answer within 10 seconds.")
 
 
-def start_worker(*, name: str, log: Path, beat: bool = True, environment: dict[str, str] | None = None) -> (
-    subprocess.Popen[bytes]
-):
+def start_worker(
+    *, name: str, log: Path, beat: bool = True, environment: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start a Celery worker as a child process in a process group of its own.
 
     ``name`` must be unique on this machine; ``log`` receives what it prints. With ``beat`` it also sweeps up what a dead
     worker left.
     """
     folder = Path(settings.DATA_DIR)
-    for part in ("messages", "message-control"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "celery", "-A", "ivportal", "worker", "-n", f"{name}@%h", "-c", "2"]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO"]
     if beat:

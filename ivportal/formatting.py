@@ -88,11 +88,7 @@ def format_million(value: Figure, *, currency: str = "EUR", decimals: int = 1) -
 def format_percent(ratio: Figure, *, decimals: int = 1) -> str:
     """Write a ratio as a percentage: ``0.926`` is "92,6 %"."""
     number = _as_decimal(ratio)
-    return (
-        MISSING
-        if number is None
-        else f"{_grouped(number.scaleb(2), decimals=decimals)}{NBSP}%"
-    )
+    return MISSING if number is None else f"{_grouped(number.scaleb(2), decimals=decimals)}{NBSP}%"
 
 
 def format_date(moment: dt.date | None) -> str:
@@ -152,7 +148,5 @@ def _grouped(number: Decimal, *, decimals: int) -> str:
 
 def _in_amsterdam(moment: dt.datetime) -> dt.datetime:
     if moment.tzinfo is None:
-        raise ValueError(
-            "a moment without a time zone cannot be written as Dutch local time"
-        )
+        raise ValueError("a moment without a time zone cannot be written as Dutch local time")
     return moment.astimezone(AMSTERDAM)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -23,7 +23,9 @@ def a_worker() -> Iterator[None]:
         yield
         return
     name = f"eigen-{uuid.uuid4().hex[:8]}"
-    process = embedded.start_worker(name=name, log=Path(settings.DATA_DIR) / "worker.log", environment=child_environment())
+    process = embedded.start_worker(
+        name=name, log=Path(settings.DATA_DIR) / "worker.log", environment=child_environment()
+    )
     try:
         yield
     finally:
@@ -45,12 +47,8 @@ def stop(process: subprocess.Popen[bytes], *, patience: float = 15) -> None:
     """End a worker and its children: warm shutdown first, then its process group."""
     if process.poll() is None:
         process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=patience)
-        except subprocess.TimeoutExpired:
-            pass
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()

@@ -12,6 +12,6 @@ class ProvidersConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from providers.reference import load_regions
+        from providers.regions import load_regions
 
-        post_migrate.connect(load_regions, sender=self, dispatch_uid="providers.reference.load_regions")
+        post_migrate.connect(load_regions, sender=self, dispatch_uid="providers.regions.load_regions")

@@ -62,10 +62,11 @@ def import_files(*, source_name: str, paths: Sequence[Path], actor: Actor | None
     """
     read = source(source_name).read(paths)
     with transaction.atomic():
-        return [_store_round(contents, actor=actor) for contents in sorted(read, key=lambda item: item.book_year)]
+        return [store_round(contents, actor=actor) for contents in sorted(read, key=lambda item: item.book_year)]
 
 
-def _store_round(contents: ReadRound, *, actor: Actor | None) -> ImportedRound:
+def store_round(contents: ReadRound, *, actor: Actor | None) -> ImportedRound:
+    """Store what was read from one file; call it in a transaction. Raises SourceError if the round is another one."""
     now = timezone.now()
     round = _round(contents)
     digest = hashlib.sha256(contents.content).hexdigest()
@@ -134,7 +135,9 @@ def _store_providers(everyone: Iterable[ReadDelivery]) -> tuple[dict[str, Provid
     """Store or update the organisations; return them by delivered key, and how many were linked under another key."""
     everyone = list(everyone)
     schemes = {delivery.key_scheme for delivery in everyone}
-    known = {(provider.key_scheme, provider.key): provider for provider in Provider.objects.filter(key_scheme__in=schemes)}
+    known = {
+        (provider.key_scheme, provider.key): provider for provider in Provider.objects.filter(key_scheme__in=schemes)
+    }
     links = link(
         [KnownProvider(key=key, link_by=tuple(provider.link_by)) for (_, key), provider in known.items()], everyone
     )
@@ -183,9 +186,7 @@ def _store_locations(everyone: Iterable[ReadDelivery], providers: dict[str, Prov
     )
 
 
-def _store_submissions(
-    round: Round, contents: ReadRound, providers: dict[str, Provider]
-) -> dict[str, Submission]:
+def _store_submissions(round: Round, contents: ReadRound, providers: dict[str, Provider]) -> dict[str, Submission]:
     """Store a submission per provider, delivered or not; return those that were delivered by delivered key."""
     known = {submission.provider_id: submission for submission in round.submissions.all()}
     delivered = {delivery.key for delivery in contents.deliveries}
@@ -211,7 +212,10 @@ def _store_submissions(
 
 def content_hash(delivery: ReadDelivery) -> str:
     """Return the SHA-256 of the figures of a delivery: measure and value, in order of measure."""
-    lines = sorted(f"{value.measure}={'' if value.value is None else format(value.value.normalize(), 'f')}" for value in delivery.values)
+    lines = sorted(
+        f"{value.measure}={'' if value.value is None else format(value.value.normalize(), 'f')}"
+        for value in delivery.values
+    )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

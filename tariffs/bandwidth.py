@@ -24,7 +24,10 @@ REASONS: dict[str, str] = {
         "Uw minimale kosten liggen boven de maximumtarieven. De bandbreedte is daarom één punt: het hoogste tarief dat"
         " zonder ingrijpen van de NZa mag worden afgesproken."
     ),
-    "no_table": "Voor deze ronde is geen tabel met maximumtarieven. Zonder die tabel is er geen tarief; de bandbreedte in geld staat wel vast.",
+    "no_table": (
+        "Voor deze ronde is er geen tabel met maximumtarieven. Zonder die tabel is er geen tarief; de bandbreedte in geld"
+        " staat wel vast."
+    ),
     "no_tariff": "Voor een of meer geleverde producten ontbreekt het maximumtarief ({products}). Daarom is er geen tarief.",
     "no_reference": "Er zijn geen zorgdagen met een maximumtarief. Daarom is er geen tarief.",
     "mixed_table": (

@@ -57,7 +57,9 @@ def _read(name: str, content: bytes) -> list[MaximumTariff]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise TariffTableError([f"{name}: dit is geen CSV-bestand in UTF-8. Sla het bestand op als CSV UTF-8."]) from error
+        raise TariffTableError(
+            [f"{name}: dit is geen CSV-bestand in UTF-8. Sla het bestand op als CSV UTF-8."]
+        ) from error
     reader = csv.DictReader(io.StringIO(text))
     missing = [column for column in COLUMNS if column not in (reader.fieldnames or [])]
     if missing:

@@ -40,12 +40,9 @@ def release_run(*, run: Run, actor: Actor | None, status: ReportStatus = ReportS
             tariff_year=run.frozen["policy"]["tariff_year"],
             released_by=actor.user if actor else None,
         )
-        versions = {
-            provider: number
-            for provider, number in MirrorReport.objects.filter(release__round=round)
-            .order_by("version")
-            .values_list("provider_id", "version")
-        }
+        versions = dict(
+            MirrorReport.objects.filter(release__round=round).order_by("version").values_list("provider_id", "version")
+        )
         MirrorReport.objects.bulk_create(
             (
                 MirrorReport(
@@ -59,7 +56,9 @@ def release_run(*, run: Run, actor: Actor | None, status: ReportStatus = ReportS
             ),
             batch_size=200,
         )
-        record(act=Act.RESULTS_RELEASED, actor=actor, subject=str(run), details={"run": str(run.uuid), "status": status})
+        record(
+            act=Act.RESULTS_RELEASED, actor=actor, subject=str(run), details={"run": str(run.uuid), "status": status}
+        )
     return release
 
 

@@ -23,7 +23,9 @@ def write(run: Run, file: TextIO) -> int:
     results = Result.objects.filter(run=run).select_related("provider").order_by("provider__key")
     maxima = dict(Bandwidth.objects.filter(run=run).values_list("provider_id", "maximum_cost"))
     peers: dict[int, list[str]] = defaultdict(list)
-    for link in PeerLink.objects.filter(result__run=run).select_related("peer__provider").order_by("peer__provider__key"):
+    for link in (
+        PeerLink.objects.filter(result__run=run).select_related("peer__provider").order_by("peer__provider__key")
+    ):
         peers[link.result_id].append(f"{link.peer.provider.key}:{link.weight!r}")
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -36,7 +36,8 @@ CAREFUL = (("primal", True), ("dual", True), ("presolved", False), ("primal", Fa
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Answer:
-    """One row of ``Efficiency``; ``peers`` index reference units in key order, ``scale_price`` is w of ``problem.py``."""
+    """One row of ``Efficiency``; ``peers`` index reference units in key order, ``scale_price`` is w of
+    ``problem.py``."""
 
     status: str
     score: float

@@ -1,14 +1,14 @@
 """The proof that goes with every score: measured in the caller's own numbers, on the full problem.
 
-Nothing here comes from the solver but the answer itself. Every row counts, also the ones left out of the small programme,
-and every reference unit that may be a peer. Three relative figures, all 0 for a perfect answer:
+Nothing here comes from the solver but the answer itself. Every row counts, also the ones left out of the small
+programme, and every reference unit that may be a peer. Three relative figures, all 0 for a perfect answer:
 
 1. primal residual: how far the weights fall short in any row, as a share of the unit's own amount, times the score
-   if that is above 1 (for a product it does not deliver, with price bounds: of the amount that is worth as much as all it
-   delivers); negative weights count too;
-2. worst reduced cost: how much cheaper than the prices say any reference unit is, as a share of its size beside the unit
-   and so of max(1, score) (``Frame.sizes`` says why that bounds the error of the score); negative prices, prices outside
-   their bounds and a wrong normalisation count too;
+   if that is above 1 (for a product it does not deliver, with price bounds: of the amount that is worth as much as
+   all it delivers); negative weights count too;
+2. worst reduced cost: how much cheaper than the prices say any reference unit is, as a share of its size beside the
+   unit and so of max(1, score) (``Frame.sizes`` says why that bounds the error of the score); negative prices, prices
+   outside their bounds and a wrong normalisation count too;
 3. duality gap, as a share of max(1, score).
 """
 
@@ -58,7 +58,8 @@ def primal_residual(
     is_input = problem.orientation == "input"
     input_factor = np.where(problem.fixed, 1.0, score) if is_input else np.ones(len(own_inputs))
     output_factor = 1.0 if is_input else score
-    # An input the unit does not use has no amount of its own to measure an excess by, nor a product it does not deliver.
+    # An input the unit does not use has no amount of its own to measure an excess by, nor a product it does not
+    # deliver.
     largest = peer_inputs.max(axis=1, initial=0.0)
     input_unit = np.where(own_inputs > 0, own_inputs, np.where(largest > 0, largest, 1.0))
     output_unit = _output_units(problem, own_outputs)

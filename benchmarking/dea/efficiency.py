@@ -41,10 +41,10 @@ def efficiency(
     inputs, outputs : (n, m), (n, s)
         Amounts (costs in euros, care days), one row per unit; finite, not negative, each row with something positive.
     returns_to_scale : "crs", "vrs", "drs" (non-increasing), "irs" (non-decreasing) or "fdh" (free disposal hull)
-    orientation : "input" (score theta: share of the inputs that suffices) or "output" (phi: how much more could be made)
-    keys : (n,) sortable, all different
-        Fix the order in which ties are broken; the order of rows if not given. With keys, the result of a unit is the same
-        to the bit whatever the order of rows.
+    orientation : "input" (score theta: share of the inputs that suffices) or "output" (phi: how much more could be
+    made) keys : (n,) sortable, all different
+        Fix the order in which ties are broken; the order of rows if not given. With keys, the result of a unit is the
+        same to the bit whatever the order of rows.
     reference_inputs, reference_outputs : (n_ref, m), (n_ref, s)
         The frontier, if other units than those evaluated make it up; ``reference_keys`` orders them.
     may_be_peer : (n_ref,) bool
@@ -52,8 +52,8 @@ def efficiency(
     comparable : (n, n_ref) bool, or a function from row number to (n_ref,) bool
         Who may be a peer of whom.
     own_reference : bool
-        A unit stays in its own reference whatever the two above say, so theta <= 1. Has no meaning with separate reference
-        arrays or ``exclude_self``.
+        A unit stays in its own reference whatever the two above say, so theta <= 1. Has no meaning with separate
+        reference arrays or ``exclude_self``.
     exclude_self : bool
         Leave every unit out of its own reference (super-efficiency).
     fixed_inputs : column numbers
@@ -61,8 +61,8 @@ def efficiency(
     price_bounds : (lower, upper), each (s, s)
         lower[r, q] <= price_r / price_q <= upper[r, q] (type-I assurance region); not under "fdh".
     slacks : bool
-        Second phase: of all optimal weights those with the largest sum of slacks, each divided by its column mean over the
-        reference units. Changes ``input_slack`` and ``output_slack`` only, never score or weights.
+        Second phase: of all optimal weights those with the largest sum of slacks, each divided by its column mean
+        over the reference units. Changes ``input_slack`` and ``output_slack`` only, never score or weights.
 
     Returns
     -------
@@ -75,8 +75,8 @@ def efficiency(
     ValueError
         Naming row and column, if the data or options cannot be used, or if no unit has anybody to compare with.
 
-    Sources: Charnes, Cooper & Rhodes (1978); Banker, Charnes & Cooper (1984); Andersen & Petersen (1993); Banker & Morey
-    (1986); Thompson, Langemeier, Lee, Lee & Thrall (1990); Deprins, Simar & Tulkens (1984).
+    Sources: Charnes, Cooper & Rhodes (1978); Banker, Charnes & Cooper (1984); Andersen & Petersen (1993); Banker &
+    Morey (1986); Thompson, Langemeier, Lee, Lee & Thrall (1990); Deprins, Simar & Tulkens (1984).
     """
     prepared = prepare(
         inputs,
@@ -119,8 +119,9 @@ def super_efficiency(
     price_bounds: object = None,
     slacks: bool = False,
 ) -> Efficiency:
-    """``efficiency`` with every unit left out of its own reference, so that scores above 1 (theta) or below 1 (phi) tell
-    efficient units apart. Never clipped; infeasible where nobody else can match the unit. Andersen & Petersen (1993).
+    """``efficiency`` with every unit left out of its own reference, so that scores above 1 (theta) or below 1 (phi)
+    tell efficient units apart. Never clipped; infeasible where nobody else can match the unit. Andersen & Petersen
+    (1993).
     """
     return efficiency(
         inputs,
@@ -154,8 +155,8 @@ def prepare(
     fixed_inputs: Iterable[int],
     price_bounds: object,
 ) -> tuple[Problem, IntArray, IntArray, Trades | None]:
-    """Check everything; return the problem in key order, the two orders (``order[k]`` is the caller's row of unit k) and
-    the trade-offs."""
+    """Check everything; return the problem in key order, the two orders (``order[k]`` is the caller's row of unit k)
+    and the trade-offs."""
     returns_to_scale = validation.choice(returns_to_scale, validation.RETURNS_TO_SCALE, "returns_to_scale")
     orientation = validation.choice(orientation, validation.ORIENTATIONS, "orientation")
     names = None if keys is None else list(keys)

@@ -36,8 +36,8 @@ def fdh_unit(problem: Problem, unit: int) -> tuple[float, IntArray] | None:
 
 
 def fdh_certificate(problem: Problem, unit: int, score: float, peer: int, residual: float) -> FloatArray:
-    """The three figures of ``certificate.py``, read for FDH: how far the peer falls short, by how much anybody else beats
-    the score, how far the score is from what the peer's own amounts say."""
+    """The three figures of ``certificate.py``, read for FDH: how far the peer falls short, by how much anybody else
+    beats the score, how far the score is from what the peer's own amounts say."""
     inputs, outputs = problem.inputs[:, unit], problem.outputs[:, unit]
     allowed = np.flatnonzero(problem.allowed(unit))
     x, y = problem.reference_inputs[:, allowed], problem.reference_outputs[:, allowed]

@@ -1,7 +1,7 @@
 """HiGHS as the solver of one small linear programme at a time, and the vertex its basis stands for.
 
-Only the basis is taken from the solver. Weights and prices follow from it by solving the two small systems anew, so that
-their bits depend on the basis and not on the road that led to it.
+Only the basis is taken from the solver. Weights and prices follow from it by solving the two small systems anew, so
+that their bits depend on the basis and not on the road that led to it.
 """
 
 from __future__ import annotations
@@ -138,7 +138,8 @@ class Solver:
             prices[rows] = np.linalg.solve(basis.T, program.cost[columns])
         except np.linalg.LinAlgError as error:
             raise NoSolution("the optimal basis is singular") from error
-        # A price a hair on the wrong side of zero would let the reduced cost of a far larger unit look better than it is.
+        # A price a hair on the wrong side of zero would let the reduced cost of a far larger unit look better than it
+        # is.
         prices[(program.row_lower == -np.inf) & (prices > 0)] = 0.0
         prices[(program.row_upper == np.inf) & (prices < 0)] = 0.0
         return Vertex(values, prices, columns, basic_rows, rows)

@@ -1,8 +1,8 @@
 """Units whose data are too extreme to be believed as somebody's example: the two tests of the German ARegV, Annex 3.
 
 Dominance (Banker & Gifford): take unit k out and add up the squared inefficiencies of the others again. If
-T_k = sum (theta_-k - 1)^2 / sum (theta - 1)^2, over j != k, is below the lower quantile F_alpha(n - 1, n - 1), then k alone
-makes the others look inefficient. Super-efficiency: a score without oneself above Q3 + multiple x (Q3 - Q1).
+T_k = sum (theta_-k - 1)^2 / sum (theta - 1)^2, over j != k, is below the lower quantile F_alpha(n - 1, n - 1), then k
+alone makes the others look inefficient. Super-efficiency: a score without oneself above Q3 + multiple x (Q3 - Q1).
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _PARAMETERS = {DOMINANCE: "alpha", SUPER_EFFICIENCY: "iqr_multiple"}
 class Outliers:
     """Verdicts in the order of the rows given; arrays ``(n,)``, read-only.
 
-    ``verdict`` is ``"kept"``, ``"not_tested"`` (may not be a peer anyway) or the name of the rule that took the unit out.
-    A statistic is ``nan`` where its rule did not get to the unit or cannot be computed: ``dominance_testable`` is false
-    where everybody else is efficient, and ``super_efficiency`` is ``nan`` for a unit nobody else can match.
+    ``verdict`` is ``"kept"``, ``"not_tested"`` (may not be a peer anyway) or the name of the rule that took the unit
+    out. A statistic is ``nan`` where its rule did not get to the unit or cannot be computed: ``dominance_testable``
+    is false where everybody else is efficient, and ``super_efficiency`` is ``nan`` for a unit nobody else can match.
     A threshold is ``nan`` if its rule was not asked for.
     """
 
@@ -72,7 +72,8 @@ def outliers(
     inputs, outputs : (n, m), (n, s)
         As for ``efficiency``; input orientation.
     rules : sequence of mappings
-        ``{"rule": "dominance", "alpha": 0.05}`` and ``{"rule": "super_efficiency", "iqr_multiple": 1.5}``, each at most once.
+        ``{"rule": "dominance", "alpha": 0.05}`` and ``{"rule": "super_efficiency", "iqr_multiple": 1.5}``, each at
+        most once.
     may_be_peer : (n,) bool
         Only these are tested, and only these take part in the tests.
     returns_to_scale, keys, comparable, fixed_inputs, price_bounds

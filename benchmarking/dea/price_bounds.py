@@ -36,16 +36,18 @@ def trades_of(price_bounds: object, outputs: int) -> Trades:
             where = f"price_bounds of output {r} over output {q}"
             if np.isnan(lower[r, q]) or np.isnan(upper[r, q]) or lower[r, q] < 0 or np.isposinf(lower[r, q]):
                 raise ValueError(
-                    f"{where}: lower {lower[r, q]!r}, upper {upper[r, q]!r}; give a finite lower bound of at least 0 "
-                    "and an upper bound (0 and infinity mean: no bound)"
+                    f"{where}: lower {lower[r, q]:.12g}, upper {upper[r, q]:.12g}; give a finite lower bound "
+                    "of at least 0 and an upper bound (0 and infinity mean: no bound)"
                 )
             if lower[r, q] > upper[r, q] * (1 + ROUNDING):
-                raise ValueError(f"{where}: lower {lower[r, q]!r} is above upper {upper[r, q]!r}; swap or widen them")
+                raise ValueError(
+                    f"{where}: lower {lower[r, q]:.12g} is above upper {upper[r, q]:.12g}; swap or widen them"
+                )
             mirror = 0.0 if np.isinf(upper[r, q]) else np.inf if upper[r, q] == 0 else 1 / upper[r, q]
             if not np.isclose(lower[q, r], mirror, rtol=ROUNDING, atol=0):
                 raise ValueError(
-                    f"{where}: upper {upper[r, q]!r} says that lower[{q}, {r}] is {mirror!r}, but it is "
-                    f"{lower[q, r]!r}; make lower[q, r] = 1 / upper[r, q]"
+                    f"{where}: upper {upper[r, q]:.12g} says that lower[{q}, {r}] is {mirror:.12g}, but it is "
+                    f"{lower[q, r]:.12g}; make lower[q, r] = 1 / upper[r, q]"
                 )
     anchor = _admissible(lower)
     r_index, q_index = np.nonzero((lower > 0) & ~np.eye(outputs, dtype=bool))

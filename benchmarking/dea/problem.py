@@ -168,8 +168,8 @@ class Frame:
         """How large each reference unit is beside this one, ``(n_ref,)``: what a reduced cost is measured against.
 
         lambda_j times the largest ratio of an input of j to the unit's own is at most max(score, 1) in any solution, so
-        the score is wrong by no more than the number of inputs times the worst d_j / size_j. Where the weights add up to
-        at most one, d_j itself is as good a measure.
+        the score is wrong by no more than the number of inputs times the worst d_j / size_j. Where the weights add up
+        to at most one, d_j itself is as good a measure.
         """
         ratios: FloatArray = (self.problem.reference_inputs[self.input_rows] / self.input_scale[:, None]).max(axis=0)
         if self.problem.returns_to_scale in ("vrs", "drs"):

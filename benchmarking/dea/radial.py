@@ -1,8 +1,9 @@
-"""The score of one unit by column generation: solve over a pool of likely peers, price everybody, take in who is cheaper.
+"""The score of one unit by column generation: solve over a pool of likely peers, price everybody, take in who is
+cheaper.
 
 Exact, because nothing is final until one pass over all reference units finds nobody with a negative reduced cost; and
-quick, because only units on the frontier ever get into the pool. Candidates belong to each unit's own reference set, so a
-unit that is dominated elsewhere can still be a peer here.
+quick, because only units on the frontier ever get into the pool. Candidates belong to each unit's own reference set,
+so a unit that is dominated elsewhere can still be a peer here.
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ class Efficiency:
     weights : sparse CSR (n, n_ref)
         lambda of the first phase: how much of each reference unit makes up the unit's example.
     input_slack, output_slack : (n, m), (n, s)
-        What is left in each row at ``score`` times the inputs (or outputs), in the units of the data. Of the first phase,
-        or, with ``slacks=True``, of the second.
+        What is left in each row at ``score`` times the inputs (or outputs), in the units of the data. Of the first
+        phase, or, with ``slacks=True``, of the second.
     input_price, output_price, scale_price : (n, m), (n, s), (n,)
         Duals. Input orientation: prices of the reducible inputs times the unit's inputs add up to 1, and
         score = outputs . output_price + scale_price - fixed inputs . input_price. Output orientation: outputs times

@@ -3,11 +3,13 @@
 At an optimal basis let Z be the basic variables at zero and N the non-basic ones with reduced cost zero.
 
 - N empty: only these weights are optimal. Z empty: only these prices are.
-- N empty, Z not: moving along a row of the inverse basis keeps every reduced cost positive, so the prices are not unique.
+- N empty, Z not: moving along a row of the inverse basis keeps every reduced cost positive, so the prices are not
+  unique.
 - Z empty, N not: any of N may enter, so the weights are not unique.
-- Both: a zero reduced cost proves nothing, because the vertex is degenerate. With G[z, n] the rate at which z changes as n
-  enters, another set of weights exists iff some nu >= 0, nu != 0 has G nu >= 0, and other prices exist iff some tau >= 0,
-  tau != 0 has tau G <= 0. These are cones, so inside the unit box the largest sum is 0 or at least 1: no fine line to draw.
+- Both: a zero reduced cost proves nothing, because the vertex is degenerate. With G[z, n] the rate at which z changes
+  as n enters, another set of weights exists iff some nu >= 0, nu != 0 has G nu >= 0, and other prices exist iff some
+  tau >= 0, tau != 0 has tau G <= 0. These are cones, so inside the unit box the largest sum is 0 or at least 1: no
+  fine line to draw.
 
 The weights to take are the lexicographically largest ones in key order: of the optimal face the part with the largest
 weight of the first peer, of that the part with the largest weight of the second, and so on.
@@ -31,8 +33,8 @@ _NOISE = 1e-10
 class Face:
     """All optimal weights and trade-offs of a unit: ``program`` has weights of ``peers`` first, then ``trades``.
 
-    By complementarity it holds every solution that uses only reference units with reduced cost zero and leaves no slack in
-    a row with a price.
+    By complementarity it holds every solution that uses only reference units with reduced cost zero and leaves no
+    slack in a row with a price.
     """
 
     program: Program
@@ -197,7 +199,8 @@ def _absent_block(solution: Solution, peers: IntArray) -> FloatArray:
 
 def _at_zero(solution: Solution) -> tuple[FloatArray, BoolArray, BoolArray]:
     """For each of Z the row that turns coefficients of an entering variable into the rate at which z changes,
-    ``(|Z|, rows)``, whether z may neither rise nor fall, and whether z is the row of a product not delivered, ``(|Z|,)``."""
+    ``(|Z|, rows)``, whether z may neither rise nor fall, and whether z is the row of a product not delivered,
+    ``(|Z|,)``."""
     frame, vertex, program = solution.frame, solution.vertex, solution.program
     inverse = _basis_inverse(solution)
     rows = len(frame.row_lower)

@@ -46,7 +46,7 @@ def amounts(values: ArrayLike, name: str, *, names: Sequence[object] | None = No
     ):
         if wrong.any():
             row, column = (int(position[0]) for position in np.nonzero(wrong))
-            raise ValueError(f"{name} {row_name(row)}, column {column}: {array[row, column]!r} {what}")
+            raise ValueError(f"{name} {row_name(row)}, column {column}: {array[row, column]:.12g} {what}")
     empty = np.flatnonzero(~(array > 0).any(axis=1))
     if empty.size:
         raise ValueError(
@@ -80,7 +80,8 @@ def same_rows(inputs: FloatArray, outputs: FloatArray, prefix: str = "") -> None
     """Refuse inputs and outputs of different numbers of units."""
     if len(inputs) != len(outputs):
         raise ValueError(
-            f"{prefix}inputs has {len(inputs)} rows and {prefix}outputs has {len(outputs)}; give one row per unit in both"
+            f"{prefix}inputs has {len(inputs)} rows and {prefix}outputs has {len(outputs)}; "
+            "give one row per unit in both"
         )
 
 
@@ -113,7 +114,8 @@ def peers_mask(may_be_peer: ArrayLike | None, references: int) -> BoolArray:
     mask = np.asarray(may_be_peer)
     if mask.dtype != np.bool_ or mask.shape != (references,):
         raise ValueError(
-            f"may_be_peer has shape {mask.shape} and type {mask.dtype}; give {references} booleans, one per reference unit"
+            f"may_be_peer has shape {mask.shape} and type {mask.dtype}; give {references} "
+            "booleans, one per reference unit"
         )
     return mask.copy()
 
@@ -124,7 +126,7 @@ def fixed_mask(fixed_inputs: Iterable[int], inputs: int, orientation: str) -> Bo
     for column in fixed_inputs:
         if isinstance(column, (bool, np.bool_)) or not isinstance(column, (int, np.integer)):
             message = f"fixed_inputs holds {column!r}; give column numbers of inputs"
-            raise ValueError(message)  # noqa: TRY004  # everything the caller gets wrong is a ValueError
+            raise ValueError(message)  # everything the caller gets wrong is a ValueError
         if not 0 <= column < inputs:
             raise ValueError(
                 f"fixed_inputs holds {column}, but inputs has columns 0 to {inputs - 1}; give one of these"

@@ -55,11 +55,15 @@ class Result(models.Model):
     comparable_count = models.PositiveIntegerField(null=True, help_text="Number of providers compared with.")
     status = models.CharField(max_length=12, blank=True, help_text="optimal, infeasible or no_peer.")
     score = models.FloatField(null=True, help_text="Efficiency score θ in full precision.")
-    super_efficiency = models.FloatField(null=True, help_text="Score without oneself in the reference (Andersen & Petersen 1993).")
+    super_efficiency = models.FloatField(
+        null=True, help_text="Score without oneself in the reference (Andersen & Petersen 1993)."
+    )
     published_score = models.DecimalField(
         max_digits=8, decimal_places=6, null=True, help_text="Score half up to 6 decimals; what money follows from."
     )
-    minimum_cost = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="Minimum costs (design §6).")
+    minimum_cost = models.DecimalField(
+        max_digits=18, decimal_places=2, null=True, help_text="Minimum costs (design §6)."
+    )
     slacks = models.JSONField(default=dict, help_text="Slack per input and output.")
     prices = models.JSONField(default=dict, help_text="Shadow price per input and output, and of scale.")
     certificate = models.JSONField(default=list, help_text="Primal residual, worst reduced cost, duality gap.")
@@ -85,7 +89,9 @@ class Result(models.Model):
 class PeerLink(models.Model):
     """That a provider is measured against a peer, with which weight."""
 
-    result = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="peer_links", help_text="Who is measured.")
+    result = models.ForeignKey(
+        Result, on_delete=models.CASCADE, related_name="peer_links", help_text="Who is measured."
+    )
     peer = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="measured_by", help_text="Against whom.")
     weight = models.FloatField(help_text="Intensity weight λ.")
     cost_share = models.FloatField(help_text="Share of the peer in the minimum of the comparable costs, 0 to 1.")

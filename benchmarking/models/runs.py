@@ -66,7 +66,9 @@ class Run(models.Model):
     specification = models.ForeignKey(
         Specification, on_delete=models.PROTECT, related_name="runs", help_text="With which model."
     )
-    frozen = models.JSONField(default=dict, help_text="What else the run depends on, as it was at the start (policy, tariffs).")
+    frozen = models.JSONField(
+        default=dict, help_text="What else the run depends on, as it was at the start (policy, tariffs)."
+    )
     engine_version = models.CharField(max_length=40, help_text="Version of the numeric core.")
     seed = models.BigIntegerField(help_text="Seed of all that is drawn.")
     status = models.CharField(
@@ -96,9 +98,7 @@ class Run(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="completed") | ~Q(result_hash=""), name="a_completed_run_has_a_result_hash"
             ),
-            models.CheckConstraint(
-                condition=~Q(status="failed") | ~Q(failure_reason=""), name="a_failed_run_says_why"
-            ),
+            models.CheckConstraint(condition=~Q(status="failed") | ~Q(failure_reason=""), name="a_failed_run_says_why"),
         ]
 
     def __str__(self) -> str:

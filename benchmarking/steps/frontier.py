@@ -55,8 +55,10 @@ def frontier(calculation: Calculation) -> Outcome:
     columns_of_results["comparable_count"] = dict(zip(keys, counts.tolist(), strict=True))
     index = calculation.results.index
     updated = calculation.with_results(
-        **{name: pd.Series(values, dtype=object).reindex(index).where(lambda s: s.notna(), None)
-           for name, values in columns_of_results.items()}
+        **{
+            name: pd.Series(values, dtype=object).reindex(index).where(lambda s: s.notna(), None)
+            for name, values in columns_of_results.items()
+        }
     )
     own = int((peers["key"] == peers["peer"]).sum())
     others = peers[peers["key"] != peers["peer"]]

@@ -20,9 +20,7 @@ def published_score(score: float, floor: Decimal | None = None) -> Decimal:
     return rounded if floor is None else max(rounded, floor)
 
 
-def minimum_cost_of(
-    *, score: Decimal, comparable_cost: Decimal, fixed_cost: Decimal, allowance: Decimal
-) -> Decimal:
+def minimum_cost_of(*, score: Decimal, comparable_cost: Decimal, fixed_cost: Decimal, allowance: Decimal) -> Decimal:
     """Return score·(C − F) + F + A to the cent, half up (design §6)."""
     minimum = score * (comparable_cost - fixed_cost) + fixed_cost + allowance
     return minimum.quantize(CENT, ROUND_HALF_UP)

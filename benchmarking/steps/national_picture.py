@@ -23,7 +23,9 @@ def national_picture(calculation: Calculation) -> Outcome:
     places = np.minimum((scores / BIN + 1e-9).astype(int), round(1 / BIN) - 1)
     counts = np.bincount(places, minlength=round(1 / BIN)) if len(scores) else np.zeros(round(1 / BIN), dtype=int)
     others = calculation.peers[calculation.peers["key"] != calculation.peers["peer"]]
-    reasons = Counter(code for codes in results.loc[~results["participates"].astype(bool), "reasons"] for code in codes.split())
+    reasons = Counter(
+        code for codes in results.loc[~results["participates"].astype(bool), "reasons"] for code in codes.split()
+    )
     figures = {
         "providers": len(results),
         "delivered": int(calculation.delivered["delivered"].sum()),

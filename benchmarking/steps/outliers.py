@@ -6,7 +6,6 @@ from benchmarking import dea
 from benchmarking.calculation import Calculation, Outcome, step
 from benchmarking.steps.model_arrays import model_arrays
 
-
 #: Which parameter belongs to which rule.
 PARAMETER = {"dominance": "alpha", "super_efficiency": "iqr_multiple"}
 #: The core's words where they differ from the portal's.

@@ -75,7 +75,9 @@ def participation(calculation: Calculation) -> Outcome:
     counted = Counter(code for reasons in found.values() for code in reasons)
     sentences = [f"{taking_part} van {len(rows)} zorgaanbieders doen mee."]
     sentences += [f"{count} × {REASONS_SHORT[code]}" for code, count in sorted(counted.items())]
-    return Outcome(updated, tuple(sentences), {"taking_part": taking_part, "not_taking_part": dict(sorted(counted.items()))})
+    return Outcome(
+        updated, tuple(sentences), {"taking_part": taking_part, "not_taking_part": dict(sorted(counted.items()))}
+    )
 
 
 REASONS_SHORT = {

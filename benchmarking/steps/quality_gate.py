@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from benchmarking.calculation import Calculation, Outcome, step
@@ -17,13 +18,16 @@ def verdict(row: dict[str, Any], criteria: tuple[QualityCriterion, ...]) -> str:
         value = row[criterion.measure]
         if value is None:
             found.add("missing" if criterion.missing == "not_a_peer" else "passed")
-        elif criterion.at_least is not None and value < criterion.at_least:
-            found.add("failed")
-        elif criterion.at_most is not None and value > criterion.at_most:
+        elif not _within(value, criterion):
             found.add("failed")
         else:
             found.add("passed")
     return next(name for name in ("failed", "missing", "passed") if name in found)
+
+
+def _within(value: Decimal, criterion: QualityCriterion) -> bool:
+    low, high = criterion.at_least, criterion.at_most
+    return (low is None or value >= low) and (high is None or value <= high)
 
 
 @step(code="quality_gate", title="Kwaliteit als voorwaarde")
@@ -32,9 +36,7 @@ def quality_gate(calculation: Calculation) -> Outcome:
     criteria = calculation.specification.quality_gate
     rows = calculation.delivered.to_dict("index")
     participates = calculation.results["participates"]
-    verdicts = [
-        verdict(rows[key], criteria) if participates[key] else "not_asked" for key in calculation.results.index
-    ]
+    verdicts = [verdict(rows[key], criteria) if participates[key] else "not_asked" for key in calculation.results.index]
     may_be_peer = [
         bool(part) and found in ("passed", "not_asked") for part, found in zip(participates, verdicts, strict=True)
     ]

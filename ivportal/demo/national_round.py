@@ -112,20 +112,16 @@ def accounts(*, run: Run, folder: Path) -> list[Account]:
     provider = shown_provider(run)
     region = next(place.region for place in provider.locations.all() if place.region)
     office = region.care_office
+    as_provider, as_office, as_nza = (Role.PROVIDER, provider, None), (Role.CARE_OFFICE, None, office), (Role.NZA, None, None)
     wanted = [
-        ("aanbieder@iv.example", "Anne de Wit", f"zorgaanbieder {provider.name}", "/spiegel/", [(Role.PROVIDER, provider, None)]),
-        ("nza@iv.example", "Noor Bakker", "medewerker van de NZa", "/rondes/", [(Role.NZA, None, None)]),
-        ("zorgkantoor@iv.example", "Karim Visser", f"zorgkantoor {office.name}", "/bandbreedtes/", [(Role.CARE_OFFICE, None, office)]),
-        (
-            "meer@iv.example",
-            "Maria Smit",
-            "iemand met meer bevoegdheden",
-            "/bevoegdheid/",
-            [(Role.PROVIDER, provider, None), (Role.CARE_OFFICE, None, office), (Role.NZA, None, None)],
-        ),
-    ]  # fmt: skip
+        ("aanbieder", "Anne de Wit", f"zorgaanbieder {provider.name}", "/spiegel/", [as_provider]),
+        ("nza", "Noor Bakker", "medewerker van de NZa", "/rondes/", [as_nza]),
+        ("zorgkantoor", "Karim Visser", f"zorgkantoor {office.name}", "/bandbreedtes/", [as_office]),
+        ("meer", "Maria Smit", "iemand met meer bevoegdheden", "/bevoegdheid/", [as_provider, as_office, as_nza]),
+    ]
     made = []
-    for email, name, what, start_page, mandates in wanted:
+    for short, name, what, start_page, mandates in wanted:
+        email = f"{short}@iv.example"
         user = User.objects.filter(email=email).first() or User.objects.create_user(email, None, name=name)
         if not user.check_password(password):
             user.set_password(password)

@@ -97,7 +97,7 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], patience: float = 
         if process.poll() is not None:
             break
         try:
-            urllib.request.urlopen(address, timeout=2).close()
+            urllib.request.urlopen(address, timeout=2).close()  # noqa: S310 (an address of our own)
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
         else:

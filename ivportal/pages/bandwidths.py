@@ -69,13 +69,17 @@ def _visible(request: Any, release: Release) -> Any:
     return Bandwidth.objects.visible_to(request.actor).filter(run_id=release.run_id)
 
 
-def _chosen(request: Any, release: Release, regions: list[CareOfficeRegion]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _chosen(
+    request: Any, release: Release, regions: list[CareOfficeRegion]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return the rows that fit the filters, sorted, and the order for the heads of the table."""
     search, region, status = (request.GET.get(name, "").strip() for name in ("zoek", "regio", "status"))
     found = _visible(request, release)
     own_codes = {item.code for item in regions}
     if search:
-        found = found.filter(Q(provider__name__icontains=search) | Q(provider__locations__place__icontains=search)).distinct()
+        found = found.filter(
+            Q(provider__name__icontains=search) | Q(provider__locations__place__icontains=search)
+        ).distinct()
     if region in own_codes:
         found = found.filter(provider__locations__region__code=region).distinct()
     if status in BandwidthStatus.values:
@@ -122,15 +126,20 @@ def _row(band: Bandwidth, release: Release, own_codes: set[str]) -> dict[str, An
 def _table(request: Any, release: Release, regions: list[CareOfficeRegion]) -> dict[str, Any]:
     rows, order = _chosen(request, release, regions)
     everyone = _visible(request, release)
-    rates = [rate for pair in everyone.filter(lower_rate__isnull=False).values_list("lower_rate", "upper_rate") for rate in pair]
+    rates = [
+        rate
+        for pair in everyone.filter(lower_rate__isnull=False).values_list("lower_rate", "upper_rate")
+        for rate in pair
+    ]
     ends = scale_ends(rates)
     page, pagination = listing.paginate(rows, request.GET)
     for row in page:
         row["scale"] = (
-            rate_scale(lower=row["lower_rate"], upper=row["upper_rate"], ends=ends) if row["lower_rate"] is not None else None
+            rate_scale(lower=row["lower_rate"], upper=row["upper_rate"], ends=ends)
+            if row["lower_rate"] is not None
+            else None
         )
     search, region, status = (request.GET.get(name, "").strip() for name in ("zoek", "regio", "status"))
-    policy = release.run_policy
     return {
         "ribbon": ribbon(round=release.round, release=release),
         "round": {
@@ -184,14 +193,30 @@ def workbook(rows: list[dict[str, Any]], release: Release | None) -> bytes:
             book.add_format({"bold": True}), book.add_format({"num_format": "0.0%"}), book.add_format({"num_format": "#,##0"})
         )  # fmt: skip
         fictitious = " FICTIEVE GEGEVENS." if release and release.round.is_fictitious else ""
-        sheet.write_string(0, 0, f"{release.round.title if release else 'Geen ronde'}.{fictitious} Geen geldend tarief.", bold)
-        heads = ("Zorgaanbieder", "KvK-nummer", "Plaats", "Regio", "Zorgdagen", "Onderkant", "Bovenkant", "Bandbreedte", "Status")
+        sheet.write_string(
+            0, 0, f"{release.round.title if release else 'Geen ronde'}.{fictitious} Geen geldend tarief.", bold
+        )
+        heads = (
+            "Zorgaanbieder",
+            "KvK-nummer",
+            "Plaats",
+            "Regio",
+            "Zorgdagen",
+            "Onderkant",
+            "Bovenkant",
+            "Bandbreedte",
+            "Status",
+        )
         for column, head in enumerate(heads):
             sheet.write_string(2, column, head, bold)
         for line, row in enumerate(rows, start=3):
             for column, key in enumerate(("name", "key", "place", "region")):
                 sheet.write_string(line, column, row[key])
-            for column, key, form in ((4, "care_days", whole), (5, "lower_rate", percents), (6, "upper_rate", percents)):
+            for column, key, form in (
+                (4, "care_days", whole),
+                (5, "lower_rate", percents),
+                (6, "upper_rate", percents),
+            ):
                 if row[key] is not None:
                     sheet.write_number(line, column, float(row[key]), form)
             sheet.write_string(line, 7, row["bandwidth_label"])

@@ -69,10 +69,14 @@ def sorting(
         for key, label in columns.items()
         for sign, way in (("", "oplopend"), ("-", "aflopend"))
     ]
-    return column, descending, {
-        "key": column,
-        "direction": "descending" if descending else "ascending",
-        "columns": heads,
-        "options": options(choices, wanted),
-        "current": wanted,
-    }
+    return (
+        column,
+        descending,
+        {
+            "key": column,
+            "direction": "descending" if descending else "ascending",
+            "columns": heads,
+            "options": options(choices, wanted),
+            "current": wanted,
+        },
+    )

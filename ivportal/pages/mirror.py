@@ -29,10 +29,7 @@ def mirror(request: Any, report: Any = None) -> HttpResponse:
         .select_related("release__round", "provider")
         .order_by("-release__round__book_year", "-version", "-pk")
     )
-    if report is not None:
-        shown = get_object_or_404(found, uuid=report)
-    else:
-        shown = found.first()
+    shown = found.first() if report is None else get_object_or_404(found, uuid=report)
     record(act=Act.MIRROR_READ, actor=request.actor, subject=str(shown) if shown else "Nog geen spiegel")
     if shown is None:
         return render(request, "tariffs/mirror_empty.html", {"provider": request.actor.mandate.provider})
@@ -109,7 +106,8 @@ def _outcome(content: dict[str, Any], round: Round) -> dict[str, Any]:
         "peers": content["peers"],
         "peer_figure": content["peer_figure"],
         "peer_figure_reason": (
-            "In deze ronde is er geen onderscheid tussen zorg met en zonder behandeling; daarom ontbreekt de figuur die dat laat zien."
+            "In deze ronde is er geen onderscheid tussen zorg met en zonder behandeling."
+            " Daarom ontbreekt de figuur die dat laat zien."
         ),
         "changes": None,
     }
@@ -144,6 +142,6 @@ def _tariff(content: dict[str, Any]) -> dict[str, Any]:
                     ends=ends,
                 ),
             }
-            for product in tariff["products"]
+            for product in sorted(tariff["products"], key=lambda item: CATALOGUE[item["product"]].order)
         ],
     }

@@ -17,8 +17,8 @@ from benchmarking.models import Result, Run, RunStatus
 from benchmarking.specification import SpecificationError
 from benchmarking.steps.participation import REASONS_SHORT
 from ivportal.pages import listing
-from ivportal.pages.rights import for_role
 from ivportal.pages.ribbon import ribbon
+from ivportal.pages.rights import for_role
 from providers.audit import record
 from providers.models import (
     Act,
@@ -48,7 +48,10 @@ def rounds(request: Any) -> HttpResponse:
     """What needs attention, and all rounds."""
     found = Round.objects.annotate(expected=Count("submissions"))
     delivered = dict(
-        Submission.objects.filter(_delivered()).values_list("round").annotate(count=Count("pk")).values_list("round", "count")
+        Submission.objects.filter(_delivered())
+        .values_list("round")
+        .annotate(count=Count("pk"))
+        .values_list("round", "count")
     )
     cards, attention = [], []
     for round in found:
@@ -66,7 +69,9 @@ def rounds(request: Any) -> HttpResponse:
                 "expected": round.expected,
                 "delivered": delivered.get(round.pk, 0),
                 "deadline": round.deadline,
-                "run": {"label": run.get_status_display(), "moment": run.finished_at or run.requested_at} if run else None,
+                "run": {"label": run.get_status_display(), "moment": run.finished_at or run.requested_at}
+                if run
+                else None,
                 "released": release.reports.count() if release else 0,
             }
         )
@@ -87,8 +92,12 @@ def _attention(round: Round, run: Run | None, release: Release | None, url: str)
     elif run.status == RunStatus.FAILED:
         said.append((f"{round.title}: de laatste berekening is mislukt", run.failure_reason, True))
     elif run.status == RunStatus.COMPLETED and (release is None or release.run_id != run.pk):
-        said.append((f"{round.title}: uitkomsten zijn nog niet vrijgegeven", "Bekijk ze en besluit over vrijgave.", False))
-    return [{"title": title, "text": text, "url": url, "is_urgent": urgent, "term": None} for title, text, urgent in said]
+        said.append(
+            (f"{round.title}: uitkomsten zijn nog niet vrijgegeven", "Bekijk ze en besluit over vrijgave.", False)
+        )
+    return [
+        {"title": title, "text": text, "url": url, "is_urgent": urgent, "term": None} for title, text, urgent in said
+    ]
 
 
 @require_GET
@@ -99,7 +108,7 @@ def round_page(request: Any, slug: str) -> HttpResponse:
     all_runs = list(
         Run.objects.visible_to(request.actor)
         .filter(dataset__round=round)
-        .select_related("dataset", "specification", "requested_by")
+        .select_related("dataset__round", "specification", "requested_by")
     )
     newest = all_runs[0] if all_runs else None
     completed = [run for run in all_runs if run.status == RunStatus.COMPLETED]
@@ -158,11 +167,13 @@ def delivery(request: Any, round: Round) -> dict[str, Any]:
     if status in SubmissionStatus.values:
         chosen = chosen.filter(status=status)
     if region:
-        chosen = chosen.filter(Exists(Provider.objects.filter(pk=OuterRef("provider_id"), locations__region__code=region)))
+        chosen = chosen.filter(
+            Exists(Provider.objects.filter(pk=OuterRef("provider_id"), locations__region__code=region))
+        )
     page, pagination = listing.paginate(
-        chosen.select_related("provider").prefetch_related("provider__locations__region", "versions__findings").order_by(
-            "provider__name", "provider__key"
-        ),
+        chosen.select_related("provider")
+        .prefetch_related("provider__locations__region", "versions__findings")
+        .order_by("provider__name", "provider__key"),
         request.GET,
     )
     regions = list(CareOfficeRegion.objects.filter(locations__provider__submissions__round=round).distinct())
@@ -205,7 +216,10 @@ def _provider_row(submission: Submission, round: Round) -> dict[str, Any]:
     counts = []
     if version is not None:
         severities = [finding.severity for finding in version.findings.all()]
-        for severity, one, more in ((Severity.ERROR, "fout", "fouten"), (Severity.WARNING, "signalering", "signaleringen")):
+        for severity, one, more in (
+            (Severity.ERROR, "fout", "fouten"),
+            (Severity.WARNING, "signalering", "signaleringen"),
+        ):
             if number := severities.count(severity):
                 counts.append(f"{number} {one if number == 1 else more}")
     regions = dict.fromkeys(place.region.name for place in provider.locations.all() if place.region)
@@ -239,6 +253,7 @@ def run_context(run: Run) -> dict[str, Any]:
     """Return what ``benchmarking/_run_progress.html`` shows."""
     return {
         **progress.describe(run),
+        "page_url": reverse("round", args=[run.dataset.round.slug]) + "#voortgang",
         "progress_url": reverse("run_progress", args=[run.uuid]),
         "cancel_url": None if run.is_ended or run.cancel_requested_at else reverse("cancel_run", args=[run.uuid]),
     }
@@ -248,7 +263,10 @@ def _result(run: Run) -> dict[str, Any]:
     summary = run.summary
     fallbacks = Result.objects.filter(run=run, fallback=True).count()
     return {
-        **{name: summary[name] for name in ("taking_part", "excluded", "peers", "mean_score", "median_score", "efficient")},
+        **{
+            name: summary[name]
+            for name in ("taking_part", "excluded", "peers", "mean_score", "median_score", "efficient")
+        },
         **{name: summary[name] for name in ("total_cost", "minimum_cost", "maximum_cost")},
         "gated": summary["not_a_peer"]["quality"],
         "outliers": summary["not_a_peer"]["outlier"],
@@ -264,7 +282,9 @@ def _distribution(run: Run | None) -> dict[str, Any] | None:
     if run is None or run.summary.get("mean_score") is None:
         return None
     summary = run.summary
-    return charts.score_distribution(summary["distribution"], mean=summary["mean_score"], median=summary["median_score"])
+    return charts.score_distribution(
+        summary["distribution"], mean=summary["mean_score"], median=summary["median_score"]
+    )
 
 
 def _exclusions(run: Run, round: Round) -> list[dict[str, Any]]:
@@ -313,7 +333,13 @@ def _release(run: Run | None, release: Release | None) -> dict[str, Any]:
             "count": MirrorReport.objects.filter(release=release).count(),
         }
     count = Result.objects.filter(run=run).count()
-    return {"url": reverse("release_run", args=[run.uuid]), "is_allowed": True, "reason": "", "released_at": None, "count": count}
+    return {
+        "url": reverse("release_run", args=[run.uuid]),
+        "is_allowed": True,
+        "reason": "",
+        "released_at": None,
+        "count": count,
+    }
 
 
 @require_POST
@@ -332,7 +358,9 @@ def start_run(request: Any, slug: str) -> HttpResponse:
 @for_role("nza")
 def run_progress(request: Any, run: Any) -> HttpResponse:
     """Show how far a run is, from committed step records; asks for the whole page once the run has ended."""
-    found = get_object_or_404(Run.objects.visible_to(request.actor).select_related("requested_by"), uuid=run)
+    found = get_object_or_404(
+        Run.objects.visible_to(request.actor).select_related("requested_by", "dataset__round"), uuid=run
+    )
     response = render(request, "benchmarking/_run_progress.html", {"run": run_context(found)})
     if found.is_ended:
         response["HX-Refresh"] = "true"
@@ -372,7 +400,8 @@ def release(request: Any, run: Any) -> HttpResponse:
 def download_results(request: Any, run: Any) -> HttpResponse:
     """Download the results of a run as CSV."""
     found = get_object_or_404(
-        Run.objects.visible_to(request.actor).filter(status=RunStatus.COMPLETED).select_related("dataset__round"), uuid=run
+        Run.objects.visible_to(request.actor).filter(status=RunStatus.COMPLETED).select_related("dataset__round"),
+        uuid=run,
     )
     name = f"uitkomsten-{found.dataset.round.slug}-{str(found.uuid)[:8]}.csv"
     response = HttpResponse(

@@ -12,9 +12,7 @@ from ivportal.formatting import format_million, format_percent
 STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5))
 
 
-def bandwidth_bar(
-    *, own: Decimal, minimum: Decimal, maximum: Decimal, currency: str, book_year: int
-) -> dict[str, Any]:
+def bandwidth_bar(*, own: Decimal, minimum: Decimal, maximum: Decimal, currency: str, book_year: int) -> dict[str, Any]:
     """Return what ``components/bandwidth_bar.html`` draws: own costs against the band, on an axis with round ticks."""
     low, high = min(own, minimum), max(own, maximum)
     spread = max(high - low, high / 100)
@@ -26,18 +24,19 @@ def bandwidth_bar(
     def place(value: Decimal) -> float:
         return round(float((value - start) / (end - start) * 100), 2)
 
+    def shown(value: Decimal) -> str:
+        return format_million(value, currency=currency)
+
     count = int((end - start) / step)
     ticks = [start + step * number for number in range(count + 1)]
     return {
-        "own": {"position": place(own), "label": format_million(own, currency=currency)},
-        "minimum": {"position": place(minimum), "label": format_million(minimum, currency=currency)},
-        "maximum": {"position": place(maximum), "label": format_million(maximum, currency=currency)},
+        "own": {"position": place(own), "label": shown(own)},
+        "minimum": {"position": place(minimum), "label": shown(minimum)},
+        "maximum": {"position": place(maximum), "label": shown(maximum)},
         "width": round(place(maximum) - place(minimum), 2),
-        "ticks": [{"position": place(tick), "label": format_million(tick, currency=currency)} for tick in ticks],
+        "ticks": [{"position": place(tick), "label": shown(tick)} for tick in ticks],
         "axis_title": f"Kosten in boekjaar {book_year}",
-        "description": (
-            f"Minimum {format_million(minimum, currency=currency)}, maximum {format_million(maximum, currency=currency)}, uw kosten {format_million(own, currency=currency)}."
-        ),
+        "description": f"Minimum {shown(minimum)}, maximum {shown(maximum)}, uw kosten {shown(own)}.",
     }
 
 

@@ -16,7 +16,16 @@ from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
 from providers.audit import record
 from providers.measures import CATALOGUE, Measure
-from providers.models import Act, Finding, MeasuredValue, Provider, Round, Submission, SubmissionStatus, SubmissionVersion
+from providers.models import (
+    Act,
+    Finding,
+    MeasuredValue,
+    Provider,
+    Round,
+    Submission,
+    SubmissionStatus,
+    SubmissionVersion,
+)
 from providers.workbook.content import Cell
 
 GROUPS = {
@@ -66,17 +75,27 @@ def provider_submission(request: Any, slug: str, provider: Any) -> HttpResponse:
 
 
 def _empty(provider: Provider) -> dict[str, Any]:
-    return {"round": {"book_year": ""}, "provider": {"name": provider.name, "key": provider.shown_key}, "submission": None}
+    return {
+        "round": {"book_year": ""},
+        "provider": {"name": provider.name, "key": provider.shown_key},
+        "submission": None,
+    }
 
 
 def _page(request: Any, submission: Submission, url: str) -> HttpResponse:
     round, provider = submission.round, submission.provider
-    versions = list(SubmissionVersion.objects.visible_to(request.actor).filter(submission=submission).order_by("-number"))
-    shown = next((item for item in versions if str(item.number) == request.GET.get("versie")), versions[0] if versions else None)
+    versions = list(
+        SubmissionVersion.objects.visible_to(request.actor).filter(submission=submission).order_by("-number")
+    )
+    shown = next(
+        (item for item in versions if str(item.number) == request.GET.get("versie")), versions[0] if versions else None
+    )
     record(act=Act.SUBMISSION_READ, actor=request.actor, subject=f"{submission}"[:250])
     if shown is None:
         return render(
-            request, "providers/submission.html", {**_empty(provider), "round": {"book_year": round.book_year}, "ribbon": None}
+            request,
+            "providers/submission.html",
+            {**_empty(provider), "round": {"book_year": round.book_year}, "ribbon": None},
         )
     values = {value.measure: value for value in MeasuredValue.objects.filter(version=shown)}
     previous_round, previous = _previous(request, submission)
@@ -105,7 +124,9 @@ def _page(request: Any, submission: Submission, url: str) -> HttpResponse:
             }
             for item in versions
         ],
-        "counts": {f"{name}s": sum(finding.severity == name for finding in findings) for name in ("error", "warning", "note")},
+        "counts": {
+            f"{name}s": sum(finding.severity == name for finding in findings) for name in ("error", "warning", "note")
+        },
         "groups": _groups(values, previous, findings, round),
         "general": [_finding(finding) for finding in findings if finding.measure not in values],
         "contact": CONTACT,

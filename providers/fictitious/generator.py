@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -17,8 +17,10 @@ from providers.fictitious.reporting import Circumstances, report
 from providers.fictitious.technology import KINDS, Kind
 
 _FEWEST_PER_REGION = 5
-_MERGED = 6
-_NEW = 12
+MOST_PROVIDERS = 3_000
+"""There are not many more invented names."""
+_MERGED_SHARE = 0.0092
+_NEW_SHARE = 0.0185
 _STAYED_AWAY_SHARE = 0.016
 _YEARS_ALIKE = 0.92
 """Correlation of a provider's efficiency between two years."""
@@ -28,15 +30,16 @@ def generate(seed: int, *, providers: int = 650, book_years: Sequence[int] = (20
     """An invented population of about ``providers`` organisations in the last year, a few fewer in earlier ones.
 
     Some are new in the last year, some do not deliver, some have merged into another before the last year (they come
-    on top of ``providers``). At least 50 providers, years in order; :class:`ValueError` otherwise.
+    on top of ``providers``). From 50 to :data:`MOST_PROVIDERS` providers, years in order; :class:`ValueError`
+    otherwise.
     """
     years = tuple(book_years)
-    if providers < 50:
-        raise ValueError("a population needs at least 50 providers")
+    if not 50 <= providers <= MOST_PROVIDERS:
+        raise ValueError(f"a population needs at least 50 and at most {MOST_PROVIDERS} providers")
     if not years or list(years) != sorted(set(years)):
         raise ValueError("book years must be in order, each once")
     random = np.random.default_rng([seed, 20240101])
-    extra = _MERGED if len(years) > 1 else 0
+    extra = max(1, round(_MERGED_SHARE * providers)) if len(years) > 1 else 0
     total = providers + extra
     drafts = [
         _draft(random, index, kind, name, region, years)
@@ -150,12 +153,14 @@ def _with_events(
     random: np.random.Generator, drafts: list[FictitiousProvider], years: tuple[int, ...], merging: int
 ) -> list[FictitiousProvider]:
     """Mergers, new providers and providers that do not deliver; each happens to a different provider."""
-    order: Iterator[int] = iter(int(index) for index in random.permutation(len(drafts)))
+    unused = [int(index) for index in random.permutation(len(drafts))]
     last = years[-1]
     result = list(drafts)
 
     def next_of(*kinds: str) -> int:
-        return next(index for index in order if drafts[index].kind in kinds)
+        found = next(index for index in unused if drafts[index].kind in kinds)
+        unused.remove(found)
+        return found
 
     for _ in range(merging):
         small, large = next_of("care_home", "regional"), next_of("regional", "chain")
@@ -164,7 +169,7 @@ def _with_events(
         result[large] = replace(stays, years={**stays.years, last: together})
         before = {year: figures for year, figures in gone.years.items() if year != last}
         result[small] = replace(gone, years=before, merged_into=stays.kvk, merged_in=last)
-    for number in range(_NEW if len(years) > 1 else 0):
+    for number in range(round(_NEW_SHARE * len(drafts)) if len(years) > 1 else 0):
         index = next_of("small_home", "care_home", "palliative")
         new = result[index]
         figures = new.years[last]

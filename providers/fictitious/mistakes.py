@@ -26,6 +26,8 @@ def _scaled(figures: YearFigures, mistake: str, codes: frozenset[str], factor: D
         for code, value in figures.values.items()
         if code in codes and value is not None
     }
+    if "total_cost" in changes:  # rounded line by line, the lines still add up
+        changes["total_cost"] = sum((changes[code] for code in changes if code != "total_cost"), Decimal(0))
     return _with(figures, mistake, **changes)
 
 
@@ -103,9 +105,17 @@ def part_of_the_year(figures: YearFigures, *, months: int = 7) -> YearFigures:
 
 
 _PER_650: Final = (
-    (in_thousands, 2), (cost_missing, 2), (does_not_add_up, 3), (too_cheap, 3), (days_in_wrong_column, 1),
-    (treatment_swapped, 2), (share_as_percentage, 2), (quality_missing, 10), (too_few_qualified, 22), (part_of_the_year, 3),
-)  # fmt: skip
+    (in_thousands, 2),
+    (cost_missing, 2),
+    (does_not_add_up, 3),
+    (too_cheap, 3),
+    (days_in_wrong_column, 1),
+    (treatment_swapped, 2),
+    (share_as_percentage, 2),
+    (quality_missing, 10),
+    (too_few_qualified, 22),
+    (part_of_the_year, 3),
+)
 
 
 def make_some(random: np.random.Generator, providers: list[FictitiousProvider], year: int) -> list[FictitiousProvider]:

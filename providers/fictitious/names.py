@@ -11,8 +11,8 @@ _FIRST: Final = (
     "Wulpen", "Gagel", "Karekiet", "Plevier", "Tureluur", "Grutto", "Zegge", "Boterbloem", "Korenaar", "Moerbei",
     "Lijster", "Kwartel", "Vlinder", "Heide", "Sering", "Kamperfoelie", "Klaproos", "Meidoorn", "Vlier", "Hazelaar",
     "Sleedoorn", "Duindoorn", "Veenbes", "Rietzanger", "Leeuwerik", "Fazant", "Ransuil", "IJsvogel", "Waterlelie",
-    "Pimpernel", "Steenbreek", "Zilverwilg", "Kweepeer", "Iepen", "Populieren", "Sparren", "Distelvink", "Goudvink", "Zonnedauw",
-    "Ooievaars",
+    "Pimpernel", "Steenbreek", "Zilverwilg", "Kweepeer", "Iepen", "Populieren", "Sparren", "Distelvink", "Goudvink",
+    "Zonnedauw", "Ooievaars",
 )  # fmt: skip
 _SECOND: Final = (
     "wende", "gaarde", "rade", "loo", "oever", "stee", "kamp", "weide", "schoor", "vaart", "zicht", "lande", "brink",
@@ -34,7 +34,8 @@ PATTERNS: Final = {
 
 
 def invented_places(random: np.random.Generator) -> Iterator[str]:
-    """All combinations of the parts in random order, each once."""
+    """All combinations of the parts in random order, each once; then again with a point of the compass."""
     combinations = [first + second for first in _FIRST for second in _SECOND]
-    for index in random.permutation(len(combinations)):
-        yield combinations[int(index)]
+    for addition in ("", "-Noord", "-Oost", "-Zuid", "-West"):
+        for index in random.permutation(len(combinations)):
+            yield combinations[int(index)] + addition

@@ -36,7 +36,7 @@ TARIFFS: Final = {
 CAPITAL_PER_DAY: Final = 34.0
 """Mean of NHC and NIC together per day in the first year."""
 
-# How far best practice lies below tariff minus capital cost: not the same for all profiles, or the mix would not matter.
+# How far best practice lies below tariff minus capital cost: not the same for all, or the mix would not matter.
 _BEST_PRACTICE = {"4": 0.795, "5": 0.775, "6": 0.785, "7": 0.815, "8": 0.795, "9": 0.83, "10": 0.815}
 _TREATMENT_DISCOUNT = 0.985
 BEST_PRICE: Final = {

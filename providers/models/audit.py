@@ -36,7 +36,9 @@ class AuditRecord(models.Model):
     user = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="+", help_text="Who; empty: the portal itself."
     )
-    organisation = models.CharField(max_length=250, blank=True, help_text="On behalf of which organisation, at that time.")
+    organisation = models.CharField(
+        max_length=250, blank=True, help_text="On behalf of which organisation, at that time."
+    )
     subject = models.CharField(max_length=250, blank=True, help_text="About what, in words that stay readable.")
     details = models.JSONField(default=dict, blank=True, help_text="Facts of the act; never figures of a provider.")
 

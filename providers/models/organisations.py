@@ -50,9 +50,13 @@ class Provider(models.Model):
     legal_form = models.CharField(max_length=120, blank=True, help_text="Legal form as delivered.")
     agb_code = models.CharField(max_length=8, blank=True, help_text="AGB code, 8 digits.")
     nza_number = models.CharField(max_length=12, blank=True, help_text="NZa number.")
-    area = models.CharField(max_length=10, blank=True, help_text="Public area a source names instead of a region (canton).")
+    area = models.CharField(
+        max_length=10, blank=True, help_text="Public area a source names instead of a region (canton)."
+    )
     link_by = models.JSONField(
-        default=list, blank=True, help_text="Normalised names and addresses by which a source without identifiers links years."
+        default=list,
+        blank=True,
+        help_text="Normalised names and addresses by which a source without identifiers links years.",
     )
 
     objects = OwnedQuerySet.as_manager()
@@ -115,5 +119,3 @@ class Location(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name or self.provider} ({self.place or self.postcode})"
-
-

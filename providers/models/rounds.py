@@ -33,7 +33,9 @@ class Round(models.Model):
     title = models.CharField(max_length=160, help_text="Title as shown.")
     book_year = models.PositiveSmallIntegerField(help_text="Year of the costs and care days.")
     currency = models.CharField(max_length=3, default="EUR", help_text="Currency of all money in the round (ISO 4217).")
-    is_fictitious = models.BooleanField(default=False, help_text="Invented data: every page says so. Changes nothing else.")
+    is_fictitious = models.BooleanField(
+        default=False, help_text="Invented data: every page says so. Changes nothing else."
+    )
     source = models.CharField(max_length=40, help_text="Source adapter that read it.")
     template_version = models.CharField(max_length=40, help_text="Version of the template of the data request.")
     measures = models.JSONField(default=list, help_text="Codes of the measures that this round asks for.")

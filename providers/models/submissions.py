@@ -111,7 +111,12 @@ class SubmissionVersion(models.Model):
     sha256 = models.CharField(max_length=64, help_text="SHA-256 of the figures in canonical form.")
     submitted_at = models.DateTimeField(help_text="When it was delivered.")
     submitted_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="By whom; empty: a file of a source."
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="By whom; empty: a file of a source.",
     )
 
     objects = OwnedQuerySet.as_manager()
@@ -119,7 +124,9 @@ class SubmissionVersion(models.Model):
     class Meta:
         ordering = ["submission", "number"]
         constraints = [
-            models.UniqueConstraint(fields=["submission", "number"], name="a_version_number_is_used_once_per_submission")
+            models.UniqueConstraint(
+                fields=["submission", "number"], name="a_version_number_is_used_once_per_submission"
+            )
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 Started by ``providers.workbook.reader`` as a plain script in Python's isolated mode and with an empty environment, so
 that a file that breaks the parser finds no settings, no passwords and little memory. It imports nothing of this
-project and limits itself before it imports the parser.
+project and limits itself before it touches the file.
 
 Input: one JSON line with the limits, then the bytes of the workbook. Output: one JSON object, either ``{"sheets": …}``
 or ``{"refused": …}`` with one of ``too_large``, ``damaged``. A child that is killed says nothing; the parent then
@@ -64,12 +64,7 @@ def plain(value: Any) -> Any:
 
 def read(content: bytes, limits: dict[str, int]) -> dict[str, Any]:
     """All sheets of the workbook: rows of plain values, addresses of formulas (1-based row, column)."""
-    # openpyxl would load numpy only to recognise its number types; there are none here, and it costs time and memory.
-    sys.modules["numpy"] = None  # type: ignore[assignment]
     import openpyxl
-
-    if not openpyxl.DEFUSEDXML or openpyxl.LXML:
-        raise Unprotected("defusedxml is missing: the parser would read hostile XML")
 
     def open_book(*, data_only: bool) -> Any:
         return openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=data_only, keep_links=False)
@@ -145,7 +140,18 @@ def _fill_in_outcomes(book: Any, sheets: list[dict[str, Any]], counts: dict[str,
             raise TooLarge
 
 
+def load_parser() -> None:
+    """Import openpyxl: before the limits, which would keep it from storing its compiled modules for the next time."""
+    # It would load numpy only to recognise its number types; there are none here, and it costs time and memory.
+    sys.modules["numpy"] = None  # type: ignore[assignment]
+    import openpyxl
+
+    if not openpyxl.DEFUSEDXML or openpyxl.LXML:
+        raise Unprotected("defusedxml is missing: the parser would read hostile XML")
+
+
 def main() -> int:
+    load_parser()
     limits = json.loads(sys.stdin.buffer.readline())
     limit_this_process(limits["memory_bytes"], limits["cpu_seconds"])
     content = sys.stdin.buffer.read()

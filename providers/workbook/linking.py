@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,11 +35,15 @@ def link(known: Sequence[KnownProvider], delivered: Sequence[ReadDelivery]) -> d
 
     for kind in _kinds(delivery.link_by for delivery in delivered):
         old_by_material = _unique(waiting, kind)
-        for material, key in _unique(new, kind).items():
-            old = old_by_material.get(material)
-            if old is not None:
-                links[key] = old
-        # Per kind in one go: the outcome may not depend on the order of the providers.
+        pairs = {
+            (key, old_by_material[material])
+            for material, key in _unique(new, kind).items()
+            if material in old_by_material
+        }
+        # A provider with names of several years may meet two new ones; then neither is surely the same. Per kind in one
+        # go, because the outcome may not depend on the order of the providers.
+        times_new, times_old = Counter(key for key, _ in pairs), Counter(old for _, old in pairs)
+        links.update({key: old for key, old in pairs if times_new[key] == 1 and times_old[old] == 1})
         taken = set(links.values())
         waiting = {key: material for key, material in waiting.items() if key not in taken}
         new = {key: material for key, material in new.items() if key not in links}
@@ -62,7 +66,7 @@ def _kinds(materials: Iterable[tuple[str, ...]]) -> list[str]:
 
 
 def _unique(providers: Mapping[str, tuple[str, ...]], kind: str) -> dict[str, str]:
-    """Material of one kind → the only provider that has it. A provider with two that meet others links by neither."""
+    """Material of one kind → the only provider that has it."""
     holders: dict[str, set[str]] = defaultdict(set)
     for key, material in providers.items():
         for text in material:

@@ -101,6 +101,8 @@ def read_content(content: bytes, *, file: str, limits: Limits = LIMITS) -> Workb
     if found := objections(content, limits):
         raise SourceError([Problem(file, None, reason) for reason in found])
     answer = _ask_child(content, file=file, limits=limits)
+    if not answer["sheets"]:
+        raise SourceError([Problem(file, None, "Het bestand heeft geen tabblad met cellen. Gebruik het sjabloon.")])
     return Workbook(file=file, content=content, sheets=tuple(_sheet(sheet) for sheet in answer["sheets"]))
 
 

@@ -1,4 +1,4 @@
-"""Reading a sheet with headers in row 1 strictly: every column known, every required text there, every figure a number."""
+"""Reading a sheet with headers in row 1 strictly: every column known, every figure a number."""
 
 from __future__ import annotations
 

@@ -29,14 +29,20 @@ class Bandwidth(models.Model):
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="bandwidths", help_text="In which run.")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="bandwidths", help_text="Of whom.")
-    result = models.OneToOneField(Result, on_delete=models.PROTECT, related_name="bandwidth", help_text="From which result.")
+    result = models.OneToOneField(
+        Result, on_delete=models.PROTECT, related_name="bandwidth", help_text="From which result."
+    )
     minimum_cost = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="Minimum costs.")
     maximum_cost = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="Maximum costs.")
     reference = models.DecimalField(
         max_digits=20, decimal_places=2, null=True, help_text="Σ days × maximum tariff of the book year."
     )
-    minimum_rate = models.DecimalField(max_digits=12, decimal_places=9, null=True, help_text="Minimum ÷ reference, uncapped.")
-    maximum_rate = models.DecimalField(max_digits=12, decimal_places=9, null=True, help_text="Maximum ÷ reference, uncapped.")
+    minimum_rate = models.DecimalField(
+        max_digits=12, decimal_places=9, null=True, help_text="Minimum ÷ reference, uncapped."
+    )
+    maximum_rate = models.DecimalField(
+        max_digits=12, decimal_places=9, null=True, help_text="Maximum ÷ reference, uncapped."
+    )
     lower_rate = models.DecimalField(max_digits=12, decimal_places=9, null=True, help_text="Minimum rate, capped.")
     upper_rate = models.DecimalField(max_digits=12, decimal_places=9, null=True, help_text="Maximum rate, capped.")
     status = models.CharField(max_length=12, choices=BandwidthStatus.choices, help_text="What became of the tariff.")
@@ -76,7 +82,9 @@ class ProductBandwidth(models.Model):
     )
     product = models.CharField(max_length=60, help_text="Code of the measure of days.")
     days = models.DecimalField(max_digits=14, decimal_places=2, help_text="Care days delivered in the book year.")
-    maximum_tariff = models.DecimalField(max_digits=10, decimal_places=2, help_text="Maximum tariff of the tariff year.")
+    maximum_tariff = models.DecimalField(
+        max_digits=10, decimal_places=2, help_text="Maximum tariff of the tariff year."
+    )
     lower = models.DecimalField(max_digits=10, decimal_places=2, help_text="Lower end, rounded up to the cent.")
     upper = models.DecimalField(max_digits=10, decimal_places=2, help_text="Upper end, rounded down to the cent.")
 

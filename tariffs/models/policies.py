@@ -28,7 +28,9 @@ class TariffTable(models.Model):
 class MaximumTariff(models.Model):
     """The maximum tariff of one product in one year, euros per day."""
 
-    table = models.ForeignKey(TariffTable, on_delete=models.PROTECT, related_name="tariffs", help_text="In which table.")
+    table = models.ForeignKey(
+        TariffTable, on_delete=models.PROTECT, related_name="tariffs", help_text="In which table."
+    )
     year = models.PositiveSmallIntegerField(help_text="Tariff year.")
     product = models.CharField(max_length=60, help_text="Code of the measure of days, such as days_4vv.")
     amount = models.DecimalField(max_digits=10, decimal_places=2, help_text="Maximum tariff per day.")
@@ -39,7 +41,9 @@ class MaximumTariff(models.Model):
     class Meta:
         ordering = ["table", "year", "product"]
         constraints = [
-            models.UniqueConstraint(fields=["table", "year", "product"], name="a_product_has_one_tariff_per_year_and_table"),
+            models.UniqueConstraint(
+                fields=["table", "year", "product"], name="a_product_has_one_tariff_per_year_and_table"
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="a_maximum_tariff_is_positive"),
         ]
 
@@ -61,18 +65,29 @@ class RoundPolicy(models.Model):
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="policies", help_text="For which round.")
     number = models.PositiveIntegerField(help_text="1, 2, 3, … within the round; the newest counts.")
     markup = models.DecimalField(
-        max_digits=6, decimal_places=4, default=Decimal("0.10"), help_text="Fixed percentage between minimum and maximum, 0.10 = 10 %."
+        max_digits=6,
+        decimal_places=4,
+        default=Decimal("0.10"),
+        help_text="Fixed percentage between minimum and maximum, 0.10 = 10 %.",
     )
     marks_up_allowances = models.BooleanField(default=True, help_text="The mark-up counts for the allowances too.")
     cap = models.DecimalField(
         max_digits=6, decimal_places=4, default=Decimal(1), help_text="Highest rate, as a share of the maximum tariff."
     )
     tariff_table = models.ForeignKey(
-        TariffTable, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Which tariffs; empty: none."
+        TariffTable,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Which tariffs; empty: none.",
     )
     tariff_year = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Year for which tariffs are made.")
     index = models.DecimalField(
-        max_digits=8, decimal_places=6, null=True, blank=True,
+        max_digits=8,
+        decimal_places=6,
+        null=True,
+        blank=True,
         help_text="Price index from book year to tariff year; only used if the book year's tariffs are missing.",
     )
     index_name = models.CharField(max_length=120, blank=True, help_text="Name of that index, shown on the page.")
@@ -91,11 +106,10 @@ class RoundPolicy(models.Model):
             models.CheckConstraint(condition=Q(markup__gte=0), name="a_markup_is_not_negative"),
             models.CheckConstraint(condition=Q(cap__gt=0), name="a_cap_is_positive"),
             models.CheckConstraint(
-                condition=Q(tariff_table__isnull=True) | Q(tariff_year__isnull=False), name="a_tariff_table_comes_with_a_year"
+                condition=Q(tariff_table__isnull=True) | Q(tariff_year__isnull=False),
+                name="a_tariff_table_comes_with_a_year",
             ),
-            models.CheckConstraint(
-                condition=Q(index__isnull=True) | ~Q(index_name=""), name="an_index_has_a_name"
-            ),
+            models.CheckConstraint(condition=Q(index__isnull=True) | ~Q(index_name=""), name="an_index_has_a_name"),
         ]
 
     def __str__(self) -> str:

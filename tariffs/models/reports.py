@@ -27,7 +27,10 @@ class Release(models.Model):
 
     run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="release", help_text="Which run.")
     round = models.ForeignKey(
-        Round, on_delete=models.PROTECT, related_name="releases", help_text="Which round: who may not see the run sees this."
+        Round,
+        on_delete=models.PROTECT,
+        related_name="releases",
+        help_text="Which round: who may not see the run sees this.",
     )
     status = models.CharField(max_length=20, choices=ReportStatus.choices, help_text="Legal status of the figures.")
     tariff_year = models.PositiveSmallIntegerField(null=True, help_text="Year for which tariffs were made, if any.")
@@ -48,8 +51,12 @@ class MirrorReport(models.Model):
     """The mirror of one provider as released: exactly what may be shown to it, and nothing more. Never changed."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Identifier shown outside.")
-    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="reports", help_text="Of which release.")
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="mirror_reports", help_text="Of whom.")
+    release = models.ForeignKey(
+        Release, on_delete=models.PROTECT, related_name="reports", help_text="Of which release."
+    )
+    provider = models.ForeignKey(
+        Provider, on_delete=models.PROTECT, related_name="mirror_reports", help_text="Of whom."
+    )
     version = models.PositiveIntegerField(default=1, help_text="1, 2, 3, … for this provider and round.")
     content = models.JSONField(help_text="What is shown, after disclosure control.")
     sha256 = models.CharField(max_length=64, help_text="SHA-256 of the content in canonical form.")

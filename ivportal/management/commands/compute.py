@@ -26,7 +26,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("round", metavar="ROUND", help="korte naam van de ronde")
-        parser.add_argument("--spec", metavar="FILE", type=Path, help="modelspecificatie (JSON) die de ronde gaat gebruiken")
+        parser.add_argument(
+            "--spec", metavar="FILE", type=Path, help="modelspecificatie (JSON) die de ronde gaat gebruiken"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with scope(EVERYTHING):

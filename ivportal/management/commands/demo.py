@@ -22,7 +22,7 @@ from benchmarking.models import Run
 from benchmarking.steps.participation import REASONS_SHORT
 from ivportal.demo import national_round, supervisor
 from ivportal.demo.national_round import Account, DemoFailed
-from ivportal.demo.visitor import Visitor, VisitFailed
+from ivportal.demo.visitor import VisitFailed, Visitor
 from ivportal.embedded import free_port
 from ivportal.formatting import format_million, format_number, format_percent
 from providers.access import EVERYTHING, scope
@@ -34,8 +34,12 @@ class Command(BaseCommand):
     help = "Start het portaal met een fictieve landelijke ronde. Ctrl-C stopt alles."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true", help="reken in een lege, tijdelijke database, druk de cijfers af en stop")
-        parser.add_argument("--fresh", action="store_true", help="begin opnieuw: gooi de gegevens van de demonstratie weg")
+        parser.add_argument(
+            "--check", action="store_true", help="reken in een lege, tijdelijke database, druk de cijfers af en stop"
+        )
+        parser.add_argument(
+            "--fresh", action="store_true", help="begin opnieuw: gooi de gegevens van de demonstratie weg"
+        )
         parser.add_argument("--port", type=int, default=8000, help="poort, of de eerste vrije daarna")
         parser.add_argument("--in-throw-away-folder", action="store_true", help="voor --check zelf")
 
@@ -45,12 +49,11 @@ class Command(BaseCommand):
         if options["fresh"]:
             self._start_over()
         try:
-            with supervisor.stopping_on_signals(), supervisor.database(), migrated():
-                with supervisor.worker():
-                    if options["check"]:
-                        self._check()
-                    else:
-                        self._serve(options["port"])
+            with supervisor.stopping_on_signals(), supervisor.database(), migrated(), supervisor.worker():
+                if options["check"]:
+                    self._check()
+                else:
+                    self._serve(options["port"])
         except supervisor.Stopped:
             self.stdout.write("\nGestopt.")
         except (DemoFailed, VisitFailed) as error:
@@ -59,7 +62,11 @@ class Command(BaseCommand):
     def _in_throw_away_folder(self) -> int:
         """Run ``--check`` in a process of its own with an empty data folder, and remove that folder afterwards."""
         folder = Path(tempfile.mkdtemp(prefix="ivportal-check-"))
-        environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")}
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
+        }
         environment["IVPORTAL_DATA"] = str(folder)
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", "--check", "--in-throw-away-folder"]
         process = subprocess.Popen(command, env=environment)
@@ -74,7 +81,9 @@ class Command(BaseCommand):
 
     def _start_over(self) -> None:
         if settings.DATABASE_URL:
-            raise CommandError("--fresh gooit alleen de ingebouwde database weg, niet die van DATABASE_URL.", returncode=2)
+            raise CommandError(
+                "--fresh gooit alleen de ingebouwde database weg, niet die van DATABASE_URL.", returncode=2
+            )
         from ivportal.embedded import database_folder, stop_database
 
         stop_database()
@@ -96,7 +105,9 @@ class Command(BaseCommand):
         _, accounts, _, _ = self._prepare()
         port = free_port(port)
         with supervisor.web_server(port) as server:
-            self.stdout.write(f"\nHet portaal staat op http://127.0.0.1:{port}/ (fictieve gegevens; geen geldend tarief)\n\n")
+            self.stdout.write(
+                f"\nHet portaal staat op http://127.0.0.1:{port}/ (fictieve gegevens; geen geldend tarief)\n\n"
+            )
             self.stdout.write(f"  Wachtwoord van alle accounts: {accounts[0].password}\n")
             for account in accounts:
                 self.stdout.write(f"  {account.email:<26} {account.what}")

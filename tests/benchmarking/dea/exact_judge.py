@@ -1,6 +1,7 @@
 """The judge for data on which floating-point solvers disagree: the textbook programme in exact rational arithmetic.
 
-A plain two-phase tableau simplex with Bland's rule over ``fractions.Fraction``: slow, never wrong. For at most some 30 units.
+A plain two-phase tableau simplex with Bland's rule over ``fractions.Fraction``: slow, never wrong. For at most some
+30 units.
 """
 
 from fractions import Fraction

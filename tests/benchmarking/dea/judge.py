@@ -1,7 +1,8 @@
 """The judge: data envelopment analysis as in the textbook, with scipy, sharing no line with what it judges.
 
-Several units are put into one linear programme as independent blocks, because calling the solver costs more than solving.
-Amounts are measured in the evaluated unit's own ("three times mine"), which changes no score and keeps the solver accurate.
+Several units are put into one linear programme as independent blocks, because calling the solver costs more than
+solving. Amounts are measured in the evaluated unit's own ("three times mine"), which changes no score and keeps the
+solver accurate.
 """
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 TIGHT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
-BLOCK = 12
+BLOCK = 40
 
 
 def own_measure(mine, others, fallback):
@@ -119,40 +120,44 @@ def scores(x, y, *, rts, orientation="input", allowed=None, reference=None, fixe
             [fdh_score(x[i], y[i], rx[allowed[i]], ry[allowed[i]], orientation=orientation, fixed=fixed) for i in units]
         )
     blocks = [
-        block_of(
-            x[i], y[i], rx[allowed[i]], ry[allowed[i]], rts=rts, orientation=orientation, fixed=fixed, lower=lower
-        )
+        block_of(x[i], y[i], rx[allowed[i]], ry[allowed[i]], rts=rts, orientation=orientation, fixed=fixed, lower=lower)
         for i in units
     ]
     return np.concatenate([solve_blocks(blocks[k : k + BLOCK]) for k in range(0, len(blocks), BLOCK)])
 
 
-def _extremes(goals, **rows):
-    """Smallest and largest value of each goal (a cost vector); infinite where unbounded."""
-    found = []
-    for sign in (1.0, -1.0):
-        for goal in goals:
-            answer = linprog(sign * goal, method="highs-ds", options=TIGHT, **rows)
-            if answer.status == 4:  # numerical trouble in presolve: without it
-                answer = linprog(sign * goal, method="highs-ds", options={**TIGHT, "presolve": False}, **rows)
-            if answer.status not in (0, 3):
-                raise AssertionError(f"the judge has no verdict: {answer.message}")
-            found.append(sign * answer.fun if answer.status == 0 else -sign * np.inf)
-    return np.array(found[: len(goals)]), np.array(found[len(goals) :])
+#: Where nothing else bounds it, a price is kept below this multiple of the unit's own amounts.
+CEILING = 1e4
+
+
+def _extremes(goals, *, bounds, **rows):
+    """Smallest and largest value of each goal (a cost vector), all in one programme of independent copies."""
+    copies = 2 * len(goals)
+    signed = [sign * goal for sign in (1.0, -1.0) for goal in goals]
+    for name in ("A_ub", "A_eq"):
+        if name in rows:
+            rows[name] = sparse.block_diag([rows[name]] * copies, format="csc")
+    for name in ("b_ub", "b_eq"):
+        if name in rows:
+            rows[name] = np.tile(rows[name], copies)
+    answer = linprog(np.concatenate(signed), bounds=bounds * copies, method="highs-ds", options=TIGHT, **rows)
+    if answer.status != 0:
+        raise AssertionError(f"the judge has no verdict: {answer.message}")
+    values = np.einsum("kv,kv->k", np.array(goals * 2), answer.x.reshape(copies, -1))
+    return values[: len(goals)], values[len(goals) :]
 
 
 def weight_ranges(x0, y0, x, y, score, *, rts, orientation="input", fixed=(), lower=None, given=(), only=None):
-    """Between what each weight (or ``only`` that one) can lie in any optimal solution with the ``given`` first weights."""
-    cost, a_ub, b_ub, a_eq, b_eq = block_of(
-        x0, y0, x, y, rts=rts, orientation=orientation, fixed=fixed, lower=lower
-    )
-    goals = np.eye(len(cost))[1 : 1 + len(x)]
+    """Between what each weight (or ``only`` that one) can lie in any optimal solution with the ``given`` first
+    weights."""
+    cost, a_ub, b_ub, a_eq, b_eq = block_of(x0, y0, x, y, rts=rts, orientation=orientation, fixed=fixed, lower=lower)
+    goals = list(np.eye(len(cost))[1 : 1 + len(x)])
     size = _column_sizes(x0, y0, x, y)
     bounds = [(score, score)] + [(0, None)] * (len(cost) - 1)
     for j, weight in enumerate(given):
         bounds[1 + j] = (max(0.0, weight * size[j] - 1e-9), weight * size[j] + 1e-9)
     if only is not None:
-        goals, size = goals[[only]], size[[only]]
+        goals, size = [goals[only]], size[[only]]
     rows = {"A_ub": a_ub, "b_ub": b_ub + 1e-11, "bounds": bounds}
     if len(b_eq):
         rows |= {"A_eq": a_eq, "b_eq": b_eq}
@@ -172,7 +177,7 @@ def price_ranges(x0, y0, x, y, score, *, rts, orientation="input", fixed=(), low
     Prices are per own amount: the price times what the unit has (or, where it has none, times the largest amount).
     """
     n, m, s = len(x), len(x0), len(y0)
-    x0, x, x_unit = own_measure(x0, x, x.max(axis=0, initial=0))
+    x0, x, _ = own_measure(x0, x, x.max(axis=0, initial=0))
     y0, y, y_unit = own_measure(y0, y, y.max(axis=0, initial=0))
     is_input = orientation == "input"
     a_ub = [np.concatenate([-x[j], y[j], [1.0 if is_input else -1.0]]) for j in range(n)]
@@ -196,11 +201,11 @@ def price_ranges(x0, y0, x, y, score, *, rts, orientation="input", fixed=(), low
         objective[:m] = x0
     sign = {
         "crs": (0, 0),
-        "vrs": (None, None),
-        "drs": (None, 0) if is_input else (0, None),
-        "irs": (0, None) if is_input else (None, 0),
+        "vrs": (-CEILING, CEILING),
+        "drs": (-CEILING, 0) if is_input else (0, CEILING),
+        "irs": (0, CEILING) if is_input else (-CEILING, 0),
     }
-    bounds = [(0, None)] * (m + s) + [sign[rts]]
+    bounds = [(0, CEILING)] * (m + s) + [sign[rts]]
     # At least (at most) the optimal score, so that rounding leaves the face something to stand on.
     edge = (-objective, -score + 1e-11) if is_input else (objective, score + 1e-11)
     return _extremes(

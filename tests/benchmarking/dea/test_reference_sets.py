@@ -27,9 +27,7 @@ def test_who_fails_the_gate_is_nobodys_peer_but_its_own(returns, orientation):
 @pytest.mark.parametrize("returns", RETURNS)
 def test_own_reference_is_the_score_without_own_column_or_one_if_that_is_lower(returns):
     without = dea.efficiency(X, Y, returns_to_scale=returns, may_be_peer=GATE, own_reference=False)
-    assert_same_scores(
-        without.score, judge.scores(X, Y, rts=returns, allowed=np.tile(GATE, (40, 1)))
-    )
+    assert_same_scores(without.score, judge.scores(X, Y, rts=returns, allowed=np.tile(GATE, (40, 1))))
     assert np.nanmax(without.score) > 1
     with_own = dea.efficiency(X, Y, returns_to_scale=returns, may_be_peer=GATE)
     expected = np.where(np.isnan(without.score), 1.0, np.minimum(without.score, 1.0))
@@ -80,7 +78,9 @@ def test_a_frontier_of_other_units_does_not_clip_scores(returns, orientation):
     found = dea.efficiency(
         x, y, returns_to_scale=returns, orientation=orientation, reference_inputs=X, reference_outputs=Y
     )
-    expected = judge.scores(x, y, rts=returns, orientation=orientation, reference=(X, Y), allowed=np.ones((20, 40), bool))
+    expected = judge.scores(
+        x, y, rts=returns, orientation=orientation, reference=(X, Y), allowed=np.ones((20, 40), bool)
+    )
     assert_same_scores(found.score, expected)
     assert found.weights.shape == (20, 40)
     assert np.nanmax(found.score) > 1 if orientation == "input" else np.nanmin(found.score) < 1
@@ -91,9 +91,7 @@ def test_the_gate_and_comparable_apply_to_a_separate_frontier():
     found = dea.efficiency(
         x, y, reference_inputs=X, reference_outputs=Y, may_be_peer=GATE, comparable=HARDER[:15], own_reference=True
     )
-    assert_same_scores(
-        found.score, judge.scores(x, y, rts="vrs", reference=(X, Y), allowed=HARDER[:15] & GATE)
-    )
+    assert_same_scores(found.score, judge.scores(x, y, rts="vrs", reference=(X, Y), allowed=HARDER[:15] & GATE))
 
 
 def test_leaving_oneself_out_wins_over_own_reference():

@@ -27,7 +27,7 @@ def _read(content: bytes, folder: Path, name: str = "huizen.xlsx") -> ReadRound:
 
 def _set(row: int, column: int, value: object) -> Callable[[OpenWorkbook], None]:
     def change(book: OpenWorkbook) -> None:
-        book.worksheets[0].cell(row, column).value = value  # type: ignore[assignment]
+        book.worksheets[0].cell(row, column).value = value
 
     return change
 
@@ -49,7 +49,7 @@ def test_a_shorter_copy_of_the_published_file_is_read(swiss_files: object, year:
     assert len(_read(few_homes(year), tmp_path).deliveries) == 5
 
 
-# Each in a place of its own in one file, so that it also shows that all are found: (row, column, value), address, words.
+# Each in a place of its own in one file, so that all have to be found: (row, column, value), address, words.
 SPOILED_CELLS = {
     "text in a number": ((FIRST + 1, TOTAL_COST, "veel"), "AU4", "'veel'", "getal"),
     "a number written as text": ((FIRST, TOTAL_COST, "24'477.9"), "AU3", "24477.9", "Bedoelt u"),
@@ -77,7 +77,12 @@ SPOILED_SHEETS = {
     "an empty sheet": (_on_sheet(lambda sheet: sheet.delete_rows(1, 100)), "", "leeg", "originele"),
     "no header": (_on_sheet(lambda sheet: sheet.delete_rows(HEADER)), "A2", "kolomkoppen", "originele"),
     "no title": (_set(1, 1, "Pflegeheime"), "A1", "titel", "originele"),
-    "a row under the footnotes": (_on_sheet(lambda sheet: sheet.move_range("A7:BM7", rows=10)), "17", "voetnoten", "tabel"),
+    "a row under the footnotes": (
+        _on_sheet(lambda sheet: sheet.move_range("A7:BM7", rows=10)),
+        "17",
+        "voetnoten",
+        "tabel",
+    ),
 }
 
 

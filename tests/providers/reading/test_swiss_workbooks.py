@@ -1,4 +1,4 @@
-"""The two published Swiss workbooks arrive whole. The judge is the cleaned table that was made of them without this code."""
+"""The two published Swiss workbooks arrive whole. The judge is the cleaned table, made of them without this code."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from providers.workbook.linking import KnownProvider, link
 from tests.providers.reading.workbooks import SWISS
 
 # Measure → column of the cleaned table, and what the table's figure is multiplied by.
-JUDGED = {
+JUDGED: dict[str, tuple[str, int | Decimal]] = {
     "total_cost": ("total_cost_chf", 1),
     "salaries": ("salaries_chf", 1),
     **{name: (name, 1) for name in (
-        "days_long", "days_short", "days_aup", "days_daynight", "care_days", "places_long", "places_short", "places_aup",
-        "places_daynight", "clients_long", "care_intensity_index", "mean_age_at_entry", "staff_per_1000_days",
-        "qualified_nurses_per_1000_care_days",
+        "days_long", "days_short", "days_aup", "days_daynight", "care_days", "places_long", "places_short",
+        "places_aup", "places_daynight", "clients_long", "care_intensity_index", "mean_age_at_entry",
+        "staff_per_1000_days", "qualified_nurses_per_1000_care_days",
     )},
     "length_of_stay_long": ("los_long", 1),
     "staff_fte": ("staff_fte_total", 1),
@@ -54,9 +54,7 @@ def table(swiss_files: dict[int, Path]) -> dict[tuple[int, str, str, str], dict[
     return by_home
 
 
-def _row(
-    table: dict[tuple[int, str, str, str], dict[str, str]], year: int, delivery: ReadDelivery
-) -> dict[str, str]:
+def _row(table: dict[tuple[int, str, str, str], dict[str, str]], year: int, delivery: ReadDelivery) -> dict[str, str]:
     (location,) = delivery.locations
     return table[year, delivery.name, location.street, location.postcode]
 
@@ -98,7 +96,9 @@ def test_every_figure_of_every_home_is_the_one_in_the_cleaned_table(
                 same = row[column] == "" and value.value is None
             else:
                 # The table rounds figures that are no money to four decimals.
-                tolerance = Decimal("0.00006") * factor if value.measure not in ("total_cost", "salaries") else Decimal("0.5")
+                tolerance = (
+                    Decimal("0.00006") * factor if value.measure not in ("total_cost", "salaries") else Decimal("0.5")
+                )
                 same = abs(value.value - Decimal(row[column]) * factor) <= tolerance
             if not same:
                 differing.append(f"{value.cell} {value.measure}: {value.value} against {row[column]!r}")
@@ -151,6 +151,27 @@ def test_homes_are_recognised_in_the_other_year(
     assert [(new, old) for new, old in links.items() if units[new] != units[old]] == []
 
 
+@pytest.mark.parametrize(("first", "second"), [(2018, 2019), (2019, 2018)])
+def test_the_same_homes_are_recognised_in_either_order_and_when_a_file_comes_again(
+    swiss_rounds: dict[int, ReadRound], first: int, second: int
+) -> None:
+    known = {delivery.key: set(delivery.link_by) for delivery in swiss_rounds[first].deliveries}
+    links: list[dict[str, str]] = []
+    for year in (second, second, first):
+        deliveries = swiss_rounds[year].deliveries
+        links.append(link([KnownProvider(key, tuple(sorted(by))) for key, by in known.items()], deliveries))
+        for delivery in deliveries:
+            known.setdefault(links[-1].get(delivery.key, delivery.key), set()).update(delivery.link_by)
+    once, again, back = links
+    assert len(once) == 1504
+    assert len(again) == len(swiss_rounds[second].deliveries)  # every home is known now
+    assert {new: old for new, old in again.items() if new != old} == {
+        new: old for new, old in once.items() if new != old
+    }
+    assert all(new == old for new, old in back.items())
+    assert len(known) == 1553 + 1551 - 1504
+
+
 def test_what_a_mark_was_read_as_is_said_per_home(swiss_rounds: dict[int, ReadRound]) -> None:
     read = swiss_rounds[2018]
     found = [item.message for item in checks.check(read.deliveries[0], read) if item.rule.code == "SOMED-L-001"]
@@ -186,5 +207,7 @@ def test_the_checks_find_the_peculiarities_that_the_cleaned_table_names(
 
 
 def test_the_published_cost_per_day_follows_from_cost_and_days_everywhere(swiss_rounds: dict[int, ReadRound]) -> None:
-    codes = {item.rule.code for read in swiss_rounds.values() for d in read.deliveries for item in checks.check(d, read)}
+    codes = {
+        item.rule.code for read in swiss_rounds.values() for d in read.deliveries for item in checks.check(d, read)
+    }
     assert "SOMED-K-004" not in codes

@@ -1,0 +1,73 @@
+"""The servers of the suite: a PostgreSQL of its own, and a Redis for the tests that ask for one.
+
+The process that controls the suite starts and stops them; with several test processes the others are told where they are.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    # Before Django's settings are loaded: the tests' data never meet those of a demonstration.
+    os.environ["IVPORTAL_DATA"] = tempfile.mkdtemp(prefix="ivportal-tests-")
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+        if value := os.environ.get(f"TEST_{name}"):
+            os.environ[name] = value
+        else:
+            os.environ.pop(name, None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the database, in the controlling process only."""
+    if hasattr(config, "workerinput"):
+        return
+    from ivportal import embedded
+
+    if not os.environ.get("DATABASE_URL"):
+        embedded.stop_database()
+    shutil.rmtree(os.environ["IVPORTAL_DATA"], ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _sees_everything(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let test code itself see every row, as a worker does; requests are scoped to their actor by the middleware."""
+    if not {"db", "transactional_db"} & set(request.fixturenames):
+        yield
+        return
+    request.getfixturevalue("transactional_db" if "transactional_db" in request.fixturenames else "db")
+    from providers.access import EVERYTHING, scope
+
+    with scope(EVERYTHING):
+        yield
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give a real Redis: the one ``REDIS_URL`` names, or a server started for the suite."""
+    if named := os.environ.get("REDIS_URL"):
+        yield named
+        return
+    from ivportal import embedded
+
+    server = embedded.start_redis(tmp_path_factory.mktemp("redis"))
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Give the folder with real data; skip where it is not at hand."""
+    folder = SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip("the real data sets are not beside this checkout (../shared/data)")
+    return folder
