@@ -18,7 +18,6 @@ from django.utils import timezone
 from benchmarking.models import Run, RunStatus
 from providers.access import EVERYTHING, scope
 
-
 #: How many workers may try the same run; a run that ends every worker is not tried for ever.
 MOST_CLAIMS = 5
 GIVEN_UP = (

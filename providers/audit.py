@@ -18,3 +18,13 @@ def record(*, act: Act, actor: Actor | None, subject: str = "", details: Mapping
         subject=subject[:250],
         details=dict(details or {}),
     )
+
+
+def record_login(*, user: Any, **_signal: Any) -> None:
+    """Record that somebody logged in. Signal handler."""
+    AuditRecord.objects.create(act=Act.LOGGED_IN, user=user, subject=str(user)[:250])
+
+
+def record_failed_login(*, credentials: Mapping[str, Any], **_signal: Any) -> None:
+    """Record that somebody tried to log in and could not. Signal handler."""
+    AuditRecord.objects.create(act=Act.LOGIN_FAILED, subject=str(credentials.get("username", ""))[:250])

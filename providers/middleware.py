@@ -14,7 +14,7 @@ MANDATE_KEY = "mandate"
 
 
 class ActorMiddleware:
-    """Sets ``request.actor`` from the session's mandate (or the first valid one) and scopes the database to it.
+    """Sets ``request.actor`` from the session's mandate (the first valid one until she chooses) and scopes the database.
 
     The mandate is looked up again at every request, so one that was ended works no longer.
     """
@@ -35,5 +35,9 @@ class ActorMiddleware:
         if not mandates:
             return None
         wanted = request.session.get(MANDATE_KEY)
-        chosen = next((mandate for mandate in mandates if str(mandate.uuid) == wanted), mandates[0])
+        chosen = next((mandate for mandate in mandates if wanted in (None, str(mandate.uuid))), None)
+        if chosen is None:
+            # The mandate she worked under was ended: she chooses another herself, she is not moved to one.
+            del request.session[MANDATE_KEY]
+            return None
         return Actor(user=request.user, mandate=chosen, mandates=mandates)

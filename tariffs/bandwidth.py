@@ -157,7 +157,8 @@ def bandwidth(
     if housing == {False}:
         on_allowance = 1 + (rules.markup if rules.marks_up_allowances else Decimal(0))
         lowest -= Fraction(costs.allowance)
-        highest -= Fraction(costs.allowance * on_allowance)
+        # The maximum was rounded with the allowance in it: a mark-up of less than a cent may not end below the minimum.
+        highest = max(highest - Fraction(costs.allowance * on_allowance), lowest)
     minimum_rate, maximum_rate = lowest * index / Fraction(reference), highest * index / Fraction(reference)
     cap = Fraction(rules.cap)
     lower_rate, upper_rate = min(minimum_rate, cap), min(maximum_rate, cap)

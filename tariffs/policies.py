@@ -20,6 +20,13 @@ from providers.models import Act, Round
 from tariffs.models import MaximumTariff, RoundPolicy, TariffTable
 
 COLUMNS = ("year", "code", "amount", "source", "valid_from")
+HOUSING = "includes_nhc_nic"
+YES = ("ja", "yes", "true", "1")
+NO = ("nee", "no", "false", "0")
+YEARS = range(2000, 2101)
+LARGEST = Decimal(100_000)
+LONGEST_SOURCE = 250
+CENT = Decimal("0.01")
 
 
 class TariffTableError(Exception):
@@ -44,7 +51,7 @@ def import_tariffs(*, path: Path, actor: Actor | None) -> TariffTable:
     rows = _read(path.name, content)
     with transaction.atomic():
         table = TariffTable.objects.create(
-            name=path.name, sha256=digest, is_fictitious=all("fictief" in row.source.lower() for row in rows)
+            name=path.name[:160], sha256=digest, is_fictitious=all("fictief" in row.source.lower() for row in rows)
         )
         for row in rows:
             row.table = table
@@ -60,14 +67,24 @@ def _read(name: str, content: bytes) -> list[MaximumTariff]:
         raise TariffTableError(
             [f"{name}: dit is geen CSV-bestand in UTF-8. Sla het bestand op als CSV UTF-8."]
         ) from error
-    reader = csv.DictReader(io.StringIO(text))
-    missing = [column for column in COLUMNS if column not in (reader.fieldnames or [])]
-    if missing:
-        raise TariffTableError([f"{name}, rij 1: deze kolommen ontbreken: {', '.join(missing)}. Voeg ze toe."])
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        missing = [column for column in COLUMNS if column not in (reader.fieldnames or [])]
+        if missing:
+            raise TariffTableError([f"{name}, rij 1: deze kolommen ontbreken: {', '.join(missing)}. Voeg ze toe."])
+        return _rows(name, reader)
+    except csv.Error as error:
+        raise TariffTableError(
+            [f"{name}, rij {reader.line_num}: deze rij is niet te lezen. Sla het bestand opnieuw op als CSV UTF-8."]
+        ) from error
+
+
+def _rows(name: str, reader: csv.DictReader[str]) -> list[MaximumTariff]:
     rows: list[MaximumTariff] = []
     problems: list[str] = []
     seen: dict[tuple[int, str], int] = {}
-    for number, line in enumerate(reader, start=2):
+    for line in reader:
+        number = reader.line_num
         try:
             row = _row(line)
         except TariffTableError as error:
@@ -75,11 +92,14 @@ def _read(name: str, content: bytes) -> list[MaximumTariff]:
             continue
         place = (row.year, row.product)
         if place in seen:
-            problems.append(f"{name}, rij {number}: {row.product} in {row.year} staat ook op rij {seen[place]}.")
-        seen[place] = number
+            problems.append(
+                f"{name}, rij {number}: {row.product} in {row.year} staat ook op rij {seen[place]}."
+                " Haal een van de twee weg."
+            )
+        seen.setdefault(place, number)
         rows.append(row)
     if not rows and not problems:
-        problems.append(f"{name}: de tabel is leeg.")
+        problems.append(f"{name}: de tabel is leeg. Vul onder de kolomkoppen ten minste één tarief in.")
     if problems:
         raise TariffTableError(problems)
     return rows
@@ -87,33 +107,45 @@ def _read(name: str, content: bytes) -> list[MaximumTariff]:
 
 def _row(line: dict[str, Any]) -> MaximumTariff:
     problems: list[str] = []
+    texts = {column: (line.get(column) or "").strip() for column in (*COLUMNS, HOUSING)}
 
     def read(column: str, convert: Any, wish: str) -> Any:
         try:
-            return convert((line[column] or "").strip())
+            return convert(texts[column])
         except (ValueError, InvalidOperation):
-            problems.append(f"kolom {column}: {line[column]!r} is geen {wish}.")
+            problems.append(f"kolom {column}: {texts[column]!r} is geen {wish}.")
             return None
 
+    if None in line:
+        problems.append(
+            "na de laatste kolom: deze rij heeft te veel cellen. Zet een tekst met een komma tussen aanhalingstekens."
+        )
     year = read("year", int, "jaartal")
+    if year is not None and year not in YEARS:
+        problems.append(f"kolom year: {year} ligt niet van {YEARS[0]} tot en met {YEARS[-1]}.")
     amount = read("amount", Decimal, "bedrag met een punt als decimaalteken")
+    if amount is not None and not (amount.is_finite() and 0 < amount <= LARGEST):
+        problems.append(f"kolom amount: het tarief moet hoger zijn dan nul en hoogstens {LARGEST}.")
+    elif amount is not None and amount != amount.quantize(CENT):
+        problems.append(f"kolom amount: {amount} heeft meer dan twee decimalen. Rond het tarief af op de cent.")
     valid_from = read("valid_from", date.fromisoformat, "datum als jjjj-mm-dd")
-    code = (line["code"] or "").strip()
-    if code not in CATALOGUE or CATALOGUE[code].kind != "days":
-        problems.append(f"kolom code: {code!r} is geen soort zorgdagen uit de gegevenscatalogus.")
-    if amount is not None and not (amount.is_finite() and amount > 0):
-        problems.append("kolom amount: het tarief moet hoger zijn dan nul.")
-    if not (line["source"] or "").strip():
+    if texts["code"] not in CATALOGUE or CATALOGUE[texts["code"]].kind != "days":
+        problems.append(f"kolom code: {texts['code']!r} is geen soort zorgdagen uit de gegevenscatalogus.")
+    if not texts["source"]:
         problems.append("kolom source: noem de bron van het bedrag.")
+    elif len(texts["source"]) > LONGEST_SOURCE:
+        problems.append(f"kolom source: de bron is langer dan {LONGEST_SOURCE} tekens. Kort haar in.")
+    includes = texts[HOUSING].lower() or "ja"
+    if includes not in YES and includes not in NO:
+        problems.append(f"kolom {HOUSING}: {texts[HOUSING]!r} is geen ja of nee.")
     if problems:
         raise TariffTableError(problems)
-    includes = (line.get("includes_nhc_nic") or "ja").strip().lower()
     return MaximumTariff(
         year=year,
-        product=code,
+        product=texts["code"],
         amount=amount,
-        includes_housing=includes in ("ja", "1", "true", "yes"),
-        source=line["source"].strip(),
+        includes_housing=includes in YES,
+        source=texts["source"],
         valid_from=valid_from,
     )
 

@@ -51,6 +51,7 @@ class Efficiency:
     own_prices_unique : (n,)
         The same for the prices of what the unit itself delivers and uses, and the scale price: those one can say a
         sentence about. The price of a product that neither the unit nor its peers deliver is hardly ever unique.
+        With price bounds every product counts, since the bounds tie all prices together.
     fallback : (n,)
         Whether the first solution failed its certificate and the second, careful attempt was used.
     """

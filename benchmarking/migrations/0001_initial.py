@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('prices', models.JSONField(default=dict, help_text='Shadow price per input and output, and of scale.')),
                 ('certificate', models.JSONField(default=list, help_text='Primal residual, worst reduced cost, duality gap.')),
                 ('peers_unique', models.BooleanField(help_text="The peers' weights are the only optimal ones.", null=True)),
-                ('prices_unique', models.BooleanField(help_text='The shadow prices are the only optimal ones.', null=True)),
+                ('prices_unique', models.BooleanField(help_text='The prices of the products delivered are the only optimal ones.', null=True)),
                 ('fallback', models.BooleanField(default=False, help_text='Solved by the second solver.')),
                 ('provider', models.ForeignKey(help_text='Of whom.', on_delete=django.db.models.deletion.PROTECT, related_name='results', to='providers.provider')),
             ],

@@ -68,7 +68,7 @@ class Result(models.Model):
     prices = models.JSONField(default=dict, help_text="Shadow price per input and output, and of scale.")
     certificate = models.JSONField(default=list, help_text="Primal residual, worst reduced cost, duality gap.")
     peers_unique = models.BooleanField(null=True, help_text="The peers' weights are the only optimal ones.")
-    prices_unique = models.BooleanField(null=True, help_text="The shadow prices are the only optimal ones.")
+    prices_unique = models.BooleanField(null=True, help_text="The prices of the products delivered are the only optimal ones.")
     fallback = models.BooleanField(default=False, help_text="Solved by the second solver.")
 
     objects = OwnedQuerySet.as_manager()

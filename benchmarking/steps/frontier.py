@@ -108,7 +108,7 @@ def _columns(calculation: Calculation, keys: list[str], found: dea.Efficiency) -
         "prices": prices,
         "certificate": certificates,
         "peers_unique": found.unique.tolist(),
-        "prices_unique": found.prices_unique.tolist(),
+        "prices_unique": found.own_prices_unique.tolist(),
         "fallback": found.fallback.tolist(),
     }
     return {name: dict(zip(keys, values, strict=True)) for name, values in columns.items()}

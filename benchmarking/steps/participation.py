@@ -22,6 +22,19 @@ REASONS = {
     "cost_not_positive": "De vergelijkbare kosten zijn nul of negatief.",
 }
 
+REASONS_SHORT = {
+    "not_delivered": "niet aangeleverd",
+    "merged": "opgegaan in een andere zorgaanbieder",
+    "errors": "fouten in de aanlevering",
+    "missing_value": "gegevens ontbreken",
+    "negative_value": "negatieve waarde",
+    "no_days": "geen zorgdagen",
+    "too_small": "te weinig zorgdagen",
+    "months": "niet het hele jaar",
+    "cost_per_day": "kosten per dag niet aannemelijk",
+    "cost_not_positive": "vergelijkbare kosten nul of negatief",
+}
+
 
 def reasons_of(row: dict[str, Any], specification: Specification) -> dict[str, dict[str, str]]:
     """Return the reasons for one provider not to take part: code → what fills in the sentence."""
@@ -74,21 +87,8 @@ def participation(calculation: Calculation) -> Outcome:
         raise RunFailed("Geen enkele zorgaanbieder voldoet aan de voorwaarden om mee te doen.")
     counted = Counter(code for reasons in found.values() for code in reasons)
     sentences = [f"{taking_part} van {len(rows)} zorgaanbieders doen mee."]
-    sentences += [f"{count} × {REASONS_SHORT[code]}" for code, count in sorted(counted.items())]
-    return Outcome(
-        updated, tuple(sentences), {"taking_part": taking_part, "not_taking_part": dict(sorted(counted.items()))}
-    )
-
-
-REASONS_SHORT = {
-    "not_delivered": "niet aangeleverd",
-    "merged": "opgegaan in een andere zorgaanbieder",
-    "errors": "fouten in de aanlevering",
-    "missing_value": "gegevens ontbreken",
-    "negative_value": "negatieve waarde",
-    "no_days": "geen zorgdagen",
-    "too_small": "te weinig zorgdagen",
-    "months": "niet het hele jaar",
-    "cost_per_day": "kosten per dag niet aannemelijk",
-    "cost_not_positive": "vergelijkbare kosten nul of negatief",
-}
+    if counted:
+        listed = ", ".join(f"{REASONS_SHORT[code]} ({count})" for code, count in counted.most_common())
+        sentences.append(f"De anderen niet: {listed}.")
+    figures = {"taking_part": taking_part, "not_taking_part": dict(sorted(counted.items()))}
+    return Outcome(updated, tuple(sentences), figures)

@@ -26,14 +26,14 @@ def home(request: Any) -> HttpResponse:
 @require_GET
 def choose_mandate(request: Any) -> HttpResponse:
     """Show the mandates of the user, or say that there are none."""
-    mandates = request.actor.mandates if request.actor else ()
+    mandates = request.user.current_mandates()
     return render(request, "accounts/choose_mandate.html", {"mandates": mandates, "next": ""})
 
 
 @require_POST
 def switch_mandate(request: Any) -> HttpResponse:
     """Act under another mandate of the same user from now on; anything else is left as it is."""
-    mandates = request.actor.mandates if request.actor else ()
+    mandates = request.user.current_mandates()
     chosen = next((mandate for mandate in mandates if str(mandate.uuid) == request.POST.get("mandate")), None)
     if chosen is not None:
         request.session[MANDATE_KEY] = str(chosen.uuid)

@@ -1,0 +1,278 @@
+"""The access matrix: every address, everybody, looking and sending. An address that is not in it fails."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, field
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.access.world import World
+from tests.cast import browser_of
+
+PEOPLE = ("anonymous", "anne", "bram", "noor", "karim", "eva", "olaf")
+#: Where a word in the matrix sends somebody.
+WAYS = {
+    "choose": r"/bevoegdheid/",
+    "home": r"/",
+    "mirror": r"/spiegel/",
+    "rounds": r"/rondes/",
+    "bands": r"/bandbreedtes/",
+    "own": r"/aanlevering/proef-20\d\d/",
+    "progress": r"/rondes/[a-z0-9-]+/#voortgang",
+    "round": r"/rondes/[a-z0-9-]+/",
+    "loggedout": r"/inloggen/",
+    "sent": r"/wachtwoord/verstuurd/",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One address, asked for in one way: what becomes of it for each of the people, in their order.
+
+    A number is the status; ``login`` leads to the log-in form with the address kept; other words stand in ``WAYS``.
+    """
+
+    name: str
+    method: str
+    expected: str
+    places: dict[str, str] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return "-".join([self.method, self.name, *self.places.values()])
+
+
+def look(name: str, expected: str, **places: str) -> Case:
+    """Return the case of opening a page."""
+    return Case(name, "get", expected, places)
+
+
+def send(name: str, expected: str, data: dict[str, str] | None = None, **places: str) -> Case:
+    """Return the case of sending a form."""
+    return Case(name, "post", expected, places, data or {})
+
+
+NOBODY_SENDS = "login 405 405 405 405 405 405"
+NOBODY_LOOKS = "login 405 405 405 405 405 405"
+MATRIX = (
+    #                         anonymous anne bram noor karim eva olaf
+    look("home", "            login mirror mirror rounds bands bands choose"),
+    send("home", NOBODY_SENDS),
+    look("choose_mandate", "  login 200 200 200 200 200 200"),
+    send("choose_mandate", NOBODY_SENDS),
+    look("switch_mandate", NOBODY_LOOKS),
+    send("switch_mandate", "  login home home home home home home"),
+    look("glossary", "        login 200 200 200 200 200 200"),
+    send("glossary", NOBODY_SENDS),
+    look("login", "           200 200 200 200 200 200 200"),
+    send("login", "           200 200 200 200 200 200 200"),
+    look("logout", NOBODY_LOOKS),
+    send("logout", "          login loggedout loggedout loggedout loggedout loggedout loggedout"),
+    look("password_reset", "  200 200 200 200 200 200 200"),
+    send("password_reset", "  sent sent sent sent sent sent sent", {"email": "niemand@example.org"}),
+    look("password_reset_done", "200 200 200 200 200 200 200"),
+    send("password_reset_done", "405 405 405 405 405 405 405"),
+    look("password_reset_confirm", "200 200 200 200 200 200 200", uidb64="no-user", token="no-token"),
+    send("password_reset_confirm", "200 200 200 200 200 200 200", uidb64="no-user", token="no-token"),
+    look("password_reset_complete", "200 200 200 200 200 200 200"),
+    send("password_reset_complete", "405 405 405 405 405 405 405"),
+    #                         anonymous anne bram noor karim eva olaf
+    look("mirror", "          login 200 200 403 403 403 choose"),
+    send("mirror", NOBODY_SENDS),
+    look("mirror_report", "   login 200 404 403 403 403 choose", report="annes-report"),
+    look("mirror_report", "   login 404 200 403 403 403 choose", report="brams-report"),
+    look("mirror_report", "   login 404 404 403 403 403 choose", report="no-report"),
+    send("mirror_report", NOBODY_SENDS, report="annes-report"),
+    look("own_submissions", " login own own 403 403 403 choose"),
+    send("own_submissions", NOBODY_SENDS),
+    look("own_submission", "  login 200 200 403 403 403 choose", slug="everybodys-round"),
+    look("own_submission", "  login 404 200 403 403 403 choose", slug="round-without-anne"),
+    look("own_submission", "  login 404 404 403 403 403 choose", slug="no-round"),
+    send("own_submission", NOBODY_SENDS, slug="everybodys-round"),
+    #                         anonymous anne bram noor karim eva olaf
+    look("rounds", "          login 403 403 200 403 403 choose"),
+    send("rounds", NOBODY_SENDS),
+    look("round", "           login 403 403 200 403 403 choose", slug="everybodys-round"),
+    look("round", "           login 403 403 404 403 403 choose", slug="no-round"),
+    send("round", NOBODY_SENDS, slug="everybodys-round"),
+    look("start_run", NOBODY_LOOKS, slug="everybodys-round"),
+    send("start_run", "       login 403 403 progress 403 403 choose", slug="everybodys-round"),
+    send("start_run", "       login 403 403 404 403 403 choose", slug="no-round"),
+    look("provider_submission", "login 403 403 200 403 403 choose", slug="everybodys-round", provider="linde"),
+    look("provider_submission", "login 403 403 404 403 403 choose", slug="round-without-anne", provider="linde"),
+    look("provider_submission", "login 403 403 404 403 403 choose", slug="everybodys-round", provider="no-provider"),
+    send("provider_submission", NOBODY_SENDS, slug="everybodys-round", provider="linde"),
+    look("run_progress", "    login 403 403 200 403 403 choose", run="released-run"),
+    look("run_progress", "    login 403 403 404 403 403 choose", run="no-run"),
+    send("run_progress", NOBODY_SENDS, run="released-run"),
+    look("cancel_run", NOBODY_LOOKS, run="waiting-run"),
+    send("cancel_run", "      login 403 403 progress 403 403 choose", run="waiting-run"),
+    send("cancel_run", "      login 403 403 progress 403 403 choose", run="released-run"),
+    send("cancel_run", "      login 403 403 404 403 403 choose", run="no-run"),
+    look("release_run", NOBODY_LOOKS, run="unreleased-run"),
+    send("release_run", "     login 403 403 round 403 403 choose", run="unreleased-run"),
+    send("release_run", "     login 403 403 round 403 403 choose", run="waiting-run"),
+    send("release_run", "     login 403 403 404 403 403 choose", run="no-run"),
+    look("results_csv", "     login 403 403 200 403 403 choose", run="unreleased-run"),
+    look("results_csv", "     login 403 403 404 403 403 choose", run="waiting-run"),
+    look("results_csv", "     login 403 403 404 403 403 choose", run="no-run"),
+    send("results_csv", NOBODY_SENDS, run="released-run"),
+    #                         anonymous anne bram noor karim eva olaf
+    look("bandwidths", "      login 403 403 403 200 200 choose"),
+    send("bandwidths", NOBODY_SENDS),
+    look("bandwidths_export", "login 403 403 403 200 200 choose"),
+    send("bandwidths_export", NOBODY_SENDS),
+)
+
+
+def places_of(world: World) -> dict[str, str]:
+    """Return what the words for places in the matrix stand for."""
+    reports = world.release.reports
+    return {
+        "annes-report": str(reports.get(provider=world.cast.linde).uuid),
+        "brams-report": str(reports.get(provider=world.cast.anker).uuid),
+        "no-report": str(uuid.uuid4()),
+        "everybodys-round": world.round.slug,
+        "round-without-anne": world.unreleased.dataset.round.slug,
+        "no-round": "bestaat-niet",
+        "linde": str(world.cast.linde.uuid),
+        "no-provider": str(uuid.uuid4()),
+        "released-run": str(world.released.uuid),
+        "unreleased-run": str(world.unreleased.uuid),
+        "waiting-run": str(world.waiting.uuid),
+        "no-run": str(uuid.uuid4()),
+        "no-user": "MQ",
+        "no-token": "abc-def",
+    }
+
+
+def address_of(world: World, name: str, places: dict[str, str]) -> str:
+    """Return the address of a page, its places filled in."""
+    known = places_of(world)
+    return reverse(name, kwargs={part: known[place] for part, place in places.items()})
+
+
+def client_of(world: World, person: str) -> Client:
+    """Return a browser of one of the people."""
+    return Client() if person == "anonymous" else browser_of(getattr(world.cast, person))
+
+
+def without_tokens(page: bytes) -> bytes:
+    """Return a page without what differs each time it is made: the tokens of its forms."""
+    return re.sub(rb'(name="csrfmiddlewaretoken" value=")[^"]+', rb"\1", page)
+
+
+def outcome(response: HttpResponse, address: str, expected: str) -> str:
+    """Return what became of a request, in the words of the matrix; ``expected`` if it fits."""
+    if response.status_code != 302:
+        return str(response.status_code)
+    target = response["Location"]
+    if target == f"/inloggen/?next={address}":
+        return "login"
+    if expected in WAYS and re.fullmatch(WAYS[expected], target):
+        return expected
+    return target
+
+
+@pytest.mark.parametrize("case", MATRIX, ids=str)
+def test_everybody_gets_what_the_matrix_says(case: Case, world: World) -> None:
+    """Nobody reaches more, or less, than stands in the matrix."""
+    address = address_of(world, case.name, case.places)
+    found = []
+    for person, expected in zip(PEOPLE, case.expected.split(), strict=True):
+        with transaction.atomic():
+            response = getattr(client_of(world, person), case.method)(address, case.data)
+            found.append(outcome(response, address, expected))
+            transaction.set_rollback(True)
+    assert found == case.expected.split(), dict(zip(PEOPLE, found, strict=True))
+
+
+def patterns(resolver: URLResolver) -> list[URLPattern]:
+    """Return every URL pattern there is, also of included lists."""
+    return [
+        found
+        for pattern in resolver.url_patterns
+        for found in (patterns(pattern) if isinstance(pattern, URLResolver) else [pattern])
+    ]
+
+
+def test_an_address_that_the_matrix_does_not_know_fails() -> None:
+    """Whoever adds an address says in the matrix who may reach it, looking and sending."""
+    addresses = {pattern.name or str(pattern.pattern) for pattern in patterns(get_resolver())}
+    for method in ("get", "post"):
+        assert {case.name for case in MATRIX if case.method == method} == addresses
+
+
+@pytest.mark.parametrize(
+    ("person", "name", "someone_elses", "random"),
+    [
+        ("anne", "mirror_report", {"report": "brams-report"}, {"report": "no-report"}),
+        ("bram", "mirror_report", {"report": "annes-report"}, {"report": "no-report"}),
+        ("anne", "own_submission", {"slug": "round-without-anne"}, {"slug": "no-round"}),
+        ("anne", "run_progress", {"run": "released-run"}, {"run": "no-run"}),
+        ("karim", "run_progress", {"run": "unreleased-run"}, {"run": "no-run"}),
+        ("karim", "round", {"slug": "everybodys-round"}, {"slug": "no-round"}),
+        ("bram", "results_csv", {"run": "released-run"}, {"run": "no-run"}),
+        ("eva", "mirror_report", {"report": "annes-report"}, {"report": "no-report"}),
+    ],
+)
+def test_someone_elses_page_cannot_be_told_from_one_that_does_not_exist(
+    person: str, name: str, someone_elses: dict[str, str], random: dict[str, str], world: World
+) -> None:
+    """Trying addresses teaches nothing: same status, same page, same headers."""
+    client = client_of(world, person)
+    first, second = (client.get(address_of(world, name, places)) for places in (someone_elses, random))
+    assert first.status_code == second.status_code
+    assert first.status_code in (403, 404)
+    assert without_tokens(first.content) == without_tokens(second.content)
+    assert dict(first.headers) == dict(second.headers)
+
+
+@pytest.mark.parametrize("person", ["anonymous", "anne", "noor", "karim", "olaf"])
+def test_a_page_that_is_not_there_says_so_in_dutch(person: str, world: World) -> None:
+    """Somebody with a wrong link reads what she can do."""
+    response = client_of(world, person).get("/bestaat/niet/")
+    assert response.status_code == 404
+    page = response.content.decode()
+    assert '<html lang="nl">' in page
+    assert "Deze bladzijde bestaat niet" in page
+
+
+@pytest.mark.parametrize(
+    ("person", "name", "places"),
+    [("anne", "rounds", {}), ("karim", "mirror", {}), ("noor", "bandwidths", {}), ("eva", "own_submissions", {})],
+)
+def test_a_page_of_another_role_is_refused_in_dutch(person: str, name: str, places: dict[str, str], world: World) -> None:
+    """Somebody who follows a colleague's link reads why it does not open, and keeps her own menu."""
+    response = client_of(world, person).get(address_of(world, name, places))
+    assert response.status_code == 403
+    page = response.content.decode()
+    assert '<html lang="nl">' in page
+    assert "U heeft hier geen toegang" in page
+    assert "Uitloggen" in page
+
+
+@pytest.mark.parametrize("case", [case for case in MATRIX if case.method == "post" and "405" not in case.expected], ids=str)
+def test_a_form_from_another_site_is_refused(case: Case, world: World) -> None:
+    """A form without the token of this portal does nothing, and the page says that nothing was stored."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.cast.noor)
+    response = client.post(address_of(undone, case.name, case.places), case.data)
+    assert response.status_code == 403
+    assert "Dit formulier is verlopen" in response.content.decode()
+    world.waiting.refresh_from_db()
+    assert world.waiting.cancel_requested_at is None
+
+
+def test_pages_that_may_be_personal_are_not_kept_by_others(world: World) -> None:
+    """A page of somebody is never served from a cache to somebody else."""
+    for person, name in (("anne", "mirror"), ("noor", "rounds"), ("karim", "bandwidths"), ("karim", "bandwidths_export")):
+        response = client_of(world, person).get(reverse(name))
+        assert "Cookie" in response["Vary"]
+        assert "public" not in response.get("Cache-Control", "")

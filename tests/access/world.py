@@ -1,0 +1,126 @@
+"""A small world with something to hide: providers whose costs nobody could mistake for anything else.
+
+Everyone delivers care with and without treatment; a few are cheap, the others lean on them as peers. De Linde and Het
+Anker of the cast are among the dear ones. One provider works in two regions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarking.models import Run
+from benchmarking.runs import request_run, set_specification
+from providers.models import Mandate, Provider, Role, Round, User
+from providers.workbook.content import ReadDelivery, ReadLocation
+from tariffs.models import Release
+from tariffs.policies import import_tariffs, set_policy
+from tariffs.release import release_run
+from tests.cast import PASSWORD, Cast, make_cast
+from tests.factories import computed, delivery, make_round
+
+NORTH, SOUTH = "5501", "5525"
+MODEL = {
+    "inputs": ["total_cost"],
+    "outputs": [
+        {"name": "5vv", "days": ["days_5vv"]},
+        {"name": "5vv_with_treatment", "days": ["days_5vv_with_treatment"]},
+    ],
+    "returns_to_scale": "vrs",
+    "allowances": ["housing_nhc"],
+}
+TARIFFS = """year,code,amount,source,valid_from,includes_nhc_nic
+2024,days_5vv,241.37,Fictief,2024-01-01,ja
+2024,days_5vv_with_treatment,283.59,Fictief,2024-01-01,ja
+2025,days_5vv,251.43,Fictief,2025-01-01,ja
+2025,days_5vv_with_treatment,294.61,Fictief,2025-01-01,ja
+"""
+#: Key, name, region, costs, of which housing, days without and with treatment.
+FIGURES = (
+    ("99900001", "De Linde", NORTH, "7313977.41", "417391.13", 17351, 8263),
+    ("99900002", "Het Anker", SOUTH, "9271833.67", "593717.29", 21383, 11273),
+    ("99900003", "Het Kompas", NORTH, "2917431.83", "183719.37", 11173, 2719),
+    ("99900004", "De Vlonder", SOUTH, "3371937.59", "219371.71", 6173, 8179),
+    ("99900005", "De Wilgen", NORTH, "5719331.27", "371933.19", 14173, 9371),
+    ("99900006", "De Meander", SOUTH, "4193771.93", "273719.53", 9137, 5171),
+    ("99900007", "Het Baken", NORTH, "6137719.71", "391733.87", 13171, 7193),
+    ("99900008", "De Terp", SOUTH, "8371931.39", "517391.41", 19373, 9719),
+    ("99900009", "De Brink", NORTH, "3719173.51", "231739.67", 7193, 4973),
+    ("99900010", "De Zwaluw", SOUTH, "5173917.97", "337193.79", 10739, 8317),
+)
+BOTH_REGIONS = "99900010"
+
+
+@dataclass(frozen=True)
+class World:
+    """The cast, a released run, one that is not released, and one that waits."""
+
+    cast: Cast
+    released: Run
+    release: Release
+    unreleased: Run
+    waiting: Run
+
+    @property
+    def round(self) -> Round:
+        """Return the round whose outcome is released."""
+        return self.released.dataset.round
+
+
+def deliveries(*, dearer: Decimal = Decimal(0)) -> list[ReadDelivery]:
+    """Return what everyone delivers; ``dearer`` is added to everybody's costs."""
+    made = [
+        delivery(
+            key,
+            name,
+            region,
+            total_cost=Decimal(cost) + dearer,
+            housing_nhc=Decimal(housing),
+            care_staff_employed=Decimal(cost) + dearer - Decimal(housing),
+            days_5vv=days,
+            days_5vv_with_treatment=treated,
+        )
+        for key, name, region, cost, housing, days, treated in FIGURES
+    ]
+    elsewhere = ReadLocation(number=f"{BOTH_REGIONS}0002", postcode="9711 BB", place="Groningen", region=NORTH)
+    return [
+        replace(item, locations=(*item.locations, elsewhere)) if item.key == BOTH_REGIONS else item for item in made
+    ]
+
+
+def with_tariffs(round: Round) -> Round:
+    """Give ``round`` the model and the tariffs of this world."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "tarieven.csv"
+        path.write_text(TARIFFS, encoding="utf-8")
+        set_policy(round=round, actor=None, tariff_table=import_tariffs(path=path, actor=None), tariff_year=2025)
+    set_specification(round=round, document=MODEL, actor=None)
+    return round
+
+
+def build_world() -> World:
+    """Store the world; needs a database."""
+    cast = make_cast()
+    released = computed(with_tariffs(make_round(deliveries())), MODEL)
+    assert released.status == "completed", released.failure_reason
+    release = release_run(run=released, actor=None)
+    without_linde = deliveries()[1:]
+    unreleased = computed(make_round(without_linde, slug="proef-2023", book_year=2023), MODEL)
+    waiting_round = make_round(without_linde, slug="proef-2022", book_year=2022)
+    set_specification(round=waiting_round, document=MODEL, actor=None)
+    return World(
+        cast=cast,
+        released=released,
+        release=release,
+        unreleased=unreleased,
+        waiting=request_run(round=waiting_round, actor=None),
+    )
+
+
+def somebody_of(provider: Provider) -> User:
+    """Return a new user with a mandate for ``provider``."""
+    user = User.objects.create_user(f"iemand-{provider.key}@example.org", PASSWORD, name=f"Iemand {provider.key}")
+    Mandate.objects.create(user=user, role=Role.PROVIDER, provider=provider)
+    return user
