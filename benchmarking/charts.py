@@ -65,11 +65,16 @@ def treatment_plane(points: Mapping[str, tuple[float, float]], may_be_peer: set[
     ``points``: per provider care days without and with treatment per 1,000 of comparable costs. ``None`` when nobody delivers
     one of the two.
     """
-    top = [max((point[axis] for point in points.values()), default=0.0) for axis in (0, 1)]
+    possible = [points[key] for key in may_be_peer if key in points]
+    top = [max((point[axis] for point in possible), default=0.0) for axis in (0, 1)]
     if min(top) <= 0:
         return None
     steps = (top[0] / GRID_STEPS, top[1] / GRID_STEPS)
-    rounded = {key: (to_grid(x, steps[0]), to_grid(y, steps[1])) for key, (x, y) in points.items()}
+    rounded = {
+        key: (to_grid(x, steps[0]), to_grid(y, steps[1]))
+        for key, (x, y) in points.items()
+        if x <= top[0] and y <= top[1]
+    }
     best = sorted(rounded[key] for key in may_be_peer if key in rounded)
     return {"rounded": rounded, "crowd": crowded(rounded.values()), "frontier": _upper_hull(best), "top": top}
 
@@ -112,10 +117,11 @@ def peer_link(
         )
     )  # fmt: skip
     places = [(name, plane["rounded"][key]) for key, name in peers.items() if key in plane["rounded"]]
+    marks = _marks(places)
     figure.add_trace(
         go.Scatter(
-            x=[place[0] for _, place in places], y=[place[1] for _, place in places], mode="markers+text",
-            text=[name for name, _ in places], textposition="top center", name="peers", cliponaxis=False,
+            x=[x for _, (x, _), _ in marks], y=[y for _, (_, y), _ in marks], mode="markers+text",
+            text=[name for name, _, _ in marks], textposition=[side for *_, side in marks], name="peers", cliponaxis=False,
             marker={"color": "#ffffff", "size": 15, "line": {"color": RED, "width": 3}},
             hovertemplate="%{text} (afgerond)<extra></extra>",
         )
@@ -158,6 +164,15 @@ def peer_link(
             " vereenvoudiging: de berekening let ook op het zorgprofiel en op de omvang."
         ),
     }
+
+
+def _marks(places: Sequence[tuple[str, tuple[float, float]]]) -> list[tuple[str, tuple[float, float], str]]:
+    """Return the marks of peers from left to right: names in one cell share a label, neighbours stand above and below."""
+    by_place: dict[tuple[float, float], list[str]] = {}
+    for name, place in places:
+        by_place.setdefault(place, []).append(name)
+    sides = ("top center", "bottom center")
+    return [(" en ".join(names), place, sides[number % 2]) for number, (place, names) in enumerate(sorted(by_place.items()))]
 
 
 def _finding(own: float, national: float) -> str:

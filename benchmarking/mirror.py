@@ -184,6 +184,10 @@ def label(output_name: str) -> str:
     return name.replace("_", " ")
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _tens(share: float) -> int:
     return round(share * 10) * 10
 
@@ -198,7 +202,7 @@ def _compare(own: _Mix, peer: _Mix) -> tuple[str, str]:
         here, there = _tens(own.shares[name]), _tens(peer.shares[name])
         if abs(here - there) >= 10:
             sentences.append(
-                f"{label(name)}: bij u ongeveer {here}\u00a0% van de zorgdagen, bij deze peer ongeveer {there}\u00a0%."
+                f"{_capital(label(name))}: bij u ongeveer {here}\u00a0% van de zorgdagen, bij deze peer ongeveer {there}\u00a0%."
             )
     return f"U levert allebei {_listed(shared)}." if shared else "", " ".join(sentences)
 

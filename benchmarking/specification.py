@@ -9,11 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 
 class SpecificationError(ValueError):
@@ -33,6 +42,14 @@ Share = Annotated[Decimal, Field(gt=0, lt=1, allow_inf_nan=False)]
 Finite = Annotated[Decimal, Field(allow_inf_nan=False)]
 
 
+#: Names of places that only pydantic knows begin so; people do not read them.
+_UNSAID = "["
+Weights = Annotated[
+    Annotated[Literal["tariff", "sum"], Tag("[word]")] | Annotated[tuple[Positive, ...], Tag("[list]")],
+    Discriminator(lambda weights: "[word]" if isinstance(weights, str) else "[list]"),
+]
+
+
 class Output(_Part):
     """A product of the comparison: one measure of days, or several with weights.
 
@@ -42,7 +59,7 @@ class Output(_Part):
 
     name: str = Field(min_length=1, max_length=60)
     days: tuple[str, ...] = Field(min_length=1)
-    weights: Literal["tariff", "sum"] | tuple[Positive, ...] = "sum"
+    weights: Weights = "sum"
 
     @model_validator(mode="after")
     def _one_weight_per_measure(self) -> Output:
@@ -56,6 +73,12 @@ class CostPerDay(_Part):
 
     at_least: Positive
     at_most: Positive
+
+    @model_validator(mode="after")
+    def _from_low_to_high(self) -> CostPerDay:
+        if self.at_least > self.at_most:
+            raise ValueError("at_least mag niet hoger zijn dan at_most")
+        return self
 
 
 class Participation(_Part):
@@ -74,6 +97,14 @@ class QualityCriterion(_Part):
     at_least: Finite | None = None
     at_most: Finite | None = None
     missing: Literal["not_a_peer", "may_be_peer"] = "not_a_peer"
+
+    @model_validator(mode="after")
+    def _asks_something_that_can_be(self) -> QualityCriterion:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("vul at_least of at_most in")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError("at_least mag niet hoger zijn dan at_most")
+        return self
 
 
 class OutlierRule(_Part):
@@ -140,7 +171,7 @@ class Specification(_Part):
     environment: tuple[Environment, ...] = ()
     score_floor: Share | None = None
     bootstrap: Bootstrap | None = None
-    seed: int = 20240101
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 20240101
 
     @model_validator(mode="after")
     def _rules_that_belong_together(self) -> Specification:
@@ -152,8 +183,14 @@ class Specification(_Part):
             raise ValueError("tel elke soort zorgdagen in één product mee (outputs)")
         if self.allowances and len(self.inputs) != 1:
             raise ValueError("afzonderlijk vergoede kosten (allowances) kunnen alleen bij één kostensoort (inputs)")
+        if double := set(self.allowances) & set(self.inputs):
+            raise ValueError(
+                f"afzonderlijk vergoede kosten (allowances) zijn een deel van inputs: {', '.join(double)} kan niet"
+            )
         if stray := set(self.fixed_inputs) - set(self.inputs):
-            raise ValueError(f"fixed_inputs noemt {', '.join(sorted(stray))}, maar dat staat niet in inputs")
+            raise ValueError(
+                f"vaste kosten (fixed_inputs) staan ook in inputs; {', '.join(sorted(stray))} staat daar niet"
+            )
         if self.inputs and set(self.fixed_inputs) == set(self.inputs):
             raise ValueError("laat ten minste één kostensoort (inputs) over die beïnvloedbaar is")
         if self.price_bounds and self.returns_to_scale == "fdh":
@@ -185,14 +222,19 @@ MESSAGES = {
     "less_than": "moet kleiner zijn dan {lt}",
     "less_than_equal": "mag hoogstens {le} zijn",
     "too_short": "vul ten minste {min_length} waarde in",
+    "string_too_short": "vul ten minste {min_length} teken in",
+    "string_too_long": "mag hoogstens {max_length} tekens lang zijn",
     "finite_number": "moet een eindig getal zijn",
 }
 
 
 def _dutch(error: Mapping[str, Any]) -> str:
-    place = " → ".join(str(part + 1) if isinstance(part, int) else str(part) for part in error["loc"])
+    parts = [str(part + 1) if isinstance(part, int) else str(part) for part in error["loc"]]
+    place = " → ".join(part for part in parts if not part.startswith(_UNSAID))
     kind = str(error["type"])
     context = {key: str(value) for key, value in error.get("ctx", {}).items()}
+    if "expected" in context:
+        context["expected"] = context["expected"].replace(" or ", " of ")
     if kind == "value_error":
         text = context.get("error", str(error["msg"]))
     elif kind in MESSAGES:
@@ -200,6 +242,16 @@ def _dutch(error: Mapping[str, Any]) -> str:
     else:
         text = "heeft niet de juiste vorm (tekst, getal of lijst)"
     return f"{place}: {text}." if place else f"{text[:1].upper()}{text[1:]}."
+
+
+def _telling(errors: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Leave out that a list is too short where that is only because one of its parts is wrong."""
+    return [
+        error
+        for error in errors
+        if error["type"] != "too_short"
+        or not any(other["loc"][: len(error["loc"])] == error["loc"] and other is not error for other in errors)
+    ]
 
 
 def parse(document: Any, *, measures: Collection[str] | None = None) -> Specification:
@@ -211,7 +263,7 @@ def parse(document: Any, *, measures: Collection[str] | None = None) -> Specific
     try:
         specification = Specification.model_validate(document)
     except ValidationError as error:
-        raise SpecificationError([_dutch(item) for item in error.errors()]) from error
+        raise SpecificationError([_dutch(item) for item in _telling(error.errors())]) from error
     if measures is not None:
         unknown = [code for code in specification.measures if code not in set(measures)]
         if unknown:

@@ -75,7 +75,7 @@ def _read(name: str, content: bytes) -> list[MaximumTariff]:
         return _rows(name, reader)
     except csv.Error as error:
         raise TariffTableError(
-            [f"{name}, rij {reader.line_num}: deze rij is niet te lezen. Sla het bestand opnieuw op als CSV UTF-8."]
+            [f"{name}, na rij {reader.line_num}: deze rij is niet te lezen. Sla het bestand opnieuw op als CSV UTF-8."]
         ) from error
 
 

@@ -9,11 +9,15 @@ import numpy as np
 import pandas as pd
 
 from benchmarking import dea
-from benchmarking.calculation import Calculation, Outcome, step
+from benchmarking.calculation import Calculation, Outcome, RunFailed, step
 from benchmarking.steps.model_arrays import model_arrays, price_bounds, same_or_harder
 
 #: λ below this is not a peer: it is smaller than what the certificate promises.
 SMALLEST_WEIGHT = 1e-9
+NOBODY_IS_A_PEER = (
+    "Geen enkele zorgaanbieder mag peer zijn: niemand voldoet aan de voorwaarden voor kwaliteit, of iedereen is uitbijter."
+    " Kijk de modelspecificatie na."
+)
 
 
 @step(code="frontier", title="Vergelijken met de beste praktijken")
@@ -22,6 +26,8 @@ def frontier(calculation: Calculation) -> Outcome:
     specification = calculation.specification
     arrays = model_arrays(calculation)
     keys = list(arrays.keys)
+    if not arrays.may_be_peer.any():
+        raise RunFailed(NOBODY_IS_A_PEER)
     comparable = same_or_harder(calculation.delivered.loc[keys], specification.environment)
     fixed = [specification.inputs.index(name) for name in specification.fixed_inputs]
     options: dict[str, Any] = {
@@ -33,7 +39,8 @@ def frontier(calculation: Calculation) -> Outcome:
         "price_bounds": price_bounds(calculation),
     }
     found = dea.efficiency(arrays.inputs, arrays.outputs, slacks=specification.returns_to_scale != "fdh", **options)
-    above = dea.super_efficiency(arrays.inputs, arrays.outputs, **options)
+    alone = len(keys) == 1
+    above = [np.nan] if alone else dea.super_efficiency(arrays.inputs, arrays.outputs, **options).score
     weights = found.weights.tocoo()
     used = weights.data > SMALLEST_WEIGHT
     rows, columns, values = weights.row[used], weights.col[used], weights.data[used]
@@ -51,7 +58,7 @@ def frontier(calculation: Calculation) -> Outcome:
     counts = np.full(len(keys), pool.sum()) if comparable is None else comparable @ pool
     counts = counts + np.where(arrays.may_be_peer, 0, 1)
     columns_of_results = _columns(calculation, keys, found)
-    columns_of_results["super_efficiency"] = dict(zip(keys, _or_none(above.score), strict=True))
+    columns_of_results["super_efficiency"] = dict(zip(keys, _or_none(above), strict=True))
     columns_of_results["comparable_count"] = dict(zip(keys, counts.tolist(), strict=True))
     index = calculation.results.index
     updated = calculation.with_results(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from benchmarking import dea
-from benchmarking.calculation import Calculation, Outcome, step
+from benchmarking.calculation import Calculation, Outcome, RunFailed, step
 from benchmarking.steps.model_arrays import model_arrays
 
 #: Which parameter belongs to which rule.
 PARAMETER = {"dominance": "alpha", "super_efficiency": "iqr_multiple"}
 #: The core's words where they differ from the portal's.
 VERDICTS = {"kept": "none"}
+TOO_FEW = (
+    "Er zijn te weinig zorgaanbieders die peer mogen zijn om op uitbijters te toetsen: er zijn er ten minste twee nodig."
+    " Kijk de voorwaarden voor kwaliteit in de modelspecificatie na."
+)
 
 
 @step(code="outliers", title="Uitbijters")
@@ -24,6 +28,8 @@ def outliers(calculation: Calculation) -> Outcome:
             ("Voor deze ronde is geen toets op uitbijters ingesteld.",),
         )
     arrays = model_arrays(calculation)
+    if arrays.may_be_peer.sum() < 2:
+        raise RunFailed(TOO_FEW)
     tested = dea.outliers(
         arrays.inputs,
         arrays.outputs,

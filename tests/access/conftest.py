@@ -19,7 +19,12 @@ QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 @pytest.fixture(scope="module")
 def stored_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     """Store the world in a transaction around all tests of a module."""
-    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=QUICK), scope(EVERYTHING), transaction.atomic():
+    with (
+        django_db_blocker.unblock(),
+        override_settings(PASSWORD_HASHERS=QUICK),
+        scope(EVERYTHING),
+        transaction.atomic(),
+    ):
         yield build_world()
         transaction.set_rollback(True)
 

@@ -248,7 +248,9 @@ def test_a_page_that_is_not_there_says_so_in_dutch(person: str, world: World) ->
     ("person", "name", "places"),
     [("anne", "rounds", {}), ("karim", "mirror", {}), ("noor", "bandwidths", {}), ("eva", "own_submissions", {})],
 )
-def test_a_page_of_another_role_is_refused_in_dutch(person: str, name: str, places: dict[str, str], world: World) -> None:
+def test_a_page_of_another_role_is_refused_in_dutch(
+    person: str, name: str, places: dict[str, str], world: World
+) -> None:
     """Somebody who follows a colleague's link reads why it does not open, and keeps her own menu."""
     response = client_of(world, person).get(address_of(world, name, places))
     assert response.status_code == 403
@@ -258,12 +260,14 @@ def test_a_page_of_another_role_is_refused_in_dutch(person: str, name: str, plac
     assert "Uitloggen" in page
 
 
-@pytest.mark.parametrize("case", [case for case in MATRIX if case.method == "post" and "405" not in case.expected], ids=str)
+@pytest.mark.parametrize(
+    "case", [case for case in MATRIX if case.method == "post" and "405" not in case.expected], ids=str
+)
 def test_a_form_from_another_site_is_refused(case: Case, world: World) -> None:
     """A form without the token of this portal does nothing, and the page says that nothing was stored."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(world.cast.noor)
-    response = client.post(address_of(undone, case.name, case.places), case.data)
+    response = client.post(address_of(world, case.name, case.places), case.data)
     assert response.status_code == 403
     assert "Dit formulier is verlopen" in response.content.decode()
     world.waiting.refresh_from_db()
@@ -272,7 +276,12 @@ def test_a_form_from_another_site_is_refused(case: Case, world: World) -> None:
 
 def test_pages_that_may_be_personal_are_not_kept_by_others(world: World) -> None:
     """A page of somebody is never served from a cache to somebody else."""
-    for person, name in (("anne", "mirror"), ("noor", "rounds"), ("karim", "bandwidths"), ("karim", "bandwidths_export")):
+    for person, name in (
+        ("anne", "mirror"),
+        ("noor", "rounds"),
+        ("karim", "bandwidths"),
+        ("karim", "bandwidths_export"),
+    ):
         response = client_of(world, person).get(reverse(name))
         assert "Cookie" in response["Vary"]
         assert "public" not in response.get("Cache-Control", "")

@@ -1,0 +1,235 @@
+"""Tariff tables come in from a file whole or not at all; policies are numbered on and never changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from providers.models import Act, AuditRecord
+from tariffs.models import MaximumTariff, RoundPolicy, TariffTable
+from tariffs.policies import TariffTableError, current_policy, import_tariffs, set_policy
+from tests.factories import delivery, make_round
+
+HEADER = "year,code,amount,source,valid_from,includes_nhc_nic\n"
+GOOD = HEADER + (
+    "2024,days_5vv,285.10,Tariefbeschikking 2024,2024-01-01,ja\n"
+    '2024,days_7vv,320,"Tariefbeschikking 2024, bijlage 1",2024-01-01,nee\n'
+    "2025,days_5vv,300.75,Tariefbeschikking 2025,2025-01-01,\n"
+)
+
+pytestmark = pytest.mark.usefixtures("db")
+
+WriteFile = Callable[..., Path]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> WriteFile:
+    def write(content: str | bytes, name: str = "tarieven.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+def refusal(path: Path) -> list[str]:
+    """Return the problems with which the file is refused; nothing may have been kept."""
+    with pytest.raises(TariffTableError) as caught:
+        import_tariffs(path=path, actor=None)
+    assert (TariffTable.objects.count(), MaximumTariff.objects.count(), AuditRecord.objects.count()) == (0, 0, 0)
+    return list(caught.value.problems)
+
+
+# ── a good file ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_row_of_a_good_file_is_a_tariff_with_its_source(file: WriteFile) -> None:
+    table = import_tariffs(path=file(GOOD), actor=None)
+    rows = table.tariffs.values_list("year", "product", "amount", "includes_housing", "source", "valid_from")
+    assert list(rows) == [
+        (2024, "days_5vv", Decimal("285.10"), True, "Tariefbeschikking 2024", date(2024, 1, 1)),
+        (2024, "days_7vv", Decimal("320.00"), False, "Tariefbeschikking 2024, bijlage 1", date(2024, 1, 1)),
+        (2025, "days_5vv", Decimal("300.75"), True, "Tariefbeschikking 2025", date(2025, 1, 1)),
+    ]
+    assert (table.name, table.is_fictitious) == ("tarieven.csv", False)
+    assert table.sha256 == hashlib.sha256(GOOD.encode()).hexdigest()
+    (act,) = AuditRecord.objects.all()
+    assert (act.act, act.details["rows"]) == (Act.TARIFFS_IMPORTED, 3)
+
+
+def test_the_same_file_twice_is_the_same_table(file: WriteFile) -> None:
+    first = import_tariffs(path=file(GOOD), actor=None)
+    assert import_tariffs(path=file(GOOD, "andere-naam.csv"), actor=None) == first
+    assert (TariffTable.objects.count(), MaximumTariff.objects.count()) == (1, 3)
+
+
+def test_one_changed_amount_is_another_table_beside_the_first(file: WriteFile) -> None:
+    first = import_tariffs(path=file(GOOD), actor=None)
+    second = import_tariffs(path=file(GOOD.replace("285.10", "285.11")), actor=None)
+    assert first != second
+    assert first.tariffs.get(year=2024, product="days_5vv").amount == Decimal("285.10")
+
+
+def test_a_file_saved_by_excel_with_its_mark_and_line_ends_is_read(file: WriteFile) -> None:
+    content = b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode()
+    assert import_tariffs(path=file(content), actor=None).tariffs.count() == 3
+
+
+def test_a_table_without_the_column_about_housing_has_it_inside(file: WriteFile) -> None:
+    lines = [line.rpartition(",")[0] for line in GOOD.splitlines()]
+    table = import_tariffs(path=file("\n".join(lines)), actor=None)
+    assert all(table.tariffs.values_list("includes_housing", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("sources", "is_fictitious"),
+    [(("Fictief", "fictief bedrag"), True), (("Fictief", "Beschikking"), False), (("NZa", "NZa"), False)],
+)
+def test_a_table_is_labelled_fictitious_only_if_every_amount_is_invented(
+    file: WriteFile, sources: tuple[str, str], is_fictitious: bool
+) -> None:
+    rows = [f"2024,days_{n}vv,300,{source},2024-01-01,ja\n" for n, source in enumerate(sources, start=4)]
+    assert import_tariffs(path=file(HEADER + "".join(rows)), actor=None).is_fictitious is is_fictitious
+
+
+# ── a wrong file ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("row", "place", "what"),
+    [
+        ("tweeduizend,days_5vv,300,NZa,2024-01-01,ja", "kolom year", "'tweeduizend' is geen jaartal"),
+        ("202,days_5vv,300,NZa,2024-01-01,ja", "kolom year", "202 ligt niet van 2000 tot en met 2100"),
+        ("99999,days_5vv,300,NZa,2024-01-01,ja", "kolom year", "99999 ligt niet van"),
+        (",days_5vv,300,NZa,2024-01-01,ja", "kolom year", "'' is geen jaartal"),
+        ('2024,days_5vv,"300,50",NZa,2024-01-01,ja', "kolom amount", "met een punt als decimaalteken"),
+        ("2024,days_5vv,€ 300,NZa,2024-01-01,ja", "kolom amount", "'€ 300' is geen bedrag"),
+        ("2024,days_5vv,0,NZa,2024-01-01,ja", "kolom amount", "hoger zijn dan nul"),
+        ("2024,days_5vv,-1,NZa,2024-01-01,ja", "kolom amount", "hoger zijn dan nul"),
+        ("2024,days_5vv,NaN,NZa,2024-01-01,ja", "kolom amount", "hoger zijn dan nul"),
+        ("2024,days_5vv,Infinity,NZa,2024-01-01,ja", "kolom amount", "hoger zijn dan nul"),
+        ("2024,days_5vv,123456789012,NZa,2024-01-01,ja", "kolom amount", "hoogstens 100000"),
+        ("2024,days_5vv,300.005,NZa,2024-01-01,ja", "kolom amount", "meer dan twee decimalen"),
+        ("2024,days_11vv,300,NZa,2024-01-01,ja", "kolom code", "'days_11vv' is geen soort zorgdagen"),
+        ("2024,total_cost,300,NZa,2024-01-01,ja", "kolom code", "'total_cost' is geen soort zorgdagen"),
+        ("2024,days_5vv,300,,2024-01-01,ja", "kolom source", "noem de bron"),
+        (f"2024,days_5vv,300,{'x' * 251},2024-01-01,ja", "kolom source", "langer dan 250 tekens"),
+        ("2024,days_5vv,300,NZa,1 januari,ja", "kolom valid_from", "'1 januari' is geen datum als jjjj-mm-dd"),
+        ("2024,days_5vv,300,NZa,2024-02-30,ja", "kolom valid_from", "geen datum"),
+        ("2024,days_5vv,300,NZa,2024-01-01,misschien", "kolom includes_nhc_nic", "'misschien' is geen ja of nee"),
+        ("2024,days_5vv,300,NZa", "kolom valid_from", "'' is geen datum"),
+        ("2024,days_5vv,300,NZa,2024-01-01,ja,nog iets", "na de laatste kolom", "te veel cellen"),
+    ],
+)
+def test_a_wrong_cell_is_named_by_file_row_and_column(file: WriteFile, row: str, place: str, what: str) -> None:
+    (problem,) = refusal(file(f"{HEADER}2024,days_4vv,230,NZa,2024-01-01,ja\n{row}\n"))
+    assert problem.startswith(f"tarieven.csv, rij 3, {place}:")
+    assert what in problem
+
+
+def test_all_problems_of_a_file_are_told_at_once(file: WriteFile) -> None:
+    problems = refusal(
+        file(HEADER + "x,days_99vv,y,,z,ja\n" + "2024,days_5vv,300,NZa,2024-01-01,ja\n" + "2024,days_6vv,0,NZa,z,ja\n")
+    )
+    places = [problem.removeprefix("tarieven.csv, ").partition(":")[0] for problem in problems]
+    assert sorted(places) == sorted(
+        [f"rij 2, kolom {name}" for name in ("year", "amount", "valid_from", "code", "source")]
+        + [f"rij 4, kolom {name}" for name in ("amount", "valid_from")]
+    )
+
+
+def test_a_tariff_that_stands_there_twice_is_refused_with_both_rows(file: WriteFile) -> None:
+    problems = refusal(file(GOOD + "2024,days_5vv,999,NZa,2024-01-01,ja\n"))
+    assert problems == ["tarieven.csv, rij 5: days_5vv in 2024 staat ook op rij 2. Haal een van de twee weg."]
+
+
+def test_the_row_is_the_one_that_a_text_editor_shows(file: WriteFile) -> None:
+    (problem,) = refusal(file(GOOD + "\n\n2024,days_9vv,nul,NZa,2024-01-01,ja\n"))
+    assert problem.startswith("tarieven.csv, rij 7, kolom amount")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "rij 1: deze kolommen ontbreken: year, code, amount, source, valid_from"),
+        (HEADER.replace("amount", "bedrag").encode(), "deze kolommen ontbreken: amount. Voeg ze toe"),
+        (GOOD.replace(",", ";").encode(), "deze kolommen ontbreken"),
+        (HEADER.encode(), "de tabel is leeg"),
+        (GOOD.replace("Tarief", "Tariëf").encode("latin-1"), "geen CSV-bestand in UTF-8"),
+        (b"PK\x03\x04\xff\xfe", "geen CSV-bestand in UTF-8"),
+        (HEADER.encode() + b'2024,days_5vv,300,"open', "na rij 1: deze rij is niet te lezen"),
+        (HEADER.encode() + b"2024,days_5vv,300," + b"x" * 140_000 + b",2024-01-01,ja\n", "na rij 1: deze rij is niet te lezen"),
+    ],
+)
+def test_a_file_that_is_no_tariff_table_is_refused_in_words(file: WriteFile, content: bytes, words: str) -> None:
+    (problem,) = refusal(file(content))
+    assert problem.startswith("tarieven.csv")
+    assert words in problem
+
+
+# ── policies ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_round_without_a_policy_uses_the_documented_defaults() -> None:
+    policy = current_policy(make_round([delivery("99900001", total_cost=1, days_5vv=1)]))
+    assert (policy.number, policy.pk) == (0, None)
+    assert (policy.markup, policy.marks_up_allowances, policy.cap) == (Decimal("0.10"), True, Decimal(1))
+    assert (policy.tariff_table, policy.index, policy.disclosure) == (None, None, "pseudonym")
+
+
+def test_policies_are_numbered_on_per_round_and_earlier_ones_stay_readable() -> None:
+    rounds = [make_round([delivery("99900001", days_5vv=1)], slug=f"proef-{n}") for n in (1, 2)]
+    numbers = [set_policy(round=rounds[0], actor=None, markup=Decimal(markup)).number for markup in ("0.05", "0.08")]
+    assert numbers == [1, 2]
+    assert set_policy(round=rounds[1], actor=None).number == 1
+    assert current_policy(rounds[0]).markup == Decimal("0.08")
+    assert rounds[0].policies.get(number=1).markup == Decimal("0.05")
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"markup": Decimal("-0.01")},
+        {"cap": Decimal(0)},
+        {"index": Decimal("1.03")},  # without the name that the page shows
+        {"disclosure": "everybody"},
+    ],
+)
+def test_a_policy_that_cannot_be_leaves_the_round_as_it_was(choices: dict[str, object]) -> None:
+    round = make_round([delivery("99900001", days_5vv=1)])
+    recorded = AuditRecord.objects.count()
+    with pytest.raises(ValidationError), transaction.atomic():
+        set_policy(round=round, actor=None, **choices)
+    assert (round.policies.count(), AuditRecord.objects.count()) == (0, recorded)
+
+
+def test_a_tariff_table_without_a_tariff_year_is_refused(file: WriteFile) -> None:
+    round = make_round([delivery("99900001", days_5vv=1)])
+    table = import_tariffs(path=file(GOOD), actor=None)
+    with pytest.raises(ValidationError):
+        set_policy(round=round, actor=None, tariff_table=table)
+    assert set_policy(round=round, actor=None, tariff_table=table, tariff_year=2025).number == 1
+
+
+def test_a_policy_or_table_once_stored_cannot_be_changed(file: WriteFile) -> None:
+    round = make_round([delivery("99900001", days_5vv=1)])
+    policy = set_policy(round=round, actor=None)
+    table = import_tariffs(path=file(GOOD), actor=None)
+    policy.markup = Decimal("0.50")
+    for change in (
+        policy.save,
+        policy.delete,
+        lambda: TariffTable.objects.filter(pk=table.pk).update(is_fictitious=True),
+        lambda: table.tariffs.update(amount=1),
+        lambda: RoundPolicy.objects.filter(pk=policy.pk).delete(),
+    ):
+        with pytest.raises(IntegrityError, match="never changed or deleted"), transaction.atomic():
+            change()
+    assert current_policy(round).markup == Decimal("0.10")
