@@ -15,6 +15,11 @@ from benchmarking.specification import Specification
 Store = Callable[[Any, Mapping[str, Any]], None]
 
 
+def rows_of(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return a table with provider keys as its index as ``{key: {column: value}}``, in the order of the table."""
+    return {str(key): {str(name): value for name, value in row.items()} for key, row in table.to_dict("index").items()}
+
+
 @dataclass(frozen=True)
 class Calculation:
     """The state between two steps. Steps never change a table in place; they return a new calculation.

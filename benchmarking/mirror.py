@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from benchmarking import charts, datasets, specification
+from benchmarking.calculation import rows_of
 from benchmarking.disclosure import pseudonyms, share_band
 from benchmarking.models import PeerLink, Result, Run
 from benchmarking.steps.model_arrays import product_prices
@@ -38,7 +39,7 @@ def contents(run: Run, *, named: bool) -> dict[int, dict[str, Any]]:
     ``named``: peers are shown by name and exact share; otherwise as pseudonyms with shares in bands.
     """
     model = specification.parse(run.specification.document)
-    table = datasets.read(bytes(run.dataset.content)).to_dict("index")
+    table = rows_of(datasets.read(bytes(run.dataset.content)))
     results = {result.pk: result for result in Result.objects.filter(run=run).select_related("provider")}
     links: dict[int, list[PeerLink]] = defaultdict(list)
     for link in PeerLink.objects.filter(result__run=run):

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from benchmarking import datasets, specification
-from benchmarking.calculation import Calculation, Step
+from benchmarking.calculation import Calculation, Step, rows_of
 from benchmarking.lease import Lease
 from benchmarking.models import PeerLink, Result, Run, RunStatus, RunStep, StepStatus
 from providers.models import Provider
@@ -103,7 +103,7 @@ def store(run: Run, calculation: Calculation) -> None:
             reasons=row["reasons"].split(),
             **{name: EMPTY.get(name) if _missing(row[name]) else row[name] for name in RESULT_COLUMNS},
         )
-        for key, row in table.to_dict("index").items()
+        for key, row in rows_of(table).items()
     }
     Result.objects.bulk_create(made.values(), batch_size=1000)
     PeerLink.objects.bulk_create(
@@ -131,13 +131,14 @@ def _missing(value: Any) -> bool:
 def result_hash(calculation: Calculation) -> str:
     """Return the SHA-256 of what is published: rounded values in order of key, so that it is the same everywhere."""
     rows: list[list[str]] = []
-    for key, row in calculation.results.to_dict("index").items():
+    for key, row in rows_of(calculation.results).items():
         rows.append(["result", key, str(int(row["participates"])), row["reasons"], *_texts(row, calculation.published)])
     for link in calculation.peers.sort_values(["key", "peer"]).to_dict("records"):
         rows.append(["peer", link["key"], link["peer"], f"{link['weight']:.6f}"])
     columns = [name for name in calculation.products.columns if name not in ("key", "product")]
     for product in calculation.products.sort_values(["key", "product"]).to_dict("records"):
-        rows.append(["product", product["key"], product["product"], *_texts(product, columns)])
+        facts = {str(name): value for name, value in product.items()}
+        rows.append(["product", facts["key"], facts["product"], *_texts(facts, columns)])
     return hashlib.sha256(datasets.write_csv(rows)).hexdigest()
 
 

@@ -185,7 +185,7 @@ class Specification(_Part):
             raise ValueError("afzonderlijk vergoede kosten (allowances) kunnen alleen bij één kostensoort (inputs)")
         if double := set(self.allowances) & set(self.inputs):
             raise ValueError(
-                f"afzonderlijk vergoede kosten (allowances) zijn een deel van inputs: {', '.join(double)} kan niet"
+                f"afzonderlijk vergoede kosten (allowances) zijn een deel van inputs: {', '.join(sorted(double))} kan niet"
             )
         if stray := set(self.fixed_inputs) - set(self.inputs):
             raise ValueError(

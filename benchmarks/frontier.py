@@ -35,6 +35,7 @@ def textbook(costs: np.ndarray, outputs: np.ndarray, unit: int) -> float:
         b_eq=[1],
         bounds=(0, None),
     )
+    assert answer.fun is not None, answer.message
     return float(answer.fun)
 
 

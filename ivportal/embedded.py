@@ -65,7 +65,7 @@ def _start() -> PostmasterInfo:
     with server._lock:
         server.ensure_pgdata_inited()
         server.ensure_postgres_running()
-    started = server.get_postmaster_info()
+    started: PostmasterInfo = server.get_postmaster_info()
     _prepare(str(started.socket_dir))
     return started
 

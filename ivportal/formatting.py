@@ -45,7 +45,7 @@ MONTHS = (
 )
 CURRENCY_SIGNS = {"EUR": "€"}
 
-Figure = Decimal | Real | str | None
+Figure = Decimal | float | str | None
 """What a template may hand over: a number, a number written as text, or nothing."""
 
 

@@ -123,7 +123,8 @@ RUN_HEARTBEAT_SECONDS = env.int("IVPORTAL_RUN_HEARTBEAT_SECONDS", default=5)
 
 # --- Celery -----------------------------------------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object]
 if REDIS_URL:
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "visibility_timeout": 3600,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from typing import TextIO
+from typing import Protocol
 
 from benchmarking.models import PeerLink, Result, Run
 from tariffs.models import Bandwidth
@@ -14,7 +14,15 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def write(run: Run, file: TextIO) -> int:
+class Writable(Protocol):
+    """What text can be written to: a file, or an answer."""
+
+    def write(self, text: str, /) -> object:
+        """Take a piece of text."""
+        ...
+
+
+def write(run: Run, file: Writable) -> int:
     """Write the results of ``run`` by key, UTF-8 with commas, and return the number of providers.
 
     Scores and weights are in full precision, money has two decimals; peers are ``key:weight`` joined by ``;``. ``cost`` is the

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarking.calculation import Calculation, Outcome, step
+from benchmarking.calculation import Calculation, Outcome, rows_of, step
 from providers.models import Round
 from tariffs import bandwidth
 from tariffs.models import Bandwidth, ProductBandwidth, RoundPolicy
@@ -73,9 +73,9 @@ def bandwidths(calculation: Calculation) -> Outcome:
     book_year = _tariffs(calculation.frozen["book_year_tariffs"])
     tariff_year = _tariffs(calculation.frozen["tariff_year_tariffs"])
     products = [measure for output in calculation.specification.outputs for measure in output.days]
-    delivered = calculation.delivered.to_dict("index")
+    delivered = rows_of(calculation.delivered)
     made: dict[str, bandwidth.Bandwidth] = {}
-    for key, row in calculation.results.to_dict("index").items():
+    for key, row in rows_of(calculation.results).items():
         costs = None
         days: dict[str, Decimal] = {}
         if row["published_score"] is not None:

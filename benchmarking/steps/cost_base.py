@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from benchmarking.calculation import Calculation, Outcome, RunFailed, step
+from benchmarking.calculation import Calculation, Outcome, RunFailed, rows_of, step
 from benchmarking.steps.participation import REASONS
 
 
@@ -21,9 +21,9 @@ def cost_base(calculation: Calculation) -> Outcome:
     }
     reasons, texts = list(calculation.results["reasons"]), list(calculation.results["reason_text"])
     dropped = 0
-    rows = calculation.delivered.to_dict("index")
+    rows = rows_of(calculation.delivered)
     for place, (key, taking_part) in enumerate(calculation.results["participates"].items()):
-        row = rows[key]
+        row = rows[str(key)]
         parts = [row[measure] for measure in specification.inputs]
         total = None if any(part is None for part in parts) else sum(parts, Decimal(0))
         allowance = fixed = comparable = None

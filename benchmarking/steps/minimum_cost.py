@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from benchmarking.calculation import Calculation, Outcome, step
+from benchmarking.calculation import Calculation, Outcome, rows_of, step
 
 SIX_DECIMALS = Decimal("0.000001")
 CENT = Decimal("0.01")
@@ -33,7 +33,7 @@ def minimum_cost(calculation: Calculation) -> Outcome:
     scores: list[Any] = []
     minima: list[Any] = []
     near, floored = 0, 0
-    for row in calculation.results.to_dict("index").values():
+    for row in rows_of(calculation.results).values():
         if row["score"] is None:
             scores.append(None)
             minima.append(None)

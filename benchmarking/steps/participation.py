@@ -6,7 +6,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
-from benchmarking.calculation import Calculation, Outcome, RunFailed, step
+from benchmarking.calculation import Calculation, Outcome, RunFailed, rows_of, step
 from benchmarking.specification import Specification
 
 REASONS = {
@@ -60,7 +60,7 @@ def reasons_of(row: dict[str, Any], specification: Specification) -> dict[str, d
     if days <= 0:
         found["no_days"] = {}
     elif days < rule.min_care_days:
-        found["too_small"] = {"min_care_days": str(rule.min_care_days.normalize().to_integral_value())}
+        found["too_small"] = {"min_care_days": f"{rule.min_care_days.normalize():f}"}
     if rule.months_covered is not None and row["months_covered"] != rule.months_covered:
         found["months"] = {"months_covered": str(rule.months_covered)}
     bounds = rule.cost_per_day
@@ -72,7 +72,7 @@ def reasons_of(row: dict[str, Any], specification: Specification) -> dict[str, d
 @step(code="participation", title="Wie doet mee")
 def participation(calculation: Calculation) -> Outcome:
     """Decide who takes part. Raises :class:`RunFailed` if nobody does."""
-    rows = calculation.delivered.to_dict("index")
+    rows = rows_of(calculation.delivered)
     found = {key: reasons_of(row, calculation.specification) for key, row in rows.items()}
     updated = calculation.with_results(
         participates=[not found[key] for key in calculation.results.index],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from benchmarking.calculation import Calculation, Outcome, step
+from benchmarking.calculation import Calculation, Outcome, rows_of, step
 from benchmarking.specification import QualityCriterion
 
 
@@ -34,7 +34,7 @@ def _within(value: Decimal, criterion: QualityCriterion) -> bool:
 def quality_gate(calculation: Calculation) -> Outcome:
     """Decide who may be a peer on quality."""
     criteria = calculation.specification.quality_gate
-    rows = calculation.delivered.to_dict("index")
+    rows = rows_of(calculation.delivered)
     participates = calculation.results["participates"]
     verdicts = [verdict(rows[key], criteria) if participates[key] else "not_asked" for key in calculation.results.index]
     may_be_peer = [

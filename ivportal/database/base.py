@@ -7,6 +7,7 @@ role may not truncate.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dj_database_url
@@ -36,7 +37,7 @@ class DatabaseCreation(creation.DatabaseCreation):
 class DatabaseOperations(operations.DatabaseOperations):
     """Empties tables as the owner: the serving role has no TRUNCATE."""
 
-    def execute_sql_flush(self, sql_list: list[str]) -> None:
+    def execute_sql_flush(self, sql_list: Iterable[str]) -> None:
         with as_owner():
             params = self.connection.get_connection_params()
         keywords = {key: params[key] for key in ("dbname", "user", "password", "host", "port") if params.get(key)}
@@ -56,12 +57,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if settings.DATABASE_URL:
             if not is_owner():
                 return super().get_connection_params()
-            place = dict(dj_database_url.parse(settings.DATABASE_OWNER_URL))
+            place: Mapping[str, object] = dj_database_url.parse(settings.DATABASE_OWNER_URL)
         elif settings.PRODUCTION:
             raise ImproperlyConfigured("Set DATABASE_URL: the embedded database is not for production.")
         else:
             place = embedded.database_place(owner=is_owner())
-        kept = self.settings_dict
+        kept: Any = self.settings_dict
         self.settings_dict = {**kept, **{key: str(place.get(key) or "") for key in PLACE}}
         try:
             return super().get_connection_params()

@@ -113,7 +113,7 @@ def accounts(*, run: Run, folder: Path) -> list[Account]:
     region = next(place.region for place in provider.locations.all() if place.region)
     office = region.care_office
     as_provider, as_office, as_nza = (Role.PROVIDER, provider, None), (Role.CARE_OFFICE, None, office), (Role.NZA, None, None)
-    wanted = [
+    wanted: list[tuple[str, str, str, str, list[tuple[Role, Provider | None, CareOffice | None]]]] = [
         ("aanbieder", "Anne de Wit", f"zorgaanbieder {provider.name}", "/spiegel/", [as_provider]),
         ("nza", "Noor Bakker", "medewerker van de NZa", "/rondes/", [as_nza]),
         ("zorgkantoor", "Karim Visser", f"zorgkantoor {office.name}", "/bandbreedtes/", [as_office]),

@@ -7,6 +7,7 @@ In a template: ``{% load dutch %}``, then ``{{ cost|euro }}``, ``{{ rate|euro:2 
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 from django import template
 
@@ -53,9 +54,9 @@ def number(value: Figure, decimals: int = 0) -> str:
 
 
 @register.filter
-def magnitude(value: Figure) -> Figure:
+def magnitude(value: Decimal | float | None) -> Decimal | float | None:
     """The size of a number without its sign, for sentences that say "more" or "less" in words."""
-    return None if value is None or value == "" else abs(value)  # type: ignore[arg-type]
+    return None if value is None or value == "" else abs(value)
 
 
 @register.filter

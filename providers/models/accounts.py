@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from providers.models.organisations import CareOffice, Provider
@@ -42,7 +43,7 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(email=models.functions.Lower("email")), name="an_email_is_in_lower_case")
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="an_email_is_in_lower_case")
         ]
 
     def __str__(self) -> str:

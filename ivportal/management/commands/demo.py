@@ -24,7 +24,7 @@ from ivportal.demo import national_round, supervisor
 from ivportal.demo.national_round import Account, DemoFailed
 from ivportal.demo.visitor import VisitFailed, Visitor
 from ivportal.embedded import free_port
-from ivportal.formatting import format_million, format_number, format_percent
+from ivportal.formatting import format_money, format_number, format_percent
 from providers.access import EVERYTHING, scope
 
 
@@ -142,8 +142,8 @@ class Command(BaseCommand):
             ("Gemiddelde score", format_percent(summary["mean_score"], decimals=2)),
             ("Mediane score", format_percent(summary["median_score"], decimals=2)),
             ("Peers", str(summary["peers"])),
-            ("Landelijk minimum", format_million(summary["minimum_cost"])),
-            ("Landelijk maximum", format_million(summary["maximum_cost"])),
+            ("Landelijk minimum", format_money(summary["minimum_cost"], decimals=2)),
+            ("Landelijk maximum", format_money(summary["maximum_cost"], decimals=2)),
             ("Uitkomst (hash)", run.result_hash),
             ("Seconden inlezen", format_number(importing, decimals=1)),
             ("Seconden rekenen", format_number(running, decimals=1)),
