@@ -54,9 +54,11 @@ def number(value: Figure, decimals: int = 0) -> str:
 
 
 @register.filter
-def magnitude(value: Decimal | float | None) -> Decimal | float | None:
+def magnitude(value: Figure) -> Decimal | float | None:
     """The size of a number without its sign, for sentences that say "more" or "less" in words."""
-    return None if value is None or value == "" else abs(value)
+    if value is None or isinstance(value, str):
+        return None
+    return abs(value)
 
 
 @register.filter

@@ -50,8 +50,8 @@ def fetch_all(client: Client, *, also: Iterable[str] = ()) -> dict[str, Fetched]
 
 
 def comparable(response: HttpResponse) -> tuple[tuple[str, str], ...]:
-    """Return the headers, without the length of a workbook: it holds the moment at which it was made."""
-    skipped = {"Content-Length"} if "spreadsheet" in response.get("Content-Type", "") else set()
+    """Return the headers without the moment, and without the length of a workbook, which holds the moment."""
+    skipped = {"Expires", "Content-Length"} if "spreadsheet" in response.get("Content-Type", "") else {"Expires"}
     return tuple(sorted((name, value) for name, value in response.headers.items() if name not in skipped))
 
 

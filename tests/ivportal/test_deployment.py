@@ -118,7 +118,12 @@ def test_it_migrates_serves_pages_and_styles_and_works(compose: dict[str, Any], 
         server.wait(timeout=20)
 
     worker = subprocess.Popen(
-        compose["services"]["worker"]["command"], env=production, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        compose["services"]["worker"]["command"],
+        env=production,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         lines = iter(worker.stdout.readline, "")
