@@ -209,19 +209,14 @@ def _compare(own: _Mix, peer: _Mix) -> tuple[str, str]:
 
 
 def _why(own: _Mix, peer: _Mix) -> list[str]:
-    reasons = []
-    if own.shares:
-        largest = max(own.shares, key=lambda name: own.shares[name])
-        if peer.shares.get(largest, 0) >= 0.1:
-            reasons.append(f"Deze peer levert ook {label(largest)}, de zorg die u het meest levert.")
-        else:
-            covered = [
-                label(name) for name in own.shares if own.shares[name] >= 0.05 and peer.shares.get(name, 0) >= 0.05
-            ]
-            if covered:
-                reasons.append(f"Deze peer telt mee voor {_listed(covered[:3])}.")
-    reasons.append("Deze peer levert zijn zorg voor lagere kosten dan anderen met een vergelijkbare mix.")
-    return reasons
+    """Return why the model chose this peer, in one Dutch sentence, from what both deliver."""
+    largest = max(own.shares, key=lambda name: own.shares[name], default="")
+    if peer.shares.get(largest, 0) >= 0.1:
+        return [f"Deze peer levert ook {label(largest)}, de zorg die u het meest levert."]
+    covered = [label(name) for name, share in own.shares.items() if share >= 0.05 and peer.shares.get(name, 0) >= 0.05]
+    if covered:
+        return [f"Deze peer telt mee voor {_listed(covered[:3])}."]
+    return ["Deze peer helpt om de omvang van uw zorg te benaderen."]
 
 
 def _listed(words: list[str]) -> str:

@@ -4,14 +4,14 @@ from django.contrib.auth import views as accounts
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from ivportal.pages import bandwidths, home, mirror, rounds, submissions
+from ivportal.pages import bandwidths, home, login, mirror, rounds, submissions
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("bevoegdheid/", home.choose_mandate, name="choose_mandate"),
     path("bevoegdheid/wisselen/", home.switch_mandate, name="switch_mandate"),
     path("begrippen/", home.glossary, name="glossary"),
-    path("inloggen/", accounts.LoginView.as_view(), name="login"),
+    path("inloggen/", login.Login.as_view(), name="login"),
     path("uitloggen/", accounts.LogoutView.as_view(), name="logout"),
     path(
         "wachtwoord/",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from providers.access import Actor
@@ -27,4 +28,13 @@ def record_login(*, user: Any, **_signal: Any) -> None:
 
 def record_failed_login(*, credentials: Mapping[str, Any], **_signal: Any) -> None:
     """Record that somebody tried to log in and could not. Signal handler."""
-    AuditRecord.objects.create(act=Act.LOGIN_FAILED, subject=str(credentials.get("username", ""))[:250])
+    AuditRecord.objects.create(act=Act.LOGIN_FAILED, subject=_address(credentials.get("username")))
+
+
+def failed_logins(username: str, *, since: datetime) -> int:
+    """Return how often logging in with this address failed since a moment."""
+    return AuditRecord.objects.filter(act=Act.LOGIN_FAILED, subject=_address(username), at__gte=since).count()
+
+
+def _address(username: object) -> str:
+    return str(username or "").strip().lower()[:250]

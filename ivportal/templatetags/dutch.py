@@ -58,7 +58,7 @@ def magnitude(value: Figure) -> Decimal | float | None:
     """The size of a number without its sign, for sentences that say "more" or "less" in words."""
     if value is None or isinstance(value, str):
         return None
-    return abs(value)
+    return value.copy_abs() if isinstance(value, Decimal) else abs(value)
 
 
 @register.filter

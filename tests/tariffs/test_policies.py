@@ -165,7 +165,10 @@ def test_the_row_is_the_one_that_a_text_editor_shows(file: WriteFile) -> None:
         (GOOD.replace("Tarief", "Tariëf").encode("latin-1"), "geen CSV-bestand in UTF-8"),
         (b"PK\x03\x04\xff\xfe", "geen CSV-bestand in UTF-8"),
         (HEADER.encode() + b'2024,days_5vv,300,"open', "na rij 1: deze rij is niet te lezen"),
-        (HEADER.encode() + b"2024,days_5vv,300," + b"x" * 140_000 + b",2024-01-01,ja\n", "na rij 1: deze rij is niet te lezen"),
+        (
+            HEADER.encode() + b"2024,days_5vv,300," + b"x" * 140_000 + b",2024-01-01,ja\n",
+            "na rij 1: deze rij is niet te lezen",
+        ),
     ],
 )
 def test_a_file_that_is_no_tariff_table_is_refused_in_words(file: WriteFile, content: bytes, words: str) -> None:

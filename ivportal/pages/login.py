@@ -1,0 +1,35 @@
+"""Logging in by the form, with a brake on guessing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from providers.audit import failed_logins
+
+MOST_FAILURES = 10
+PERIOD = timedelta(minutes=15)
+
+
+class LoginForm(AuthenticationForm):
+    """Django's form, that stops listening for a while after many failures for one address."""
+
+    is_braked = False
+
+    def clean(self) -> dict[str, Any]:
+        username = self.cleaned_data.get("username", "")
+        if failed_logins(username, since=timezone.now() - PERIOD) >= MOST_FAILURES:
+            self.is_braked = True
+            raise ValidationError("Te vaak geprobeerd.", code="braked")
+        return super().clean()
+
+
+class Login(LoginView):
+    """The log-in page."""
+
+    authentication_form = LoginForm
