@@ -12,6 +12,6 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        if not settings.REDIS_URL:
-            for name in ("messages", "message-control"):
-                (settings.DATA_DIR / name).mkdir(parents=True, exist_ok=True)
+        folders = ["static"] if settings.REDIS_URL else ["static", "messages", "message-control"]
+        for name in folders:
+            (settings.DATA_DIR / name).mkdir(parents=True, exist_ok=True)

@@ -51,10 +51,18 @@ def database_place(*, owner: bool) -> dict[str, str]:
     }
 
 
-def _running() -> PostmasterInfo | None:
+def _running(patience: float = 15) -> PostmasterInfo | None:
+    """Return the server that answers, or ``None``; one that is just starting or stopping is waited for."""
     folder = database_folder()
-    found = _wheel().utils.PostmasterInfo.read_from_pgdata(folder) if folder.exists() else None
-    return found if found is not None and found.is_running() and found.status == "ready" else None
+    deadline = time.monotonic() + patience
+    while folder.exists():
+        found: PostmasterInfo | None = _wheel().utils.PostmasterInfo.read_from_pgdata(folder)
+        if found is None or not found.is_running():
+            return None
+        if found.status == "ready" or time.monotonic() > deadline:
+            return found
+        time.sleep(0.05)
+    return None
 
 
 def _start() -> PostmasterInfo:

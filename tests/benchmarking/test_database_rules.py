@@ -1,0 +1,403 @@
+"""What the database refuses by itself, whoever asks and in whatever language: plain SQL as the role that serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+
+from benchmarking.models import Run, RunStatus
+from benchmarking.models.runs import RUN_TRANSITIONS
+from providers.access import EVERYTHING, NOTHING, scope
+from providers.models import CareOffice, Location, Provider
+from providers.models.rounds import ROUND_TRANSITIONS, RoundStatus
+from providers.models.submissions import SUBMISSION_TRANSITIONS, SubmissionStatus
+from tariffs.models import Bandwidth, MaximumTariff, TariffTable
+from tariffs.policies import set_policy
+from tariffs.release import release_run
+from tests.factories import SIMPLE, computed, delivery, make_round
+
+#: What belongs to nobody in particular: reference lists, names of organisations and the portal's own bookkeeping. Tables
+#: in none of the lists below fail, so that a new one is thought about.
+OPEN = {
+    "providers_auditrecord", "providers_careoffice", "providers_careofficeregion", "providers_location",
+    "providers_mandate", "providers_provider", "providers_round", "providers_user", "benchmarking_specification",
+    "benchmarking_roundspecification", "tariffs_tarifftable", "tariffs_maximumtariff", "tariffs_roundpolicy",
+    "tariffs_release", "django_content_type", "django_migrations", "django_session",
+}  # fmt: skip
+#: Rows that a provider sees of itself.
+OF_A_PROVIDER = {
+    "providers_submission": "provider_id = {pk}",
+    "providers_submissionversion": "submission_id IN (SELECT id FROM providers_submission WHERE provider_id = {pk})",
+    "providers_measuredvalue": (
+        "version_id IN (SELECT v.id FROM providers_submissionversion v JOIN providers_submission s"
+        " ON s.id = v.submission_id WHERE s.provider_id = {pk})"
+    ),
+    "providers_finding": (
+        "version_id IN (SELECT v.id FROM providers_submissionversion v JOIN providers_submission s"
+        " ON s.id = v.submission_id WHERE s.provider_id = {pk})"
+    ),
+    "tariffs_bandwidth": "provider_id = {pk} AND run_id IN (SELECT run_id FROM tariffs_release)",
+    "tariffs_productbandwidth": (
+        "bandwidth_id IN (SELECT id FROM tariffs_bandwidth"
+        " WHERE provider_id = {pk} AND run_id IN (SELECT run_id FROM tariffs_release))"
+    ),
+    "tariffs_mirrorreport": "provider_id = {pk}",
+}
+#: Rows that a care office sees: released bandwidths of providers in its regions.
+OF_A_CARE_OFFICE = {
+    "tariffs_bandwidth": (
+        "run_id IN (SELECT run_id FROM tariffs_release) AND provider_id IN (SELECT l.provider_id FROM providers_location l"
+        " JOIN providers_careofficeregion g ON g.id = l.region_id WHERE g.care_office_id = {pk})"
+    ),
+    "tariffs_productbandwidth": (
+        "bandwidth_id IN (SELECT id FROM tariffs_bandwidth WHERE run_id IN (SELECT run_id FROM tariffs_release)"
+        " AND provider_id IN (SELECT l.provider_id FROM providers_location l JOIN providers_careofficeregion g"
+        " ON g.id = l.region_id WHERE g.care_office_id = {pk}))"
+    ),
+}
+#: Rows that only the NZa and workers see.
+OF_THE_NZA = {
+    "providers_sourcefile", "benchmarking_dataset", "benchmarking_dataset_versions", "benchmarking_run",
+    "benchmarking_runstep", "benchmarking_result", "benchmarking_peerlink",
+}  # fmt: skip
+IMMUTABLE = (
+    "providers_auditrecord", "providers_sourcefile", "providers_submissionversion", "providers_measuredvalue",
+    "providers_finding", "benchmarking_specification", "benchmarking_dataset", "benchmarking_result",
+    "benchmarking_peerlink", "tariffs_tarifftable", "tariffs_maximumtariff", "tariffs_roundpolicy", "tariffs_bandwidth",
+    "tariffs_productbandwidth", "tariffs_release", "tariffs_mirrorreport",
+)  # fmt: skip
+NORTH, SOUTH = "5501", "5525"
+FIGURES = {"99900001": (NORTH, 20_000), "99900002": (SOUTH, 30_000), "99900003": (NORTH, 25_000)}
+
+
+def query(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def count(table: str, condition: str = "true") -> int:
+    return int(query(f"SELECT count(*) FROM {table} WHERE {condition}")[0][0])
+
+
+def refused(sql: str, *parameters: Any) -> str | None:
+    """Return the database's message if it refuses ``sql``, else ``None``; what it did is undone either way."""
+    try:
+        with transaction.atomic():
+            query(sql, *parameters)
+            transaction.set_rollback(True)
+    except (IntegrityError, ProgrammingError) as error:
+        return str(error)
+    return None
+
+
+@pytest.fixture(scope="module")
+def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Mapping[str, int]]:
+    """Store a round with a released and an unreleased run, for all tests of this module."""
+    with django_db_blocker.unblock(), scope(EVERYTHING), transaction.atomic():
+        deliveries = [
+            delivery(key, region=region, total_cost=cost, days_5vv=100) for key, (region, cost) in FIGURES.items()
+        ]
+        round = make_round(deliveries)
+        table = TariffTable.objects.create(name="t.csv", sha256="b" * 64, is_fictitious=True)
+        MaximumTariff.objects.create(
+            table=table, year=2024, product="days_5vv", amount=310, source="Fictief", valid_from="2024-01-01"
+        )
+        set_policy(round=round, actor=None, tariff_table=table, tariff_year=2024)
+        released = computed(round)
+        release_run(run=released, actor=None)
+        unreleased = computed(round, {**SIMPLE, "returns_to_scale": "vrs"})
+        assert (released.status, unreleased.status) == ("completed", "completed")
+        yield {"released": released.pk, "unreleased": unreleased.pk}
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(stored: Mapping[str, int], db: None) -> Mapping[str, int]:
+    """Give the stored rows; what a test does to them is undone."""
+    return stored
+
+
+# ── the role that serves ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_serving_role_is_no_superuser_and_passes_no_policy_by(db: None) -> None:
+    ((superuser, bypass, create_database, create_role, owner),) = query(
+        "SELECT r.rolsuper, r.rolbypassrls, r.rolcreatedb, r.rolcreaterole,"
+        " exists(SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user)"
+        " FROM pg_roles r WHERE r.rolname = current_user"
+    )
+    assert (superuser, bypass, create_database, create_role, owner) == (False,) * 5
+
+
+def test_the_serving_role_is_no_member_of_a_role_that_may_more(db: None) -> None:
+    assert (
+        query("SELECT roleid FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = current_user")
+        == []
+    )
+    for role in ("ivportal_owner", "postgres"):
+        assert refused(f'SET ROLE "{role}"') is not None
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "TRUNCATE providers_auditrecord",
+        "TRUNCATE tariffs_mirrorreport CASCADE",
+        "ALTER TABLE benchmarking_result DISABLE TRIGGER ALL",
+        "ALTER TABLE benchmarking_result DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE benchmarking_result NO FORCE ROW LEVEL SECURITY",
+        "DROP TRIGGER never_changed ON benchmarking_result",
+        "DROP POLICY own_rows ON benchmarking_result",
+        "CREATE POLICY mine ON benchmarking_result USING (true)",
+        "SET session_replication_role = replica",
+        "CREATE OR REPLACE FUNCTION ivportal_scope() RETURNS text LANGUAGE sql AS $$ SELECT 'all' $$",
+        "CREATE OR REPLACE FUNCTION ivportal_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",
+        "DROP FUNCTION ivportal_check_transition() CASCADE",
+        "CREATE TABLE public.mine (a int)",
+        "ALTER TABLE providers_round DROP COLUMN status",
+        "DROP TABLE providers_round CASCADE",
+    ],
+)
+def test_the_serving_role_cannot_switch_a_rule_off(db: None, sql: str) -> None:
+    message = refused(sql)
+    assert message is not None
+    assert "permission denied" in message or "must be owner" in message
+
+
+# ── who sees which rows ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def protected() -> dict[str, tuple[bool, bool]]:
+    rows = query(
+        "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')"
+    )
+    return {name: (enabled, forced) for name, enabled, forced in rows}
+
+
+def test_every_table_is_either_open_to_all_or_has_a_rule_that_a_test_knows(db: None) -> None:
+    tables = protected()
+    secured = {name for name, (enabled, _) in tables.items() if enabled}
+    assert secured == set(OF_A_PROVIDER) | set(OF_A_CARE_OFFICE) | OF_THE_NZA
+    assert set(tables) - secured == OPEN
+    models = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    assert models <= set(tables)
+
+
+def test_the_rules_hold_for_the_owner_of_the_tables_too(db: None) -> None:
+    assert [name for name, (enabled, forced) in protected().items() if enabled and not forced] == []
+
+
+def test_every_secured_table_has_a_rule_for_writing_and_one_for_reading_only(db: None) -> None:
+    found: dict[str, set[tuple[str, str]]] = {}
+    for table, command, written in query("SELECT tablename, cmd, coalesce(with_check, '') FROM pg_policies"):
+        found.setdefault(table, set()).add((command, written))
+    secured = set(OF_A_PROVIDER) | set(OF_A_CARE_OFFICE) | OF_THE_NZA
+    assert set(found) == secured
+    for table, rules in found.items():
+        assert {command for command, _ in rules} == {"ALL", "SELECT"}, table
+        assert all("'all'" in written for command, written in rules if command == "ALL"), table
+
+
+SECURED = sorted(set(OF_A_PROVIDER) | set(OF_A_CARE_OFFICE) | OF_THE_NZA)
+
+
+@pytest.mark.parametrize("table", SECURED)
+def test_a_connection_that_was_told_nothing_sees_no_row(world: Mapping[str, int], table: str) -> None:
+    everything = count(table)
+    if table not in ("providers_finding",):
+        assert everything > 0, f"nothing to hide in {table}"
+    for told in (NOTHING, "provider:", "care_office:", "provider:0", "ALL", "all ", "nza"):
+        with scope(told):
+            assert count(table) == 0, told
+
+
+@pytest.mark.parametrize("table", SECURED)
+def test_a_provider_sees_its_own_rows_and_no_other(world: Mapping[str, int], table: str) -> None:
+    for provider in Provider.objects.all():
+        expected = 0
+        if table in OF_A_PROVIDER:
+            expected = count(table, OF_A_PROVIDER[table].format(pk=provider.pk))
+            assert expected > 0 or table == "providers_finding"
+            assert expected < count(table) or table == "providers_finding"
+        with scope(f"provider:{provider.pk}"):
+            assert count(table) == expected
+
+
+@pytest.mark.parametrize("table", SECURED)
+def test_a_care_office_sees_released_bandwidths_in_its_regions_and_nothing_else(
+    world: Mapping[str, int], table: str
+) -> None:
+    seen = []
+    for office in CareOffice.objects.all():
+        expected = count(table, OF_A_CARE_OFFICE[table].format(pk=office.pk)) if table in OF_A_CARE_OFFICE else 0
+        seen.append(expected)
+        with scope(f"care_office:{office.pk}"):
+            assert count(table) == expected
+    if table in OF_A_CARE_OFFICE:
+        assert sorted(seen)[-2:] == [
+            1,
+            2,
+        ]  # one provider in the south, two in the north; the unreleased run does not count
+
+
+def test_a_provider_that_moves_to_another_region_is_seen_there(world: Mapping[str, int]) -> None:
+    offices = {region: CareOffice.objects.get(regions__code=region) for region in (NORTH, SOUTH)}
+    Location.objects.filter(provider__key="99900002").update(region=offices[NORTH].regions.get(code=NORTH))
+    with scope(f"care_office:{offices[SOUTH].pk}"):
+        assert Bandwidth.objects.count() == 0
+    with scope(f"care_office:{offices[NORTH].pk}"):
+        assert Bandwidth.objects.count() == 3
+
+
+@pytest.mark.parametrize("table", SECURED)
+@pytest.mark.parametrize("command", ["UPDATE {0} SET id = id", "DELETE FROM {0}"])
+def test_who_sees_a_row_cannot_change_it(world: Mapping[str, int], table: str, command: str) -> None:
+    provider = Provider.objects.get(key="99900001")
+    with scope(f"provider:{provider.pk}"), connection.cursor() as cursor:
+        cursor.execute(command.format(table))
+        assert cursor.rowcount == 0
+
+
+def test_a_provider_cannot_add_a_row_in_its_own_name(world: Mapping[str, int]) -> None:
+    provider = Provider.objects.get(key="99900001")
+    with scope(EVERYTHING):
+        other = make_round([delivery("99900009", total_cost=1, days_5vv=1)], slug="ander")
+    with scope(f"provider:{provider.pk}"):
+        message = refused(
+            "INSERT INTO providers_submission (uuid, round_id, provider_id, status)"
+            " VALUES (gen_random_uuid(), %s, %s, 'submitted')",
+            other.pk,
+            provider.pk,
+        )
+    assert message is not None
+    assert "row-level security" in message
+
+
+def test_a_scope_that_is_no_number_shows_nothing(world: Mapping[str, int]) -> None:
+    with pytest.raises(Exception, match="invalid input syntax"), transaction.atomic(), scope("provider:1 OR true"):
+        count("providers_submission")
+
+
+# ── what is never changed ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("table", IMMUTABLE)
+def test_a_row_that_is_never_changed_can_be_neither_changed_nor_deleted(world: Mapping[str, int], table: str) -> None:
+    if table == "providers_finding":
+        version = query("SELECT id FROM providers_submissionversion LIMIT 1")[0][0]
+        query(
+            'INSERT INTO providers_finding (version_id, rule, severity, measure, sheet, "column", message, mend)'
+            " VALUES (%s, 'X', 'note', '', '', '', 'x', '')",
+            version,
+        )
+    assert count(table) > 0
+    for command in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}"):
+        message = refused(command)
+        assert message is not None
+        assert f"rows of {table} are never changed or deleted" in message
+
+
+def test_the_list_of_what_is_never_changed_is_that_of_the_database(db: None) -> None:
+    rows = query(
+        "SELECT c.relname, t.tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        " JOIN pg_proc p ON p.oid = t.tgfoid WHERE p.proname = 'ivportal_refuse_change'"
+    )
+    assert {name for name, _ in rows} == set(IMMUTABLE)
+    assert {enabled for _, enabled in rows} == {"O"}
+
+
+# ── from status to status ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def allowed(table: str, pk: int, states: Any) -> set[tuple[str, str]]:
+    """Return every pair of states between which the database lets row ``pk`` go; leaves the row as it was.
+
+    A row gets into a state the hard way: a copy of it is made there, as a new row.
+    """
+    columns = [name for (name,) in query(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id'"
+        " ORDER BY ordinal_position", table)]  # fmt: skip
+    changed = {"status": "%s", "uuid": "gen_random_uuid()", "slug": "md5(random()::text)"}
+    if table == "benchmarking_run":
+        changed |= {"result_hash": "'x'", "failure_reason": "'x'"}
+    if table == "providers_submission":
+        changed |= {"provider_id": "%s"}
+    names = ", ".join(f'"{name}"' for name in columns)
+    values = ", ".join(changed.get(name, f'"{name}"') for name in columns)
+    found = set()
+    for old, new in product([str(state) for state in states], repeat=2):
+        with transaction.atomic():
+            parameters: list[Any] = []
+            for name in columns:
+                if name == "status":
+                    parameters.append(old)
+                elif name == "provider_id" and table == "providers_submission":
+                    parameters.append(Provider.objects.create(key_scheme="somed", key=f"{old}-{new}", name="x").pk)
+            ((made,),) = query(
+                f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE id = %s RETURNING id",
+                *parameters,
+                pk,
+            )
+            if refused(f"UPDATE {table} SET status = %s WHERE id = %s", new, made) is None:
+                found.add((old, new))
+            transaction.set_rollback(True)
+    return found
+
+
+def pairs(transitions: Mapping[Any, Any], states: Any) -> set[tuple[str, str]]:
+    """Return the pairs that the program allows; staying where one is always is."""
+    moves = {(str(old), str(new)) for old, news in transitions.items() for new in news}
+    return moves | {(str(state), str(state)) for state in states}
+
+
+@pytest.mark.parametrize(
+    ("table", "states", "transitions"),
+    [
+        ("providers_round", RoundStatus, ROUND_TRANSITIONS),
+        ("providers_submission", SubmissionStatus, SUBMISSION_TRANSITIONS),
+        ("benchmarking_run", RunStatus, RUN_TRANSITIONS),
+    ],
+)
+def test_the_database_allows_exactly_the_transitions_that_the_program_allows(
+    world: Mapping[str, int], table: str, states: Any, transitions: Mapping[Any, Any]
+) -> None:
+    assert set(transitions) == set(states)
+    pk = query(f"SELECT min(id) FROM {table}")[0][0]
+    assert allowed(table, pk, states) == pairs(transitions, states)
+
+
+@pytest.mark.parametrize("table", ["providers_round", "providers_submission", "benchmarking_run"])
+def test_a_state_that_does_not_exist_is_refused(world: Mapping[str, int], table: str) -> None:
+    assert refused(f"UPDATE {table} SET status = 'bijna'") is not None
+
+
+def test_a_run_that_is_over_keeps_its_outcome(world: Mapping[str, int]) -> None:
+    run = Run.objects.get(pk=world["released"])
+    for status in set(RunStatus) - {RunStatus.COMPLETED}:
+        assert refused("UPDATE benchmarking_run SET status = %s, failure_reason = 'x' WHERE id = %s", status, run.pk)
+
+
+# ── the owner is bound as well ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_even_the_owner_sees_no_row_without_saying_on_whose_behalf() -> None:
+    from ivportal.database.roles import as_owner
+
+    make_round([delivery("99900001", total_cost=20_000, days_5vv=100)])
+    with as_owner():
+        parameters = connection.get_connection_params()
+    place = {name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if parameters.get(name)}
+    with psycopg.connect(**place) as owner:
+        assert owner.execute("SELECT current_user").fetchone() == ("ivportal_owner",)
+        assert owner.execute("SELECT count(*) FROM providers_submission").fetchone() == (0,)
+        owner.execute("SELECT set_config('ivportal.scope', 'all', false)")
+        assert owner.execute("SELECT count(*) FROM providers_submission").fetchone() == (1,)

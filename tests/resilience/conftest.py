@@ -1,0 +1,45 @@
+"""A portal in processes, on each of the two transports, with a round that takes a few seconds to compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ivportal import embedded
+from providers.access import EVERYTHING, scope
+from providers.models import Mandate, Role, User
+from tests.cast import PASSWORD
+from tests.processes import Browser, Portal, empty_database, running_portal, store_fictitious
+
+
+@pytest.fixture(scope="module", params=["files", "redis"])
+def portal(
+    request: pytest.FixtureRequest,
+    django_db_setup: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Portal]:
+    """Give a portal without workers; the tests start and end those. What was stored is taken away afterwards."""
+    folder = tmp_path_factory.mktemp(request.param)
+    redis = embedded.start_redis(folder / "redis") if request.param == "redis" else None
+    with django_db_blocker.unblock(), scope(EVERYTHING):
+        try:
+            store_fictitious(folder / "fictief", providers=300, book_years=(2024,))
+            noor = User.objects.create_user("noor@example.org", PASSWORD, name="Noor")
+            Mandate.objects.create(user=noor, role=Role.NZA)
+            with running_portal(folder, redis=redis) as running:
+                yield running
+        finally:
+            empty_database()
+            if redis is not None:
+                redis.stop()
+
+
+@pytest.fixture
+def noor(portal: Portal, db: None) -> Browser:
+    """Give the browser of Noor of the NZa, logged in. The test reads the database, and writes nothing itself."""
+    browser = Browser(portal.address)
+    browser.log_in("noor@example.org", PASSWORD)
+    return browser

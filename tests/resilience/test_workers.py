@@ -1,0 +1,214 @@
+"""Workers that die, freeze and come back; a broker that goes away; two workers at once. On both transports.
+
+Everything is asked for through the pages and done by real worker processes; what is waited for is what was committed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from benchmarking.models import PeerLink, Result, Run, RunStatus, RunStep, StepStatus
+from ivportal.celery import app
+from providers.models import Submission
+from tests.processes import Browser, Portal, wait_for
+
+pytestmark = pytest.mark.workers
+
+ROUND = "/rondes/fictief-2024/"
+BUSY = {RunStatus.QUEUED, RunStatus.RUNNING}
+
+
+def start(noor: Browser) -> Run:
+    """Press *start* on the page of the round; return the run that was asked for."""
+    before = set(Run.objects.values_list("pk", flat=True))
+    noor.post(ROUND, f"{ROUND}berekenen/")
+    return Run.objects.exclude(pk__in=before).get()
+
+
+def again(run: Run) -> Run:
+    """Return the run as it is committed now."""
+    return Run.objects.get(pk=run.pk)
+
+
+def until(run: Run, status: RunStatus, *, patience: float = 60) -> Run:
+    """Wait until the run has ended, and return it; it must have ended with ``status``."""
+    ended = wait_for("the run ends", lambda: again(run) if again(run).status not in BUSY else None, patience=patience)
+    assert ended.status == status, ended.failure_reason
+    return ended
+
+
+def until_in_the_middle(run: Run) -> Run:
+    """Wait until a worker has recorded that it compares with the best practices, and has not recorded the end."""
+    wait_for(
+        "the comparison begins",
+        lambda: RunStep.objects.filter(run=run, code="frontier", status=StepStatus.RUNNING).exists(),
+        every=0.005,
+    )
+    return again(run)
+
+
+def stored(run: Run) -> tuple[int, int]:
+    """Return how many results and links to peers stand in the database for a run."""
+    return Result.objects.filter(run=run).count(), PeerLink.objects.filter(result__run=run).count()
+
+
+def works_for(worker: subprocess.Popen[bytes], run: Run) -> bool:
+    """Tell whether the process that holds the run is one of this worker's."""
+    process = int(run.worker.rpartition(":")[2])
+    try:
+        return os.getpgid(process) == worker.pid
+    except ProcessLookupError:
+        return False
+
+
+def handled(portal: Portal, workers: list[subprocess.Popen[bytes]]) -> int:
+    """Return how many messages about runs these workers have dealt with."""
+    return sum(len(re.findall(r"tasks\.work\[[^]]+] succeeded", portal.log_of(worker))) for worker in workers)
+
+
+@pytest.fixture
+def undisturbed(portal: Portal, noor: Browser) -> Run:
+    """Give a completed run at which nothing went wrong; computed once per transport."""
+    done = Run.objects.filter(status=RunStatus.COMPLETED, fence=1).first()
+    if done is None:
+        portal.the_worker()
+        done = until(start(noor), RunStatus.COMPLETED)
+    return done
+
+
+def test_a_run_is_carried_out_by_a_worker_and_by_nobody_else(portal: Portal, noor: Browser) -> None:
+    portal.without_workers()
+    run = start(noor)
+    assert again(run).status == RunStatus.QUEUED
+    assert "wacht op een vrije werker" in noor.get(f"/berekeningen/{run.uuid}/")
+    worker = portal.start_worker()
+    working = wait_for("a worker claims it", lambda: again(run) if again(run).worker else None)
+    assert works_for(worker, working)
+    done = until(run, RunStatus.COMPLETED)
+    assert stored(done)[0] == Submission.objects.filter(round__slug="fictief-2024").count()
+    assert done.fence == 1
+    assert done.result_hash in noor.get(ROUND)
+
+
+def test_a_worker_killed_in_the_middle_is_seen_and_replaced(portal: Portal, noor: Browser, undisturbed: Run) -> None:
+    killed = portal.the_worker()
+    run = start(noor)
+    assert works_for(killed, until_in_the_middle(run))
+    portal.kill(killed)
+    assert again(run).status == RunStatus.RUNNING, (
+        "the run was over before its worker could be killed: use a larger round"
+    )
+    assert stored(run) == (0, 0)
+    page = wait_for(
+        "the page says that it stands still",
+        lambda: next(
+            (page for page in [noor.get(f"/berekeningen/{run.uuid}/")] if "De berekening staat stil" in page), None
+        ),
+        every=0.2,
+    )
+    assert "Een andere werker neemt het vanzelf over" in page
+    assert "staat stil" in noor.get("/rondes/")
+    successor = portal.start_worker()
+    taken_over = wait_for("another worker takes over", lambda: again(run) if again(run).fence == 2 else None)
+    assert works_for(successor, taken_over)
+    done = until(run, RunStatus.COMPLETED)
+    assert done.result_hash == undisturbed.result_hash
+    assert stored(done) == stored(undisturbed)
+    assert RunStep.objects.filter(run=run).count() == RunStep.objects.filter(run=undisturbed).count()
+    assert "Overgenomen van een werker die stilviel" in noor.get(f"/berekeningen/{run.uuid}/")
+
+
+def test_a_frozen_worker_that_thaws_commits_nothing(portal: Portal, noor: Browser, undisturbed: Run) -> None:
+    frozen = portal.the_worker()
+    run = start(noor)
+    until_in_the_middle(run)
+    os.killpg(frozen.pid, signal.SIGSTOP)
+    assert again(run).status == RunStatus.RUNNING, (
+        "the run was over before its worker could be frozen: use a larger round"
+    )
+    successor = portal.start_worker()
+    taken_over = wait_for("another worker takes over", lambda: again(run) if again(run).fence == 2 else None)
+    assert works_for(successor, taken_over)
+    os.killpg(frozen.pid, signal.SIGCONT)
+    done = until(run, RunStatus.COMPLETED)
+    wait_for("the thawed worker finds that it lost the run", lambda: "was taken over" in portal.log_of(frozen))
+    assert again(run).fence == 2
+    assert works_for(successor, done)
+    assert done.result_hash == undisturbed.result_hash
+    assert stored(run) == stored(undisturbed)
+    records = RunStep.objects.filter(run=run)
+    assert {step.status for step in records} == {StepStatus.DONE}
+    assert all(step.started_at >= taken_over.heartbeat_at for step in records), (
+        "a record of the thawed worker stands there"
+    )
+    portal.kill(frozen)
+
+
+def test_a_run_that_is_stopped_stops_and_keeps_nothing(portal: Portal, noor: Browser) -> None:
+    worker = portal.the_worker()
+    run = start(noor)
+    until_in_the_middle(run)
+    noor.post(ROUND, f"/berekeningen/{run.uuid}/stoppen/")
+    stopped = until(run, RunStatus.CANCELLED, patience=20)
+    assert stored(run) == (0, 0)
+    assert not stopped.result_hash
+    assert "De berekening is gestopt" in noor.get(f"/berekeningen/{run.uuid}/")
+    assert "Traceback" not in portal.log_of(worker)
+
+
+def test_a_run_stopped_while_its_worker_is_dead_ends_too(portal: Portal, noor: Browser) -> None:
+    worker = portal.the_worker()
+    run = start(noor)
+    until_in_the_middle(run)
+    portal.kill(worker)
+    noor.post(ROUND, f"/berekeningen/{run.uuid}/stoppen/")
+    portal.start_worker()
+    until(run, RunStatus.CANCELLED, patience=20)
+    assert stored(run) == (0, 0)
+
+
+def test_two_workers_never_do_the_same_run_twice(portal: Portal, noor: Browser, undisturbed: Run) -> None:
+    """Every message about the run arrives many times, at two workers that sweep as well."""
+    workers = [portal.the_worker(), portal.start_worker()]
+    before = handled(portal, workers)
+    run = start(noor)
+    if portal.redis is not None:
+        with app.connection_for_write(portal.redis.url) as broker:
+            for _ in range(20):
+                app.send_task("benchmarking.tasks.work", [run.pk], connection=broker)
+    else:
+        options = {
+            "data_folder_in": str(portal.folder / "messages"),
+            "data_folder_out": str(portal.folder / "messages"),
+        }
+        with app.connection_for_write("filesystem://", transport_options=options) as broker:
+            for _ in range(20):
+                app.send_task("benchmarking.tasks.work", [run.pk], connection=broker)
+    done = until(run, RunStatus.COMPLETED)
+    wait_for("all messages are handled", lambda: handled(portal, workers) - before >= 21)
+    assert again(run).fence == 1
+    assert stored(run) == stored(undisturbed)
+    assert done.result_hash == undisturbed.result_hash
+
+
+def test_a_run_asked_for_while_the_broker_is_away_is_carried_out_later(portal: Portal, noor: Browser) -> None:
+    if portal.redis is None:
+        pytest.skip("messages over files have no server that could be away")
+    portal.the_worker()
+    portal.redis.stop()
+    began = time.monotonic()
+    run = start(noor)
+    assert time.monotonic() - began < 8, "the page kept its reader waiting for the broker"
+    assert "wacht op een vrije werker" in noor.get(f"/berekeningen/{run.uuid}/")
+    back = subprocess.Popen(portal.redis.process.args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(run, RunStatus.COMPLETED, patience=90)
+    finally:
+        back.terminate()
+        back.wait()
