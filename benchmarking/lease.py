@@ -21,8 +21,8 @@ from providers.access import EVERYTHING, scope
 #: How many workers may try the same run; a run that ends every worker is not tried for ever.
 MOST_CLAIMS = 5
 GIVEN_UP = (
-    f"{MOST_CLAIMS} keer viel de werker stil die deze berekening deed. Kijk in het logboek of er genoeg geheugen is en start"
-    " opnieuw."
+    f"{MOST_CLAIMS} keer viel het rekenproces stil dat deze berekening deed. Kijk in het logboek of er genoeg geheugen"
+    " is en start opnieuw."
 )
 
 

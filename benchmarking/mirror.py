@@ -17,10 +17,9 @@ from benchmarking import charts, datasets, specification
 from benchmarking.calculation import rows_of
 from benchmarking.disclosure import pseudonyms, share_band
 from benchmarking.models import PeerLink, Result, Run
+from benchmarking.naming import WITH_TREATMENT, label
 from benchmarking.steps.model_arrays import product_prices
-from providers.measures import CATALOGUE
 
-WITH_TREATMENT = "_with_treatment"
 FEW = 20
 
 
@@ -62,7 +61,7 @@ def contents(run: Run, *, named: bool) -> dict[int, dict[str, Any]]:
     for pk, result in results.items():
         document: dict[str, Any] = {
             "participates": result.participates,
-            "reasons": [result.reason_text] if result.reason_text else [],
+            "reasons": result.reason_text.splitlines(),
         }
         if result.participates and result.published_score is not None:
             others = [link for link in links[pk] if link.peer_id != pk]
@@ -122,6 +121,7 @@ def _outcome(result: Result) -> dict[str, Any]:
         "costs": {
             "own": str(result.total_cost),
             "comparable": str(result.comparable_cost),
+            "fixed": str(result.fixed_cost),
             "allowances": str(result.allowance),
             "minimum": str(result.minimum_cost),
         },
@@ -172,17 +172,6 @@ def _peer(link: PeerLink, name: str, own: _Mix, peer: _Mix, *, named: bool) -> d
         "different": different,
     }
     return {**shown, "weight": link.weight} if named else shown
-
-
-def label(output_name: str) -> str:
-    """Return a product of the comparison as people say it: ``5_6vv_with_treatment`` → ``5–6VV met behandeling``."""
-    for code in (output_name, f"days_{output_name}"):
-        if code in CATALOGUE:
-            return CATALOGUE[code].label.removeprefix("Dagen ")
-    name, treated = output_name.removesuffix(WITH_TREATMENT), output_name.endswith(WITH_TREATMENT)
-    if name.endswith("vv"):
-        return f"{name.removesuffix('vv').replace('_', '–')}VV {'met' if treated else 'zonder'} behandeling"
-    return name.replace("_", " ")
 
 
 def _capital(text: str) -> str:

@@ -34,21 +34,27 @@ def seconds_of(run: Run) -> float:
 def describe(run: Run) -> dict[str, Any]:
     """Return what a page shows of a run's progress, without addresses."""
     state = state_of(run)
-    steps = list(run.steps.all())
+    steps = [] if state == "queued" else list(run.steps.all())
     return {
         "state": state,
-        "label": "Staat stil" if state == "stalled" else run.get_status_display(),
+        "label": _label(run, state),
         "started_at": run.requested_at,
         "started_by": run.requested_by.name if run.requested_by else "het portaal",
         "seconds": seconds_of(run),
         "seen_at": run.heartbeat_at,
         "silent_seconds": silent_seconds(run),
-        "reason": run.failure_reason or ("Iemand heeft de berekening gestopt." if state == "cancelled" else ""),
+        "reason": run.failure_reason or ("De berekening is op verzoek gestopt." if state == "cancelled" else ""),
         "attempt": run.fence,
         "taken_over": run.fence > 1,
         "steps": [_step(step, state) for step in steps],
         "done": sum(step.status == StepStatus.DONE for step in steps),
     }
+
+
+def _label(run: Run, state: str) -> str:
+    if run.cancel_requested_at and not run.is_ended:
+        return "Wordt gestopt"
+    return "Staat stil" if state == "stalled" else run.get_status_display()
 
 
 def _step(step: RunStep, state: str) -> dict[str, Any]:

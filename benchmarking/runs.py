@@ -75,7 +75,7 @@ def request_run(*, round: Round, actor: Actor | None) -> Run:
         if Run.objects.filter(dataset__round=round, status__in=[RunStatus.QUEUED, RunStatus.RUNNING]).exists():
             raise RunRefused("Er loopt al een berekening van deze ronde. Wacht tot die klaar is, of stop haar eerst.")
         chosen = current_specification(round)
-        frozen: dict[str, Any] = {}
+        frozen: dict[str, Any] = {"currency": round.currency}
         for path in settings.RUN_FREEZERS:
             frozen.update(import_string(path)(round))
         run = Run.objects.create(

@@ -158,6 +158,7 @@ Names = Annotated[tuple[str, ...], AfterValidator(_unique)]
 class Specification(_Part):
     """The whole model."""
 
+    name: str = Field(default="", max_length=120)
     inputs: Annotated[Names, Field(min_length=1)]
     outputs: Annotated[tuple[Output, ...], Field(min_length=1)]
     returns_to_scale: Literal["crs", "vrs", "drs", "irs", "fdh"] = "vrs"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from benchmarking.mirror import label
+from benchmarking.naming import label, name_of
 from benchmarking.specification import Specification
+from providers.formatting import format_money, format_number
 from providers.measures import CATALOGUE
 
 RETURNS = {
@@ -17,14 +18,6 @@ RETURNS = {
 }
 
 
-def name_of(measure: str) -> str:
-    """Return the Dutch name of a measure inside a sentence, or its code if the catalogue does not have it."""
-    if measure not in CATALOGUE:
-        return measure
-    name = CATALOGUE[measure].label
-    return name[:1].lower() + name[1:]
-
-
 def _bound(measure: str, value: Decimal) -> str:
     """Return a bound in the unit of its measure: a share as a percentage."""
     if measure in CATALOGUE and CATALOGUE[measure].unit == "share":
@@ -33,13 +26,14 @@ def _bound(measure: str, value: Decimal) -> str:
 
 
 def _number(value: Decimal | float) -> str:
-    return f"{Decimal(str(value)).normalize():f}".replace(".", ",")
+    exact = Decimal(str(value)).normalize()
+    return format_number(exact, decimals=max(-int(exact.as_tuple().exponent), 0))
 
 
-def sentences(model: Specification) -> list[str]:
+def sentences(model: Specification, currency: str) -> list[str]:
     """Return what the model does, one sentence per rule; also for rules that are switched off where that matters."""
     said = [
-        f"Vergeleken worden de kosten: {', '.join(name_of(name) for name in model.inputs)}.",
+        f"Wij vergelijken: {', '.join(name_of(name) for name in model.inputs)}.",
         f"Geleverde zorg telt in {len(model.outputs)} producten: {', '.join(label(output.name) for output in model.outputs)}.",
         f"Het model rekent met {RETURNS[model.returns_to_scale]}.",
     ]
@@ -51,7 +45,7 @@ def sentences(model: Specification) -> list[str]:
         )
     if model.fixed_inputs:
         said.append(f"Niet te verlagen door de aanbieder: {', '.join(name_of(name) for name in model.fixed_inputs)}.")
-    said += _participation(model)
+    said += _participation(model, currency)
     for criterion in model.quality_gate:
         bounds = []
         if criterion.at_least is not None:
@@ -65,13 +59,17 @@ def sentences(model: Specification) -> list[str]:
     for rule in model.outliers.rules:
         if rule.rule == "dominance":
             said.append(
-                f"Wie de uitkomst van anderen te sterk bepaalt is geen peer (toets met {_number(rule.alpha * 100)} %)."
+                f"Wie de uitkomst van anderen te sterk bepaalt is geen peer (F-toets, grens {_number(rule.alpha * 100)} %)."
             )
         else:
             said.append(
                 "Wie uitzonderlijk lage kosten heeft is geen peer"
-                f" (meer dan {_number(rule.iqr_multiple)} keer de kwartielafstand boven het derde kwartiel)."
+                f" (grens: derde kwartiel plus {_number(rule.iqr_multiple)} keer de afstand tussen de kwartielen)."
             )
+    if not model.quality_gate:
+        said.append("Er is geen voorwaarde op kwaliteit om peer te zijn.")
+    if not model.outliers.rules:
+        said.append("Er is niet getoetst op uitbijters: ook een aanbieder met uitzonderlijke cijfers kan peer zijn.")
     for factor in model.environment:
         said.append(f"Peers hebben even moeilijke of moeilijkere omstandigheden: {name_of(factor.measure)}.")
     if model.price_bounds:
@@ -87,7 +85,7 @@ def sentences(model: Specification) -> list[str]:
     return said
 
 
-def _participation(model: Specification) -> list[str]:
+def _participation(model: Specification, currency: str) -> list[str]:
     rule = model.participation
     said = []
     if rule.min_care_days > 0:
@@ -96,7 +94,8 @@ def _participation(model: Specification) -> list[str]:
         said.append(f"De cijfers gaan over {rule.months_covered} maanden.")
     if rule.cost_per_day is not None:
         said.append(
-            f"De kosten per zorgdag liggen tussen {_number(rule.cost_per_day.at_least)} en {_number(rule.cost_per_day.at_most)}."
+            f"De kosten per zorgdag liggen tussen {format_money(rule.cost_per_day.at_least, currency=currency)}"
+            f" en {format_money(rule.cost_per_day.at_most, currency=currency)}."
         )
     if rule.without_errors:
         said.append("Wie een fout in de aanlevering heeft die niet is hersteld, doet niet mee.")

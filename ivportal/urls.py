@@ -12,7 +12,7 @@ urlpatterns = [
     path("bevoegdheid/wisselen/", home.switch_mandate, name="switch_mandate"),
     path("begrippen/", home.glossary, name="glossary"),
     path("inloggen/", login.Login.as_view(), name="login"),
-    path("uitloggen/", accounts.LogoutView.as_view(), name="logout"),
+    path("uitloggen/", login.Logout.as_view(), name="logout"),
     path(
         "wachtwoord/",
         login_not_required(

@@ -25,8 +25,8 @@ REASONS: dict[str, str] = {
         " zonder ingrijpen van de NZa mag worden afgesproken."
     ),
     "no_table": (
-        "Voor deze ronde is er geen tabel met maximumtarieven. Zonder die tabel is er geen tarief; de bandbreedte in geld"
-        " staat wel vast."
+        "Voor deze ronde is er geen tabel met maximumtarieven. Zonder die tabel is er geen tarief, wel een bandbreedte"
+        " in geld."
     ),
     "no_tariff": "Voor een of meer geleverde producten ontbreekt het maximumtarief ({products}). Daarom is er geen tarief.",
     "no_reference": "Er zijn geen zorgdagen met een maximumtarief. Daarom is er geen tarief.",

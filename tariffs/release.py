@@ -73,16 +73,25 @@ def report_contents(run: Run) -> dict[int, dict[str, Any]]:
     documents = mirror.contents(run, named=policy["disclosure"] == Disclosure.NAMED)
     table = TariffTable.objects.filter(sha256=policy["tariff_table"]).first()
     source = f"Bron: {table.name}{' (fictieve bedragen)' if table.is_fictitious else ''}" if table else ""
+    model = parse(run.specification.document)
+    rules = {
+        "has_quality_gate": bool(model.quality_gate),
+        "has_outlier_rules": bool(model.outliers.rules),
+        "has_allowances": bool(model.allowances),
+        "has_tariffs": table is not None,
+    }
     provenance = {
         "computed_at": run.finished_at.isoformat() if run.finished_at else None,
         "specification": str(run.specification),
-        "sentences": wording.sentences(parse(run.specification.document)),
+        "sentences": wording.sentences(model, run.frozen["currency"]),
         "dataset_hash": run.dataset.sha256,
         "result_hash": run.result_hash,
     }
     for document in documents.values():
         document["provenance"] = provenance
         document["markup"] = policy["markup"]
+        document["rules"] = rules
+    book_year_tariffs = run.frozen["book_year_tariffs"]
     for band in Bandwidth.objects.filter(run=run).prefetch_related("products"):
         document = documents[band.provider_id]
         if "costs" not in document:
@@ -93,6 +102,9 @@ def report_contents(run: Run) -> dict[int, dict[str, Any]]:
             "reason": band.reason,
             "year": policy["tariff_year"],
             "source": source,
+            "indexed_with": policy["index_name"] if not book_year_tariffs and policy["index"] is not None else "",
+            "includes_housing": all(includes for _, includes in run.frozen["tariff_year_tariffs"].values()),
+            "reference": None if band.reference is None else str(band.reference),
             "lower_rate": None if band.lower_rate is None else str(band.lower_rate),
             "upper_rate": None if band.upper_rate is None else str(band.upper_rate),
             "products": [
@@ -100,6 +112,7 @@ def report_contents(run: Run) -> dict[int, dict[str, Any]]:
                     "product": product.product,
                     "days": str(product.days),
                     "maximum_tariff": str(product.maximum_tariff),
+                    "book_year_tariff": book_year_tariffs.get(product.product, ("", True))[0],
                     "lower": str(product.lower),
                     "upper": str(product.upper),
                 }

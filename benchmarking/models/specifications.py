@@ -18,7 +18,7 @@ class Specification(models.Model):
     created_at = models.DateTimeField(auto_now_add=True, help_text="When it was stored.")
 
     def __str__(self) -> str:
-        return f"Specificatie {self.sha256[:8]}"
+        return str(self.document.get("name") or f"Specificatie {self.sha256[:8]}")
 
 
 class RoundSpecification(models.Model):

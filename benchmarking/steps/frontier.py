@@ -79,7 +79,7 @@ def frontier(calculation: Calculation) -> Outcome:
     }
     sentences = (
         f"{figures['scores']} zorgaanbieders hebben een score; {figures['peers']} van hen zijn peer voor een ander.",
-        f"Alle uitkomsten zijn nagerekend; de grootste afwijking is {figures['worst_certificate']:.0e}.",
+        "Alle uitkomsten zijn gecontroleerd met een bewijs per aanbieder.",
     )
     return Outcome(replace(updated, peers=peers), sentences, figures)
 

@@ -7,16 +7,19 @@ from decimal import Decimal
 from typing import Any
 
 from benchmarking.calculation import Calculation, Outcome, RunFailed, rows_of, step
+from benchmarking.naming import name_of
 from benchmarking.specification import Specification
+from providers.formatting import format_money, format_number
 
+#: What a reason says, as a sentence that fits a provider's own page and a list of the NZa alike.
 REASONS = {
-    "not_delivered": "Heeft niet aangeleverd.",
-    "merged": "Is opgegaan in een andere zorgaanbieder.",
+    "not_delivered": "Er is niet aangeleverd.",
+    "merged": "De organisatie is opgegaan in een andere zorgaanbieder.",
     "errors": "De aanlevering bevat fouten die eerst hersteld moeten worden ({errors}).",
-    "missing_value": "Er ontbreken gegevens die voor de vergelijking nodig zijn ({measures}).",
-    "negative_value": "De aanlevering bevat een negatief aantal of bedrag waar dat niet kan ({measures}).",
-    "no_days": "Heeft geen zorgdagen van de zorg die wordt vergeleken.",
-    "too_small": "Heeft minder dan {min_care_days} zorgdagen.",
+    "missing_value": "Er ontbreken gegevens die voor de vergelijking nodig zijn: {measures}.",
+    "negative_value": "Een aantal of bedrag is negatief waar dat niet kan: {measures}.",
+    "no_days": "Er zijn geen zorgdagen van de zorg die wordt vergeleken.",
+    "too_small": "Er zijn minder dan {min_care_days} zorgdagen.",
     "months": "De cijfers gaan niet over {months_covered} maanden.",
     "cost_per_day": "De kosten per zorgdag liggen buiten de grenzen van {at_least} tot {at_most}.",
     "cost_not_positive": "De vergelijkbare kosten zijn nul of negatief.",
@@ -36,7 +39,7 @@ REASONS_SHORT = {
 }
 
 
-def reasons_of(row: dict[str, Any], specification: Specification) -> dict[str, dict[str, str]]:
+def reasons_of(row: dict[str, Any], specification: Specification, currency: str) -> dict[str, dict[str, str]]:
     """Return the reasons for one provider not to take part: code → what fills in the sentence."""
     if row["merged"]:
         return {"merged": {}}
@@ -50,10 +53,10 @@ def reasons_of(row: dict[str, Any], specification: Specification) -> dict[str, d
     needed = [*specification.inputs, *day_measures, *specification.allowances]
     missing = [measure for measure in needed if row[measure] is None]
     if missing:
-        found["missing_value"] = {"measures": ", ".join(missing)}
+        found["missing_value"] = {"measures": _named(missing)}
         return found
     if negative := [measure for measure in day_measures if row[measure] < 0]:
-        found["negative_value"] = {"measures": ", ".join(negative)}
+        found["negative_value"] = {"measures": _named(negative)}
         return found
     days = sum((row[measure] for measure in day_measures), Decimal(0))
     cost = sum((row[measure] for measure in specification.inputs), Decimal(0))
@@ -65,20 +68,30 @@ def reasons_of(row: dict[str, Any], specification: Specification) -> dict[str, d
         found["months"] = {"months_covered": str(rule.months_covered)}
     bounds = rule.cost_per_day
     if bounds is not None and days > 0 and not bounds.at_least <= cost / days <= bounds.at_most:
-        found["cost_per_day"] = {"at_least": f"{bounds.at_least:f}", "at_most": f"{bounds.at_most:f}"}
+        found["cost_per_day"] = {
+            "at_least": format_money(bounds.at_least, currency=currency),
+            "at_most": format_money(bounds.at_most, currency=currency),
+        }
     return found
+
+
+def _named(measures: list[str]) -> str:
+    return ", ".join(name_of(measure) for measure in measures)
 
 
 @step(code="participation", title="Wie doet mee")
 def participation(calculation: Calculation) -> Outcome:
     """Decide who takes part. Raises :class:`RunFailed` if nobody does."""
     rows = rows_of(calculation.delivered)
-    found = {key: reasons_of(row, calculation.specification) for key, row in rows.items()}
+    found = {
+        key: reasons_of(row, calculation.specification, calculation.frozen.get("currency", "EUR"))
+        for key, row in rows.items()
+    }
     updated = calculation.with_results(
         participates=[not found[key] for key in calculation.results.index],
         reasons=[" ".join(found[key]) for key in calculation.results.index],
         reason_text=[
-            " ".join(REASONS[code].format(**facts) for code, facts in found[key].items())
+            "\n".join(REASONS[code].format(**facts) for code, facts in found[key].items())
             for key in calculation.results.index
         ],
     )
@@ -86,9 +99,10 @@ def participation(calculation: Calculation) -> Outcome:
     if taking_part == 0:
         raise RunFailed("Geen enkele zorgaanbieder voldoet aan de voorwaarden om mee te doen.")
     counted = Counter(code for reasons in found.values() for code in reasons)
-    sentences = [f"{taking_part} van {len(rows)} zorgaanbieders doen mee."]
+    sentences = [f"{format_number(taking_part)} van {format_number(len(rows))} zorgaanbieders doen mee."]
     if counted:
         listed = ", ".join(f"{REASONS_SHORT[code]} ({count})" for code, count in counted.most_common())
-        sentences.append(f"De anderen niet: {listed}.")
+        several = " Sommigen hebben meer dan één reden." if sum(counted.values()) > len(rows) - taking_part else ""
+        sentences.append(f"De anderen niet: {listed}.{several}")
     figures = {"taking_part": taking_part, "not_taking_part": dict(sorted(counted.items()))}
     return Outcome(updated, tuple(sentences), figures)

@@ -20,6 +20,7 @@ from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.scales import rate_scale, scale_ends
 from providers.audit import record
+from providers.formatting import format_date
 from providers.models import Act, CareOfficeRegion
 from tariffs.models import Bandwidth, BandwidthStatus, Release
 
@@ -28,7 +29,7 @@ COLUMNS = {
     "care_days": "Zorgdagen",
     "lower_rate": "Onderkant",
     "upper_rate": "Bovenkant",
-    "status": "Status",
+    "status": "Bandbreedte",
 }
 NO_RATE = {
     BandwidthStatus.NO_SCORE: "Doet niet mee in de vergelijking.",
@@ -37,6 +38,8 @@ NO_RATE = {
     BandwidthStatus.NO_REFERENCE: "Geen tarief: geen zorgdagen met een maximumtarief.",
     BandwidthStatus.MIXED_TABLE: "Geen tarief: de tarieftabel is niet eenduidig.",
 }
+#: Decimals of a rate that leaves the building: 0.1 %.
+RATE_DECIMALS = 3
 NOTES = {
     BandwidthStatus.ABOVE_CAP: "De bandbreedte is één punt: het maximumtarief.",
     BandwidthStatus.CAPPED: "De bovenkant is begrensd op het maximumtarief.",
@@ -147,6 +150,7 @@ def _table(request: Any, release: Release, regions: list[CareOfficeRegion]) -> d
             "book_year": release.round.book_year,
             "tariff_year": release.tariff_year,
         },
+        "care_days_label": f"Zorgdagen {release.round.book_year}",
         "filters": {
             "search": search,
             "region": region,
@@ -196,32 +200,36 @@ def workbook(rows: list[dict[str, Any]], release: Release | None) -> bytes:
         sheet.write_string(
             0, 0, f"{release.round.title if release else 'Geen ronde'}.{fictitious} Geen geldend tarief.", bold
         )
+        if release:
+            about = f"Boekjaar {release.round.book_year}, tariefjaar {release.tariff_year or 'geen'}, vrijgegeven op"
+            sheet.write_string(1, 0, f"{about} {format_date(release.released_at)}. Percentages van het maximumtarief.")
         heads = (
             "Zorgaanbieder",
             "KvK-nummer",
-            "Plaats",
-            "Regio",
-            "Zorgdagen",
+            "Plaats in uw regio",
+            "Uw regio",
+            f"Zorgdagen {release.round.book_year if release else ''}, alle regio's",
             "Onderkant",
             "Bovenkant",
             "Bandbreedte",
+            "Toelichting",
             "Status",
         )
         for column, head in enumerate(heads):
-            sheet.write_string(2, column, head, bold)
-        for line, row in enumerate(rows, start=3):
+            sheet.write_string(3, column, head, bold)
+        for line, row in enumerate(rows, start=4):
             for column, key in enumerate(("name", "key", "place", "region")):
                 sheet.write_string(line, column, row[key])
-            for column, key, form in (
-                (4, "care_days", whole),
-                (5, "lower_rate", percents),
-                (6, "upper_rate", percents),
-            ):
+            if row["care_days"] is not None:
+                sheet.write_number(line, 4, float(row["care_days"]), whole)
+            for column, key in ((5, "lower_rate"), (6, "upper_rate")):
                 if row[key] is not None:
-                    sheet.write_number(line, column, float(row[key]), form)
+                    # As precise as the page: more decimals times the maximum tariffs would give away the costs.
+                    sheet.write_number(line, column, float(round(row[key], RATE_DECIMALS)), percents)
             sheet.write_string(line, 7, row["bandwidth_label"])
-            sheet.write_string(line, 8, f"{row['status_label']}{', fictief' if fictitious else ''}")
+            sheet.write_string(line, 8, row["reason"] or row["status_note"])
+            sheet.write_string(line, 9, f"{row['status_label']}{', fictief' if fictitious else ''}")
         sheet.set_column(0, 0, 42)
-        sheet.set_column(1, 8, 18)
-        sheet.freeze_panes(3, 1)
+        sheet.set_column(1, 9, 18)
+        sheet.freeze_panes(4, 1)
     return file.getvalue()

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from providers.audit import failed_logins
@@ -33,3 +35,13 @@ class Login(LoginView):
     """The log-in page."""
 
     authentication_form = LoginForm
+
+
+class Logout(LogoutView):
+    """Log out by the button; whoever types the address is sent to where the button is."""
+
+    http_method_names = ["get", "post", "options"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Go to the start page: a link must not be able to log somebody out."""
+        return redirect("home")

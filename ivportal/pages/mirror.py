@@ -15,6 +15,7 @@ from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.scales import bandwidth_bar, rate_scale, scale_ends
 from providers.audit import record
+from providers.formatting import format_money, format_percent
 from providers.measures import CATALOGUE
 from providers.models import Act, Round
 from tariffs.models import MirrorReport
@@ -39,6 +40,8 @@ def mirror(request: Any, report: Any = None) -> HttpResponse:
 def context_of(report: MirrorReport, all_reports: list[MirrorReport]) -> dict[str, Any]:
     """Return what ``tariffs/mirror.html`` shows, from nothing but the released content."""
     content, round = report.content, report.release.round
+    same_round = [other for other in all_reports if other.release.round_id == round.pk]
+    before = next((other for other in same_round if other.version < report.version), None)
     context: dict[str, Any] = {
         "ribbon": ribbon(round=round, release=report.release),
         "provider": {"name": report.provider.name, "key": report.provider.shown_key},
@@ -48,15 +51,15 @@ def context_of(report: MirrorReport, all_reports: list[MirrorReport]) -> dict[st
             "currency": round.currency,
             "url": reverse("own_submission", args=[round.slug]),
         },
-        "others": [
-            {
-                "label": f"boekjaar {other.release.round.book_year}, versie {other.version}",
-                "url": reverse("mirror_report", args=[other.uuid]),
-                "current": other.pk == report.pk,
-            }
-            for other in all_reports
-        ],
-        "next_action": None,
+        "version": report.version,
+        "newer": next((_link(other) for other in same_round if other.version > report.version), None),
+        "others": [_link(other) for other in all_reports if other.pk != report.pk],
+        "next_action": {
+            "title": "U hoeft nu niets te doen",
+            "text": "Dit is een simulatie. Controleer wel of uw cijfers kloppen.",
+            "url": reverse("own_submission", args=[round.slug]),
+            "link": "Bekijk uw aanlevering",
+        },
         "participation": {
             "takes_part": "costs" in content,
             "reasons": content["reasons"],
@@ -77,7 +80,37 @@ def context_of(report: MirrorReport, all_reports: list[MirrorReport]) -> dict[st
     }
     if "costs" in content:
         context |= _outcome(content, round)
+        context["changes"] = _changes(before, report) if before else None
     return context
+
+
+def _link(report: MirrorReport) -> dict[str, Any]:
+    return {
+        "label": f"boekjaar {report.release.round.book_year}, versie {report.version}",
+        "url": reverse("mirror_report", args=[report.uuid]),
+    }
+
+
+def _changes(before: MirrorReport, now: MirrorReport) -> dict[str, Any]:
+    """Return what changed between two versions: own costs, minimum, maximum, score; empty rows if nothing did."""
+    old, new = before.content, now.content
+    if "costs" not in old:
+        return {"since": before.version, "rows": [], "text": "In de vorige versie deed u niet mee in de vergelijking."}
+    currency = now.release.round.currency
+    rows = [
+        {
+            "label": label,
+            "old": format_money(old["costs"][name], currency=currency),
+            "new": format_money(new["costs"][name], currency=currency),
+        }
+        for name, label in (("own", "Uw kosten"), ("minimum", "Minimale kosten"), ("maximum", "Maximale kosten"))
+        if old["costs"][name] != new["costs"][name]
+    ]
+    if old["score"] != new["score"]:
+        rows.append(
+            {"label": "Efficiëntiescore", "old": format_percent(old["score"]), "new": format_percent(new["score"])}
+        )
+    return {"since": before.version, "rows": rows, "text": ""}
 
 
 def _outcome(content: dict[str, Any], round: Round) -> dict[str, Any]:
@@ -94,14 +127,17 @@ def _outcome(content: dict[str, Any], round: Round) -> dict[str, Any]:
             "markup": Decimal(content["markup"]),
             "position": position,
             "allowances": Decimal(content["costs"]["allowances"]),
+            "comparable": Decimal(content["costs"]["comparable"]),
+            "above_maximum": max(own - maximum, Decimal(0)),
         },
+        "rules": content["rules"],
         "certainty": None,
         "cautions": content["cautions"],
         "bar": bandwidth_bar(
             own=own, minimum=minimum, maximum=maximum, currency=round.currency, book_year=round.book_year
         ),
         "score": Decimal(content["score"]),
-        "tariff": _tariff(content),
+        "tariff": _tariff(content, round),
         "drivers": None,
         "peers": content["peers"],
         "peer_figure": content["peer_figure"],
@@ -109,11 +145,10 @@ def _outcome(content: dict[str, Any], round: Round) -> dict[str, Any]:
             "In deze ronde is er geen onderscheid tussen zorg met en zonder behandeling."
             " Daarom ontbreekt de figuur die dat laat zien."
         ),
-        "changes": None,
     }
 
 
-def _tariff(content: dict[str, Any]) -> dict[str, Any]:
+def _tariff(content: dict[str, Any], round: Round) -> dict[str, Any]:
     tariff = content["tariff"]
     if tariff["lower_rate"] is None:
         return {"is_available": False, "reason": tariff["reason"], "status_text": ""}
@@ -122,6 +157,7 @@ def _tariff(content: dict[str, Any]) -> dict[str, Any]:
     return {
         "is_available": True,
         "year": tariff["year"],
+        "basis": _basis(content, round),
         "lower_rate": lower,
         "upper_rate": upper,
         "status_text": tariff["reason"],
@@ -133,6 +169,7 @@ def _tariff(content: dict[str, Any]) -> dict[str, Any]:
                 "label": CATALOGUE[product["product"]].label.removeprefix("Dagen "),
                 "description": "",
                 "days": Decimal(product["days"]),
+                "book_year_tariff": Decimal(product["book_year_tariff"]) if product["book_year_tariff"] else None,
                 "maximum_tariff": Decimal(product["maximum_tariff"]),
                 "lower": Decimal(product["lower"]),
                 "upper": Decimal(product["upper"]),
@@ -145,3 +182,24 @@ def _tariff(content: dict[str, Any]) -> dict[str, Any]:
             for product in sorted(tariff["products"], key=lambda item: CATALOGUE[item["product"]].order)
         ],
     }
+
+
+def _basis(content: dict[str, Any], round: Round) -> str:
+    """Return in words how the percentage follows from the minimum, with the amounts by which it can be checked."""
+    tariff, costs = content["tariff"], content["costs"]
+    minimum, maximum, reference = (
+        format_money(amount, currency=round.currency, decimals=2)
+        for amount in (costs["minimum"], costs["maximum"], tariff["reference"])
+    )
+    without = "" if tariff["includes_housing"] else ", beide zonder wat apart wordt vergoed,"
+    if tariff["indexed_with"]:
+        worth = f"tegen de maximumtarieven van {tariff['year']} waard waren"
+        indexed = f" De kosten zijn eerst naar {tariff['year']} gebracht met: {tariff['indexed_with']}."
+    else:
+        worth, indexed = "tegen de maximumtarieven van dat jaar waard waren", ""
+    return (
+        f"Het percentage is uw minimum van {minimum} (en uw maximum van {maximum}){without} gedeeld door wat uw zorgdagen van"
+        f" {round.book_year} {worth}: {reference}.{indexed} Het is voor elk zorgprofiel gelijk. De bedragen hieronder zijn dat"
+        f" percentage van de tarieven van {tariff['year']}, per dag. De onderkant is naar boven afgerond en de bovenkant naar"
+        " beneden, zodat alle zorg samen binnen uw bandbreedte blijft."
+    )

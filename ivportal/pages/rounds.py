@@ -24,6 +24,7 @@ from providers.models import (
     Act,
     CareOfficeRegion,
     Finding,
+    Location,
     Provider,
     Round,
     Severity,
@@ -76,6 +77,7 @@ def rounds(request: Any) -> HttpResponse:
             }
         )
         attention += _attention(round, run, release, url)
+        attention += _left_to_do(round, round.expected - delivered.get(round.pk, 0), url)
     return render(
         request,
         "benchmarking/rounds.html",
@@ -88,7 +90,7 @@ def _attention(round: Round, run: Run | None, release: Release | None, url: str)
     if run is None:
         said.append((f"{round.title}: nog niet berekend", "De gegevens zijn binnen. Start een berekening.", False))
     elif progress.state_of(run) == "stalled":
-        said.append((f"{round.title}: de berekening staat stil", "Een andere werker neemt het over.", True))
+        said.append((f"{round.title}: de berekening staat stil", "Een ander rekenproces neemt het over.", True))
     elif run.status == RunStatus.FAILED:
         said.append((f"{round.title}: de laatste berekening is mislukt", run.failure_reason, True))
     elif run.status == RunStatus.COMPLETED and (release is None or release.run_id != run.pk):
@@ -98,6 +100,24 @@ def _attention(round: Round, run: Run | None, release: Release | None, url: str)
     return [
         {"title": title, "text": text, "url": url, "is_urgent": urgent, "term": None} for title, text, urgent in said
     ]
+
+
+def _left_to_do(round: Round, not_delivered: int, url: str) -> list[dict[str, Any]]:
+    errors = Submission.objects.filter(_has_finding(Severity.ERROR), round=round).count()
+    merged = Submission.objects.filter(round=round, merged_into__isnull=False).count()
+    said = []
+    if not_delivered - merged > 0:
+        text = f"{not_delivered - merged} aanbieders hebben niet aangeleverd."
+        said.append((f"{round.title}: aanleveringen ontbreken", text, f"{url}?bevinding=niets#aanbieders"))
+    if errors:
+        text = f"{errors} aanleveringen bevatten een fout en doen zo niet mee."
+        said.append((f"{round.title}: fouten in aanleveringen", text, f"{url}?bevinding=error#aanbieders"))
+    return [{"title": title, "text": text, "url": link, "is_urgent": False, "term": None} for title, text, link in said]
+
+
+def _has_finding(severity: Severity) -> Exists:
+    newest = SubmissionVersion.objects.filter(submission=OuterRef(OuterRef("pk"))).order_by("-number").values("pk")[:1]
+    return Exists(Finding.objects.filter(version__in=newest, severity=severity))
 
 
 @require_GET
@@ -156,12 +176,14 @@ def round_page(request: Any, slug: str) -> HttpResponse:
 def delivery(request: Any, round: Round) -> dict[str, Any]:
     """Return who delivered: totals, progress by region, and the list with its filters."""
     everyone = Submission.objects.visible_to(request.actor).filter(round=round)
-    with_finding = {
-        severity: Exists(Finding.objects.filter(version__submission=OuterRef("pk"), severity=severity))
-        for severity in (Severity.ERROR, Severity.WARNING)
-    }
-    search, status, region = (request.GET.get(name, "").strip() for name in ("zoek", "status", "regio"))
+    search, status, region, finding = (
+        request.GET.get(name, "").strip() for name in ("zoek", "status", "regio", "bevinding")
+    )
     chosen = everyone
+    if finding in (Severity.ERROR, Severity.WARNING):
+        chosen = chosen.filter(_has_finding(Severity(finding)))
+    elif finding == "niets":
+        chosen = chosen.exclude(_delivered())
     if search:
         chosen = chosen.filter(Q(provider__name__icontains=search) | Q(provider__key__icontains=search))
     if status in SubmissionStatus.values:
@@ -171,7 +193,7 @@ def delivery(request: Any, round: Round) -> dict[str, Any]:
             Exists(Provider.objects.filter(pk=OuterRef("provider_id"), locations__region__code=region))
         )
     page, pagination = listing.paginate(
-        chosen.select_related("provider")
+        chosen.select_related("provider", "merged_into")
         .prefetch_related("provider__locations__region", "versions__findings")
         .order_by("provider__name", "provider__key"),
         request.GET,
@@ -186,11 +208,12 @@ def delivery(request: Any, round: Round) -> dict[str, Any]:
             delivered=Count("pk", distinct=True, filter=Q(versions__isnull=False)),
         )
     }
+    occurring = set(everyone.values_list("status", flat=True).distinct())
     return {
         "expected": everyone.count(),
         "delivered": everyone.filter(_delivered()).count(),
-        "with_errors": everyone.filter(with_finding[Severity.ERROR]).count(),
-        "with_warnings": everyone.filter(with_finding[Severity.WARNING]).count(),
+        "with_errors": everyone.filter(_has_finding(Severity.ERROR)).count(),
+        "with_warnings": everyone.filter(_has_finding(Severity.WARNING)).count(),
         "regions": [
             {"name": str(item), "delivered": counts[item.pk]["delivered"], "expected": counts[item.pk]["expected"]}
             for item in regions
@@ -200,9 +223,14 @@ def delivery(request: Any, round: Round) -> dict[str, Any]:
             "search": search,
             "status": status,
             "region": region,
-            "statuses": listing.options(SubmissionStatus.choices, status),
+            "statuses": listing.options(
+                [(value, text) for value, text in SubmissionStatus.choices if value in occurring], status
+            ),
+            "findings": listing.options(
+                [("error", "Met een fout"), ("warning", "Met een signalering"), ("niets", "Niet aangeleverd")], finding
+            ),
             "regions": listing.options([(item.code, str(item)) for item in regions], region),
-            "is_active": bool(search or status or region),
+            "is_active": bool(search or status or region or finding),
             "clear_url": reverse("round", args=[round.slug]) + "#aanbieders",
         },
         "is_open": "bladzijde" in request.GET,
@@ -228,7 +256,9 @@ def _provider_row(submission: Submission, round: Round) -> dict[str, Any]:
         "key": provider.key,
         "url": reverse("provider_submission", args=[round.slug, provider.uuid]) if version else None,
         "region": ", ".join(regions) or provider.area,
-        "status_label": submission.get_status_display(),
+        "status_label": f"Opgegaan in {submission.merged_into.name}"
+        if submission.merged_into
+        else submission.get_status_display(),
         "delivered_at": version.submitted_at if version else None,
         "findings": ", ".join(counts),
     }
@@ -239,7 +269,7 @@ def _specification(round: Round) -> dict[str, Any] | None:
     if current is None:
         return None
     model = specification.parse(current.specification.document)
-    return {"name": str(current.specification), "url": None, "sentences": wording.sentences(model)}
+    return {"name": str(current.specification), "url": None, "sentences": wording.sentences(model, round.currency)}
 
 
 def _start(round: Round, newest: Run | None) -> dict[str, Any]:
@@ -275,6 +305,8 @@ def _result(run: Run) -> dict[str, Any]:
         "result_hash": run.result_hash,
         "engine_version": run.engine_version,
         "csv_url": reverse("results_csv", args=[run.uuid]),
+        "finished_at": run.finished_at,
+        "scored": Result.objects.filter(run=run, score__isnull=False).count(),
     }
 
 
@@ -299,16 +331,21 @@ def _exclusions(run: Run, round: Round) -> list[dict[str, Any]]:
     shown = []
     for code, results in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         label = REASONS_SHORT[code]
-        texts = {result.reason_text for result in results}
+        texts = {
+            result.pk: dict(zip(result.reasons, result.reason_text.splitlines(), strict=True))[code]
+            for result in results
+        }
+        same = len(set(texts.values())) == 1
         shown.append(
             {
                 "label": label[:1].upper() + label[1:],
-                "explanation": texts.pop() if len(texts) == 1 else "",
+                "explanation": texts[results[0].pk] if same else "",
                 "count": len(results),
                 "providers": [
                     {
                         "name": result.provider.name,
                         "key": result.provider.key,
+                        "note": "" if same else texts[result.pk],
                         "url": reverse("provider_submission", args=[round.slug, result.provider.uuid])
                         if result.provider_id in delivered
                         else None,
@@ -339,6 +376,10 @@ def _release(run: Run | None, release: Release | None) -> dict[str, Any]:
         "reason": "",
         "released_at": None,
         "count": count,
+        "is_same": Release.objects.filter(round=run.dataset.round, run__result_hash=run.result_hash).exists(),
+        "has_regions": Location.objects.filter(
+            provider__submissions__round=run.dataset.round, region__isnull=False
+        ).exists(),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
-from ivportal.formatting import format_million, format_percent
+from providers.formatting import format_million, format_percent
 
 #: Steps of axes: 1, 2, 2.5 or 5 times a power of ten.
 STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5))

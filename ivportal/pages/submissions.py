@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from ivportal.formatting import format_money, format_number, format_percent
 from ivportal.pages.rights import for_role
 from providers.audit import record
+from providers.formatting import format_money, format_number, format_percent
 from providers.measures import CATALOGUE, Measure
 from providers.models import (
     Act,
@@ -34,9 +34,10 @@ GROUPS = {
     "Omstandigheden": ("environment",),
     "Organisatie": ("structure",),
 }
+UNITS_WITHOUT_DIFFERENCE = ("class", "score", "index", "months")
 STATUS_TEXTS = {
     SubmissionStatus.NOT_STARTED: "Er is nog niets ontvangen.",
-    SubmissionStatus.SUBMITTED: "Wij hebben uw gegevens ontvangen en gecontroleerd.",
+    SubmissionStatus.SUBMITTED: "De gegevens zijn ontvangen en gecontroleerd.",
 }
 CONTACT = "Vragen? Neem contact op met de NZa."
 
@@ -58,7 +59,7 @@ def own_submission(request: Any, slug: str) -> HttpResponse:
     submission = get_object_or_404(
         Submission.objects.visible_to(request.actor).select_related("round", "provider"), round__slug=slug
     )
-    return _page(request, submission, reverse("own_submission", args=[slug]))
+    return _page(request, submission, reverse("own_submission", args=[slug]), is_own=True)
 
 
 @require_GET
@@ -70,7 +71,7 @@ def provider_submission(request: Any, slug: str, provider: Any) -> HttpResponse:
         round__slug=slug,
         provider__uuid=provider,
     )
-    return _page(request, submission, reverse("provider_submission", args=[slug, provider]))
+    return _page(request, submission, reverse("provider_submission", args=[slug, provider]), is_own=False)
 
 
 def _empty(provider: Provider) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def _empty(provider: Provider) -> dict[str, Any]:
     }
 
 
-def _page(request: Any, submission: Submission, url: str) -> HttpResponse:
+def _page(request: Any, submission: Submission, url: str, *, is_own: bool) -> HttpResponse:
     round, provider = submission.round, submission.provider
     versions = list(
         SubmissionVersion.objects.visible_to(request.actor).filter(submission=submission).order_by("-number")
@@ -100,9 +101,11 @@ def _page(request: Any, submission: Submission, url: str) -> HttpResponse:
     previous_round, previous = _previous(request, submission)
     findings = list(Finding.objects.filter(version=shown))
     context = {
+        "is_own": is_own,
         "ribbon": {"status": "delivered", "is_fictitious": True} if round.is_fictitious else None,
         "round": {
             "name": round.title,
+            "url": reverse("round", args=[round.slug]) if not is_own else None,
             "book_year": round.book_year,
             "previous_year": previous_round.book_year if previous_round else None,
             "currency": round.currency,
@@ -128,7 +131,7 @@ def _page(request: Any, submission: Submission, url: str) -> HttpResponse:
         },
         "groups": _groups(values, previous, findings, round),
         "general": [_finding(finding) for finding in findings if finding.measure not in values],
-        "contact": CONTACT,
+        "contact": CONTACT if is_own else "",
     }
     return render(request, "providers/submission.html", context)
 
@@ -169,19 +172,29 @@ def _groups(
 def _row(
     measure: Measure, value: MeasuredValue, before: MeasuredValue | None, findings: list[Finding], round: Round
 ) -> dict[str, Any]:
-    change = ""
-    if before is not None and before.value and value.value is not None:
-        change = format_percent((value.value - before.value) / abs(before.value))
-        change = change if change.startswith(("-", "−")) else f"+{change}"
     return {
         "label": measure.label,
         "explanation": measure.description,
         "value": shown_value(measure, value.value, round.currency),
         "previous": shown_value(measure, before.value, round.currency) if before else "",
-        "change": change,
+        "change": _change(measure, value.value, before.value if before else None),
         "cell": str(Cell(value.sheet, value.row, value.column)),
         "findings": [_finding(finding) for finding in findings if finding.measure == measure.code],
     }
+
+
+def _change(measure: Measure, now: Decimal | None, before: Decimal | None) -> str:
+    """Return the difference with last year: in percent, for shares in percentage points, for classes and scores nothing."""
+    if now is None or before is None or measure.unit in UNITS_WITHOUT_DIFFERENCE:
+        return ""
+    if measure.unit == "share":
+        points = format_number((now - before) * 100, decimals=1)
+        return f"{_signed(points)} procentpunt"
+    return _signed(format_percent((now - before) / abs(before))) if before else ""
+
+
+def _signed(text: str) -> str:
+    return text if text.startswith(("-", "−", "0,0")) else f"+{text}"
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

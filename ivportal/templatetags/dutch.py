@@ -1,4 +1,4 @@
-"""Filters for figures and moments in Dutch; the rules stand in ``ivportal.formatting``.
+"""Filters for figures and moments in Dutch; the rules stand in ``providers.formatting``.
 
 In a template: ``{% load dutch %}``, then ``{{ cost|euro }}``, ``{{ rate|euro:2 }}``, ``{{ cost|money:currency }}``,
 ``{{ cost|million:currency }}``, ``{{ score|percent }}``, ``{{ days|number }}``, ``{{ deadline|dutch_datetime }}``.
@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from django import template
 
-from ivportal import formatting
-from ivportal.formatting import Figure
+from providers import formatting
+from providers.formatting import Figure
 
 register = template.Library()
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from benchmarking.lease import Lease, LeaseLost
 from benchmarking.models import Dataset, PeerLink, Result, Run, RunStatus, RunStep, StepStatus
 from benchmarking.runs import RunRefused
 from benchmarking.specification import SpecificationError
+from ivportal.database.roles import as_owner
 from providers.access import EVERYTHING, scope
 from providers.models import Act, AuditRecord, MeasuredValue, Provider, Round
 from tariffs.models import Bandwidth
@@ -212,6 +214,19 @@ class TestTogether:
                 seen.wait(0.05)
         assert seen.is_set()
         assert not any(thread.name == f"lease-{run.pk}" for thread in threading.enumerate())
+
+    def test_even_the_owner_of_the_tables_sees_no_row_without_saying_on_whose_behalf(self) -> None:
+        small_round()
+        with as_owner():
+            parameters = connection.get_connection_params()
+        place = {
+            name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if parameters.get(name)
+        }
+        with psycopg.connect(**place) as owner:
+            assert owner.execute("SELECT current_user").fetchone() == ("ivportal_owner",)
+            assert owner.execute("SELECT count(*) FROM providers_submission").fetchone() == (0,)
+            owner.execute("SELECT set_config('ivportal.scope', 'all', false)")
+            assert owner.execute("SELECT count(*) FROM providers_submission").fetchone() == (4,)
 
 
 @pytest.mark.usefixtures("db")

@@ -24,8 +24,8 @@ from ivportal.demo import national_round, supervisor
 from ivportal.demo.national_round import Account, DemoFailed
 from ivportal.demo.visitor import VisitFailed, Visitor
 from ivportal.embedded import free_port
-from ivportal.formatting import format_money, format_number, format_percent
 from providers.access import EVERYTHING, scope
+from providers.formatting import format_money, format_number, format_percent
 
 
 class Command(BaseCommand):

@@ -70,7 +70,7 @@ def format_money(value: Figure, *, currency: str = "EUR", decimals: int = 0) -> 
 
 
 def format_million(value: Figure, *, currency: str = "EUR", decimals: int = 1) -> str:
-    """Write an amount for a sentence: "€ 26,3 mln".
+    """Write an amount for a sentence: "€ 26,3 mln", from a thousand million "€ 11,1 mld".
 
     Under a million that would say too little: from 10.000 it is rounded to thousands ("€ 412.000"), below it is exact.
     """
@@ -78,6 +78,8 @@ def format_million(value: Figure, *, currency: str = "EUR", decimals: int = 1) -
     if number is None:
         return MISSING
     thousands = number.scaleb(-3).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    if abs(thousands) >= 1_000_000:
+        return f"{format_money(number.scaleb(-9), currency=currency, decimals=decimals)}{NBSP}mld"
     if abs(thousands) >= 1000:
         return f"{format_money(number.scaleb(-6), currency=currency, decimals=decimals)}{NBSP}mln"
     if abs(number) >= 10_000:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from django.template import Context, Engine
 
-from ivportal.formatting import (
+from providers.formatting import (
     MISSING,
     format_date,
     format_datetime,

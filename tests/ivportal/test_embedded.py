@@ -1,0 +1,141 @@
+"""The embedded database: starts at the first connection and not before, is noticed when killed, and stops when told."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+PREPARE = "import django; django.setup(); from django.db import connection\n"
+
+
+def python(code: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a process of its own with ``folder`` for its data and no database named."""
+    nothing = {"DATABASE_URL": "", "DATABASE_OWNER_URL": "", "REDIS_URL": ""}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=settings.BASE_DIR,
+        env={
+            **os.environ,
+            **nothing,
+            "IVPORTAL_DATA": str(folder),
+            "DJANGO_SETTINGS_MODULE": "ivportal.settings",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def stop(folder: Path) -> str:
+    """Tell the embedded database to stop, as people do."""
+    return python(
+        "from django.core.management import execute_from_command_line as run; run(['', 'embedded', 'stop'])", folder
+    ).stdout
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Give a data folder of its own; a database in it is stopped afterwards."""
+    yield tmp_path / "data"
+    if (tmp_path / "data" / "postgres").exists():
+        stop(tmp_path / "data")
+
+
+def test_loading_everything_starts_nothing(folder: Path) -> None:
+    done = python(
+        PREPARE + "import ivportal.urls, ivportal.celery, ivportal.wsgi, psutil\n"
+        "assert connection.settings_dict['NAME'] == 'ivportal'\n"
+        "print(len(psutil.Process().children(recursive=True)))",
+        folder,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "0\n"
+    assert not (folder / "postgres").exists()
+
+
+def test_a_killed_database_is_noticed_and_started_anew(folder: Path) -> None:
+    done = python(
+        PREPARE
+        + """
+import os, signal, time
+from pathlib import Path
+from django.conf import settings
+
+def postmaster():
+    return int((Path(settings.DATA_DIR) / "postgres" / "postmaster.pid").read_text().split()[0])
+
+def kept(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone()[0] if cursor.description else None
+
+from ivportal.database.roles import connecting_as_owner
+with connecting_as_owner():
+    kept("CREATE TABLE kept (what text)")
+    kept("INSERT INTO kept VALUES ('still there')")
+    kept("GRANT SELECT ON kept TO ivportal_app")
+assert kept("SELECT current_user") == "ivportal_app"
+first = postmaster()
+os.kill(first, signal.SIGKILL)
+while True:
+    try:
+        os.kill(first, 0)
+    except ProcessLookupError:
+        break
+    if Path(f"/proc/{first}/stat").exists() and Path(f"/proc/{first}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+        break
+    time.sleep(0.02)
+connection.close()
+assert kept("SELECT what FROM kept") == "still there"
+assert postmaster() != first
+print("started anew")
+""",
+        folder,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "started anew\n"
+    assert "is gestopt" in stop(folder)
+    assert "draaide niet" in stop(folder)
+
+
+def test_another_process_finds_the_database_that_runs(folder: Path) -> None:
+    code = PREPARE + (
+        "connection.ensure_connection()\n"
+        "from django.conf import settings\n"
+        "print((settings.DATA_DIR / 'postgres' / 'postmaster.pid').read_text().split()[0])"
+    )
+    first, second = python(code, folder), python(code, folder)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == second.stdout
+
+
+def test_production_refuses_the_embedded_database_at_the_first_connection(folder: Path) -> None:
+    production = {"IVPORTAL_PRODUCTION": "1", "IVPORTAL_SECRET_KEY": "for-this-test-only-" * 4}
+    loaded = python(PREPARE + "print('loaded')", folder, **production)
+    assert loaded.stdout == "loaded\n", loaded.stderr
+    refused = python(PREPARE + "connection.ensure_connection()", folder, **production)
+    assert refused.returncode == 1
+    assert "Set DATABASE_URL" in refused.stderr
+    assert not (folder / "postgres").exists()
+
+
+def test_production_refuses_to_make_up_a_secret_key(folder: Path) -> None:
+    refused = python(PREPARE, folder, IVPORTAL_PRODUCTION="1", IVPORTAL_SECRET_KEY="")
+    assert refused.returncode == 1
+    assert "IVPORTAL_SECRET_KEY" in refused.stderr
+
+
+def test_a_secret_key_of_a_try_out_is_kept_and_readable_by_its_owner_only(folder: Path) -> None:
+    code = PREPARE + "from django.conf import settings; print(settings.SECRET_KEY)"
+    first, second = python(code, folder), python(code, folder)
+    assert first.stdout == second.stdout
+    assert len(first.stdout.strip()) >= 50
+    assert (folder / "secret-key").stat().st_mode & 0o777 == 0o600
