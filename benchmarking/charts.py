@@ -10,7 +10,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from benchmarking.disclosure import GRID_STEPS, crowded, to_grid
+from benchmarking.disclosure import GRID_STEPS, crowded, round_up, to_grid
 
 ACCENT = "#0b5773"
 GREY = "#9aa7b1"
@@ -59,16 +59,20 @@ def score_distribution(distribution: Sequence[Mapping[str, Any]], *, mean: float
     }
 
 
-def treatment_plane(points: Mapping[str, tuple[float, float]], may_be_peer: set[str]) -> dict[str, Any] | None:
+def treatment_plane(
+    points: Mapping[str, tuple[float, float]], may_be_peer: set[str], national_share: float
+) -> dict[str, Any] | None:
     """Return what the peer-link figures of one run share: the grid, the crowd and the frontier, nothing exact of anyone.
 
-    ``points``: per provider care days without and with treatment per 1,000 of comparable costs. ``None`` when nobody delivers
-    one of the two.
+    ``points``: per provider care days without and with treatment per 1,000 of comparable costs. ``national_share``: part of
+    all care days that is with treatment. ``None`` when nobody delivers one of the two.
     """
     possible = [points[key] for key in may_be_peer if key in points]
-    top = [max((point[axis] for point in possible), default=0.0) for axis in (0, 1)]
-    if min(top) <= 0:
+    largest = [max((point[axis] for point in possible), default=0.0) for axis in (0, 1)]
+    if min(largest) <= 0:
         return None
+    # A round number: the exact largest value would be some provider's own.
+    top = [round_up(value) for value in largest]
     steps = (top[0] / GRID_STEPS, top[1] / GRID_STEPS)
     rounded = {
         key: (to_grid(x, steps[0]), to_grid(y, steps[1]))
@@ -76,79 +80,96 @@ def treatment_plane(points: Mapping[str, tuple[float, float]], may_be_peer: set[
         if x <= top[0] and y <= top[1]
     }
     best = sorted(rounded[key] for key in may_be_peer if key in rounded)
-    return {"rounded": rounded, "crowd": crowded(rounded.values()), "frontier": _upper_hull(best), "top": top}
-
-
-def peer_link(
-    plane: Mapping[str, Any],
-    *,
-    own: tuple[float, float],
-    peers: Mapping[str, str],
-    own_share: float,
-    national_share: float,
-) -> dict[str, Any]:
-    """Return the *illustratie peer-koppeling* for one provider: care with against care without treatment per euro.
-
-    ``own``: own point, exact. ``peers``: key → name as shown. ``own_share``, ``national_share``: part of the care days with
-    treatment, drawn as rays from the origin. Others stand on the grid; only cells with five or more are drawn.
-    """
-    top = plane["top"]
-    figure = go.Figure()
-    for share, name, colour in ((national_share, "landelijke mix", INK), (own_share, "uw mix", ACCENT)):
-        end = _to_edge(share, top)
-        figure.add_trace(
+    crowd, frontier = crowded(rounded.values()), _upper_hull(best)
+    figure = go.Figure(
+        [
+            go.Scatter(_ray(national_share, "landelijke mix", INK, "dash", top)),
             go.Scatter(
-                x=[0, end[0]], y=[0, end[1]], mode="lines", hoverinfo="skip", name=name,
-                line={"color": colour, "dash": "dot" if colour == ACCENT else "dash", "width": 1.5},
-            )
-        )  # fmt: skip
-    crowd = plane["crowd"]
-    figure.add_trace(
-        go.Scatter(
-            x=[x for x, _, _ in crowd], y=[y for _, y, _ in crowd], mode="markers", name="andere aanbieders",
-            marker={"color": GREY, "opacity": 0.7, "size": [min(7 + count, 26) for *_, count in crowd]},
-            hovertemplate="groep van vijf of meer aanbieders<extra></extra>",
-        )
-    )  # fmt: skip
-    figure.add_trace(
-        go.Scatter(
-            x=[x for x, _ in plane["frontier"]], y=[y for _, y in plane["frontier"]], mode="lines", name="beste praktijken",
-            line={"color": INK, "width": 2}, hoverinfo="skip",
-        )
-    )  # fmt: skip
-    places = [(name, plane["rounded"][key]) for key, name in peers.items() if key in plane["rounded"]]
-    marks = _marks(places)
-    figure.add_trace(
-        go.Scatter(
-            x=[x for _, (x, _), _ in marks], y=[y for _, (_, y), _ in marks], mode="markers+text",
-            text=[name for name, _, _ in marks], textposition=[side for *_, side in marks], name="peers", cliponaxis=False,
-            marker={"color": "#ffffff", "size": 15, "line": {"color": RED, "width": 3}},
-            hovertemplate="%{text} (afgerond)<extra></extra>",
-        )
-    )  # fmt: skip
-    figure.add_trace(
-        go.Scatter(
-            x=[own[0]], y=[own[1]], mode="markers+text", text=["u"], textposition="bottom center", name="u",
-            marker={"color": ACCENT, "size": 14, "symbol": "diamond"}, textfont={"color": ACCENT}, cliponaxis=False,
-            hovertemplate="u<extra></extra>",
-        )
-    )  # fmt: skip
+                x=[x for x, _, _ in crowd],
+                y=[y for _, y, _ in crowd],
+                mode="markers",
+                name="andere aanbieders",
+                marker={"color": GREY, "opacity": 0.7, "size": [min(7 + count, 26) for *_, count in crowd]},
+                hovertemplate="groep van vijf of meer aanbieders<extra></extra>",
+            ),
+            go.Scatter(
+                x=[x for x, _ in frontier],
+                y=[y for _, y in frontier],
+                mode="lines",
+                name="beste praktijken",
+                line={"color": INK, "width": 2},
+                hoverinfo="skip",
+            ),
+        ]
+    )
     figure.update_layout(
         xaxis={"title": {"text": "Zorgdagen zonder behandeling per € 1.000"}, "range": [0, top[0] * 1.06]},
         yaxis={"title": {"text": "Zorgdagen met behandeling per € 1.000"}, "range": [0, top[1] * 1.1]},
-        annotations=[
-            _ray_label(share, name, top) for share, name in ((national_share, "landelijke mix"), (own_share, "uw mix"))
-        ],
+        annotations=[_ray_label(national_share, "landelijke mix", top)],
     )
+    return {"rounded": rounded, "top": top, "national_share": national_share, "figure": _plain(figure)}
+
+
+def peer_link(
+    plane: Mapping[str, Any], *, own: tuple[float, float], peers: Mapping[str, str], own_share: float
+) -> dict[str, Any]:
+    """Return the *illustratie peer-koppeling* for one provider: care with against care without treatment per euro.
+
+    ``own``: own point, exact. ``peers``: key → name as shown. ``own_share``: part of the own care days with treatment, drawn
+    as a ray from the origin beside the national one. Others stand on the grid; only cells with five or more are drawn.
+    """
+    top, shared = plane["top"], plane["figure"]
+    places = [(name, plane["rounded"][key]) for key, name in peers.items() if key in plane["rounded"]]
+    marks = _marks(places)
+    peers_trace = {
+        "type": "scatter",
+        "x": [x for _, (x, _), _ in marks],
+        "y": [y for _, (_, y), _ in marks],
+        "mode": "markers+text",
+        "text": [name for name, _, _ in marks],
+        "textposition": [side for *_, side in marks],
+        "name": "peers",
+        "cliponaxis": False,
+        "marker": {"color": "#ffffff", "size": 15, "line": {"color": RED, "width": 3}},
+        "hovertemplate": "%{text} (afgerond)<extra></extra>",
+    }
+    own_trace = {
+        "type": "scatter",
+        "x": [own[0]],
+        "y": [own[1]],
+        "mode": "markers+text",
+        "text": ["u"],
+        "textposition": "bottom center",
+        "name": "u",
+        "marker": {"color": ACCENT, "size": 14, "symbol": "diamond"},
+        "textfont": {"color": ACCENT},
+        "cliponaxis": False,
+        "hovertemplate": "u<extra></extra>",
+    }
+    # Plain mappings: validating the same figure hundreds of times with Plotly takes seconds; a test validates one.
+    drawn = {
+        "data": [
+            {"type": "scatter", **_ray(own_share, "uw mix", ACCENT, "dot", top)},
+            *shared["data"],
+            peers_trace,
+            own_trace,
+        ],
+        "layout": {
+            **shared["layout"],
+            "annotations": [*shared["layout"]["annotations"], _ray_label(own_share, "uw mix", top)],
+        },
+    }
+    national_share = plane["national_share"]
     rows = [["u", _two(own[0]), _two(own[1])], *([name, _two(x), _two(y)] for name, (x, y) in places)]
     return {
         "id": "peer-koppeling",
         "title": _finding(own_share, national_share),
         "description": (
-            "Elk punt laat zien hoeveel zorgdagen een aanbieder levert voor duizend euro: naar rechts zonder behandeling, naar"
-            " boven met behandeling. De lijn verbindt de beste praktijken, uw peers zijn rood omrand."
+            "Elk punt laat zien hoeveel zorgdagen aanbieders leveren voor duizend euro: naar rechts zonder behandeling, naar"
+            " boven met behandeling. Hoe groter de stip, hoe meer aanbieders. De lijn verbindt de beste praktijken; uw peers"
+            " zijn rood omrand."
         ),
-        "plotly": _plain(figure),
+        "plotly": drawn,
         "table": {
             "caption": "Zorgdagen per € 1.000 vergelijkbare kosten",
             "columns": [
@@ -160,8 +181,9 @@ def peer_link(
             "note": "De cijfers van peers zijn afgerond.",
         },
         "note": (
-            "De punten van anderen zijn afgerond. Plekken met minder dan vijf aanbieders zijn weggelaten. De figuur is een"
-            " vereenvoudiging: de berekening let ook op het zorgprofiel en op de omvang."
+            "De punten van anderen zijn afgerond; plekken met minder dan vijf aanbieders zijn weggelaten, behalve die van uw"
+            " peers. De figuur is een vereenvoudiging: de berekening let ook op het zorgprofiel en op de omvang. Daarom kan"
+            " een peer onder de lijn liggen."
         ),
     }
 
@@ -172,7 +194,9 @@ def _marks(places: Sequence[tuple[str, tuple[float, float]]]) -> list[tuple[str,
     for name, place in places:
         by_place.setdefault(place, []).append(name)
     sides = ("top center", "bottom center")
-    return [(" en ".join(names), place, sides[number % 2]) for number, (place, names) in enumerate(sorted(by_place.items()))]
+    return [
+        (" en ".join(names), place, sides[number % 2]) for number, (place, names) in enumerate(sorted(by_place.items()))
+    ]
 
 
 def _finding(own: float, national: float) -> str:
@@ -187,6 +211,12 @@ def _to_edge(share: float, top: Sequence[float]) -> tuple[float, float]:
     x, y = 1 - share, share
     scale = min(top[0] / x if x > 0 else float("inf"), top[1] / y if y > 0 else float("inf"))
     return x * scale, y * scale
+
+
+def _ray(share: float, name: str, colour: str, dash: str, top: Sequence[float]) -> dict[str, Any]:
+    x, y = _to_edge(share, top)
+    line = {"color": colour, "dash": dash, "width": 1.5}
+    return {"x": [0, x], "y": [0, y], "mode": "lines", "hoverinfo": "skip", "name": name, "line": line}
 
 
 def _ray_label(share: float, name: str, top: Sequence[float]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from math import floor, log10
 
 #: No aggregate over fewer organisations than this.
 SMALLEST_GROUP = 5
@@ -54,3 +55,9 @@ def crowded(points: Iterable[tuple[float, float]]) -> list[tuple[float, float, i
     """Return the grid points with at least :data:`SMALLEST_GROUP` organisations, with how many; others are left out."""
     counted = Counter(points)
     return [(x, y, count) for (x, y), count in sorted(counted.items()) if count >= SMALLEST_GROUP]
+
+
+def round_up(value: float) -> float:
+    """Return the smallest of 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 times a power of ten that is at least ``value`` (> 0)."""
+    power = 10.0 ** floor(log10(value))
+    return next(step * power for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * power >= value * (1 - 1e-12))

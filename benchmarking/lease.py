@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -69,10 +69,14 @@ class Lease:
 
     def _beat(self, stop: threading.Event) -> None:
         try:
-            with scope(EVERYTHING):
-                while not stop.wait(settings.RUN_HEARTBEAT_SECONDS):
-                    if not self.extend():
-                        return
+            while not stop.wait(settings.RUN_HEARTBEAT_SECONDS):
+                try:
+                    with scope(EVERYTHING):
+                        if not self.extend():
+                            return
+                except (OperationalError, InterfaceError):
+                    # A lost connection is tried again at the next beat; the lease outlives several of them.
+                    connection.close()
         finally:
             connection.close()
 

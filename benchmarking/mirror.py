@@ -18,9 +18,11 @@ from benchmarking.calculation import rows_of
 from benchmarking.disclosure import pseudonyms, share_band
 from benchmarking.models import PeerLink, Result, Run
 from benchmarking.naming import WITH_TREATMENT, label
-from benchmarking.steps.model_arrays import product_prices
+from benchmarking.specification import Specification
 
 FEW = 20
+#: Version of the form of a document; a page that reads documents keeps reading every form there ever was.
+FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,8 @@ def contents(run: Run, *, named: bool) -> dict[int, dict[str, Any]]:
     links: dict[int, list[PeerLink]] = defaultdict(list)
     for link in PeerLink.objects.filter(result__run=run):
         links[link.result_id].append(link)
-    prices = product_prices(run.frozen)
     mixes = {
-        pk: _mix(table[result.provider.key], model, prices, float(result.comparable_cost or 0))
+        pk: _mix(table[result.provider.key], model, float(result.comparable_cost or 0))
         for pk, result in results.items()
         if result.participates
     }
@@ -55,11 +56,12 @@ def contents(run: Run, *, named: bool) -> dict[int, dict[str, Any]]:
         plane = charts.treatment_plane(
             {str(pk): mix.point for pk, mix in mixes.items()},
             {str(pk) for pk, result in results.items() if result.may_be_peer},
+            _national_share(table, mixes, results, model),
         )
-    national = _national_share(table, mixes, results, model)
     found = {}
     for pk, result in results.items():
         document: dict[str, Any] = {
+            "format": FORMAT,
             "participates": result.participates,
             "reasons": result.reason_text.splitlines(),
         }
@@ -83,13 +85,12 @@ def contents(run: Run, *, named: bool) -> dict[int, dict[str, Any]]:
                 own=mixes[pk].point,
                 peers={str(peer_id): name for peer_id, name in names.items()},
                 own_share=mixes[pk].with_treatment,
-                national_share=national,
             )
         found[result.provider_id] = document
     return found
 
 
-def _mix(row: Mapping[str, Any], model: Any, prices: Mapping[str, Decimal], cost: float) -> _Mix:
+def _mix(row: Mapping[str, Any], model: Specification, cost: float) -> _Mix:
     days = {output.name: float(sum(row[measure] for measure in output.days)) for output in model.outputs}
     total = sum(days.values())
     treated = float(sum(row[m] for output in model.outputs for m in output.days if m.endswith(WITH_TREATMENT)))
@@ -102,7 +103,7 @@ def _mix(row: Mapping[str, Any], model: Any, prices: Mapping[str, Decimal], cost
 
 
 def _national_share(
-    table: Mapping[str, Any], mixes: Mapping[int, _Mix], results: Mapping[int, Result], model: Any
+    table: Mapping[str, Any], mixes: Mapping[int, _Mix], results: Mapping[int, Result], model: Specification
 ) -> float:
     """Return the part of all care days of the round that is with treatment."""
     treated = total = Decimal(0)

@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 
 from benchmarking import datasets, specification
 from benchmarking.calculation import Calculation, Step, rows_of
+from benchmarking.engine import ENGINE_VERSION, libraries
 from benchmarking.lease import Lease
 from benchmarking.models import PeerLink, Result, Run, RunStatus, RunStep, StepStatus
 from providers.models import Provider
@@ -27,6 +28,8 @@ RESULT_COLUMNS = (
     "may_be_peer", "comparable_count", "status", "score", "super_efficiency", "published_score", "minimum_cost",
     "slacks", "prices", "certificate", "peers_unique", "prices_unique", "fallback",
 )  # fmt: skip
+#: What the result hash covers of every provider, beside what the steps publish.
+ALWAYS_PUBLISHED = ("total_cost", "allowance", "comparable_cost", "fixed_cost", "quality", "outlier", "may_be_peer")
 #: What stands in a column for a provider that does not take part.
 EMPTY = {"status": "", "slacks": {}, "prices": {}, "certificate": [], "fallback": False}
 
@@ -117,8 +120,9 @@ def store(run: Run, calculation: Calculation) -> None:
     )
     for keep in calculation.stores:
         keep(run, made)
-    run.summary = dict(calculation.summary)
+    run.summary = {**calculation.summary, "libraries": libraries()}
     run.result_hash = result_hash(calculation)
+    run.engine_version = ENGINE_VERSION
     run.status = RunStatus.COMPLETED
     run.finished_at = timezone.now()
     run.save()
@@ -132,7 +136,8 @@ def result_hash(calculation: Calculation) -> str:
     """Return the SHA-256 of what is published: rounded values in order of key, so that it is the same everywhere."""
     rows: list[list[str]] = []
     for key, row in rows_of(calculation.results).items():
-        rows.append(["result", key, str(int(row["participates"])), row["reasons"], *_texts(row, calculation.published)])
+        texts = _texts(row, (*ALWAYS_PUBLISHED, *calculation.published))
+        rows.append(["result", key, str(int(row["participates"])), row["reasons"], *texts])
     for link in calculation.peers.sort_values(["key", "peer"]).to_dict("records"):
         rows.append(["peer", link["key"], link["peer"], f"{link['weight']:.6f}"])
     columns = [name for name in calculation.products.columns if name not in ("key", "product")]

@@ -61,6 +61,8 @@ def _step(step: RunStep, state: str) -> dict[str, Any]:
     shown = str(step.status)
     if step.status == StepStatus.RUNNING and state in ("stalled", "failed"):
         shown = state
+    elif step.status != StepStatus.DONE and state == "cancelled":
+        shown = "skipped"
     seconds = None
     if step.started_at and step.finished_at:
         seconds = (step.finished_at - step.started_at).total_seconds()

@@ -14,17 +14,15 @@ from kombu.exceptions import KombuError
 
 from benchmarking import datasets, specification
 from benchmarking.calculation import RunFailed
+from benchmarking.engine import ENGINE_VERSION
 from benchmarking.lease import Cancelled, Lease, LeaseLost
-from benchmarking.models import RoundSpecification, Run, RunStatus, RunStep, Specification, StepStatus
+from benchmarking.models import RoundSpecification, Run, RunStatus, Specification
 from benchmarking.specification import SpecificationError
 from providers.access import Actor
 from providers.audit import record
 from providers.models import Act, Round
 
 logger = logging.getLogger(__name__)
-
-#: Version of what turns figures into results; a change that can change a result raises it.
-ENGINE_VERSION = "1"
 
 
 class RunRefused(Exception):
@@ -75,7 +73,7 @@ def request_run(*, round: Round, actor: Actor | None) -> Run:
         if Run.objects.filter(dataset__round=round, status__in=[RunStatus.QUEUED, RunStatus.RUNNING]).exists():
             raise RunRefused("Er loopt al een berekening van deze ronde. Wacht tot die klaar is, of stop haar eerst.")
         chosen = current_specification(round)
-        frozen: dict[str, Any] = {"currency": round.currency}
+        frozen: dict[str, Any] = {"format": 1, "currency": round.currency}
         for path in settings.RUN_FREEZERS:
             frozen.update(import_string(path)(round))
         run = Run.objects.create(
@@ -142,7 +140,6 @@ def _end(lease: Lease, status: RunStatus, reason: str) -> None:
         run = Run.objects.select_for_update().get(pk=lease.run_id)
         if run.fence != lease.fence or run.status != RunStatus.RUNNING:
             return
-        RunStep.objects.filter(run=run, status=StepStatus.RUNNING).update(status=StepStatus.WAITING)
         run.status, run.failure_reason, run.finished_at = status, reason, timezone.now()
         run.save()
 

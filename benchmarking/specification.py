@@ -278,9 +278,18 @@ def parse(document: Any, *, measures: Collection[str] | None = None) -> Specific
 
 
 def canonical(specification: Specification) -> bytes:
-    """Return the bytes of a specification that are hashed: JSON, sorted names, no spaces, defaults written out."""
-    document = specification.model_dump(mode="json")
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """Return the bytes of a specification that are hashed: JSON, sorted names, no spaces, no trailing zeros.
+
+    The name is left out, and so is what has its default value: neither a new name nor a later addition to this module makes
+    it another model.
+    """
+    document = specification.model_dump(exclude={"name"}, exclude_defaults=True)
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain_number)
+    return text.encode()
+
+
+def _plain_number(value: Decimal) -> str:
+    return f"{value.normalize():f}"
 
 
 def sha256(specification: Specification) -> str:

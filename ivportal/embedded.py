@@ -59,10 +59,22 @@ def _running(patience: float = 15) -> PostmasterInfo | None:
         found: PostmasterInfo | None = _wheel().utils.PostmasterInfo.read_from_pgdata(folder)
         if found is None or not found.is_running():
             return None
-        if found.status == "ready" or time.monotonic() > deadline:
+        if (found.status == "ready" and not _is_zombie(found)) or time.monotonic() > deadline:
             return found
         time.sleep(0.05)
     return None
+
+
+def _is_zombie(found: PostmasterInfo) -> bool:
+    """Tell whether the server was killed and only waits to be buried: it has a process number and serves nobody.
+
+    PostgreSQL does not start anew before that number is gone.
+    """
+    psutil = _wheel().utils.psutil
+    try:
+        return found.process is not None and bool(found.process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _start() -> PostmasterInfo:

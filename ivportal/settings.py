@@ -10,7 +10,12 @@
 ``IVPORTAL_SECRET_KEY``    secret key, or ``IVPORTAL_SECRET_KEY_FILE`` with a file that holds it
 ``IVPORTAL_HOSTS``         comma-separated host names
 ``IVPORTAL_BEHIND_TLS``    1 when a proxy terminates TLS and sets ``X-Forwarded-Proto``; default 1 in production
-``EMAIL_URL``              outgoing mail; default: written to the console
+``EMAIL_URL``              outgoing mail (smtp://, smtp+tls://, smtp+ssl://, filemail://); default: written to the console
+``IVPORTAL_MAIL_FROM``     sender of mail
+``IVPORTAL_LOG_LEVEL``     how much is logged; default ``WARNING``
+``IVPORTAL_RUN_…``         ``LEASE_SECONDS`` (30) and ``HEARTBEAT_SECONDS`` (5): how long a run is claimed for, and how often
+                           its worker gives a sign of life
+``IVPORTAL_SWEEP_SECONDS`` how often is looked for runs that a dead worker left; default 15
 =========================  ===========================================================================================
 """
 
@@ -48,22 +53,21 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "django_htmx",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "ivportal.middleware.LoginRequiredMiddleware",
     "providers.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "ivportal.urls"
 WSGI_APPLICATION = "ivportal.wsgi.application"
@@ -123,6 +127,8 @@ RUN_HEARTBEAT_SECONDS = env.int("IVPORTAL_RUN_HEARTBEAT_SECONDS", default=5)
 
 # --- Celery -----------------------------------------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
+if PRODUCTION and not REDIS_URL:
+    raise ImproperlyConfigured("Set REDIS_URL: the transport over files is not for production.")
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object]
 if REDIS_URL:
@@ -146,8 +152,9 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "Europe/Amsterdam"
+SWEEP_SECONDS = env.float("IVPORTAL_SWEEP_SECONDS", default=15.0)
 CELERY_BEAT_SCHEDULE = {
-    "sweep-runs": {"task": "benchmarking.tasks.sweep", "schedule": env.float("IVPORTAL_SWEEP_SECONDS", default=15.0)}
+    "sweep-runs": {"task": "benchmarking.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}}
 }
 
 # --- People -----------------------------------------------------------------------------------------------------------
@@ -164,11 +171,13 @@ SESSION_COOKIE_NAME = "ivportal_sessie"
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 _mail = env.email_url("EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
-EMAIL_HOST = _mail["EMAIL_HOST"] or "localhost"
-EMAIL_PORT = _mail["EMAIL_PORT"] or 25
-EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
-EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_HOST = _mail.get("EMAIL_HOST") or "localhost"
+EMAIL_PORT = _mail.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = _mail.get("EMAIL_FILE_PATH") or None
 EMAIL_TIMEOUT = 10
 
 DEFAULT_FROM_EMAIL = env.str("IVPORTAL_MAIL_FROM", default="IV-portaal <iv-portaal@example.org>")

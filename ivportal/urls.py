@@ -4,7 +4,7 @@ from django.contrib.auth import views as accounts
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from ivportal.pages import bandwidths, home, login, mirror, rounds, submissions
+from ivportal.pages import bandwidths, home, login, mirror, rounds, runs, submissions
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -30,7 +30,7 @@ urlpatterns = [
     ),
     path(
         "wachtwoord/nieuw/<uidb64>/<token>/",
-        login_not_required(accounts.PasswordResetConfirmView.as_view()),
+        login_not_required(login.NewPassword.as_view()),
         name="password_reset_confirm",
     ),
     path(
@@ -44,12 +44,12 @@ urlpatterns = [
     path("aanlevering/<slug:slug>/", submissions.own_submission, name="own_submission"),
     path("rondes/", rounds.rounds, name="rounds"),
     path("rondes/<slug:slug>/", rounds.round_page, name="round"),
-    path("rondes/<slug:slug>/berekenen/", rounds.start_run, name="start_run"),
+    path("rondes/<slug:slug>/berekenen/", runs.start, name="start_run"),
     path("rondes/<slug:slug>/aanbieders/<uuid:provider>/", submissions.provider_submission, name="provider_submission"),
-    path("berekeningen/<uuid:run>/", rounds.run_progress, name="run_progress"),
-    path("berekeningen/<uuid:run>/stoppen/", rounds.cancel_run, name="cancel_run"),
-    path("berekeningen/<uuid:run>/vrijgeven/", rounds.release, name="release_run"),
-    path("berekeningen/<uuid:run>/uitkomsten.csv", rounds.download_results, name="results_csv"),
+    path("berekeningen/<uuid:run>/", runs.follow, name="run_progress"),
+    path("berekeningen/<uuid:run>/stoppen/", runs.cancel, name="cancel_run"),
+    path("berekeningen/<uuid:run>/vrijgeven/", runs.release, name="release_run"),
+    path("berekeningen/<uuid:run>/uitkomsten.csv", runs.download, name="results_csv"),
     path("bandbreedtes/", bandwidths.bandwidths, name="bandwidths"),
     path("bandbreedtes/bestand/", bandwidths.export, name="bandwidths_export"),
 ]

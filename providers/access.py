@@ -2,18 +2,18 @@
 
 A view looks rows up with ``Model.objects.visible_to(actor)`` and gives a 404 for everything else, the same as for an
 identifier that does not exist. PostgreSQL says the same a second time: :func:`scope` tells the connection on whose behalf
-it reads, and row-level security (``providers.row_security``) lets through nothing that the scope does not allow. A
+it reads, and row-level security (``providers.database_rules``) lets through nothing that the scope does not allow. A
 connection that was told nothing sees no row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from django.db import connection, models
+from django.db import InterfaceError, OperationalError, connection, models
 from django.db.models import Q
 
 if TYPE_CHECKING:
@@ -101,8 +101,10 @@ def scope(what: str) -> Iterator[None]:
     try:
         yield
     finally:
+        # A connection that is gone takes its scope with it: the next one starts with seeing nothing.
         if connection.connection is not None and not connection.needs_rollback:
-            _set(before)
+            with suppress(OperationalError, InterfaceError):
+                _set(before)
 
 
 def _set(what: str) -> str:

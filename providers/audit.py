@@ -6,15 +6,27 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Max
+
 from providers.access import Actor
-from providers.models import Act, AuditRecord
+from providers.models import Act, AuditRecord, User
 
 
-def record(*, act: Act, actor: Actor | None, subject: str = "", details: Mapping[str, Any] | None = None) -> None:
-    """Record that ``actor`` (``None``: the portal itself) did ``act``. ``details`` never holds figures of a provider."""
+def record(
+    *,
+    act: Act,
+    actor: Actor | None,
+    user: User | None = None,
+    subject: str = "",
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Record that ``actor`` did ``act``: or ``user``, outside any mandate; or, with neither, the portal itself.
+
+    ``details`` never holds figures of a provider.
+    """
     AuditRecord.objects.create(
         act=act,
-        user=actor.user if actor else None,
+        user=actor.user if actor else user,
         organisation=actor.organisation if actor else "",
         subject=subject[:250],
         details=dict(details or {}),
@@ -31,9 +43,19 @@ def record_failed_login(*, credentials: Mapping[str, Any], **_signal: Any) -> No
     AuditRecord.objects.create(act=Act.LOGIN_FAILED, subject=_address(credentials.get("username")))
 
 
+def record_password_reset(*, user: User) -> None:
+    """Record that somebody chose a new password."""
+    AuditRecord.objects.create(act=Act.PASSWORD_RESET, user=user, subject=_address(user.email))
+
+
 def failed_logins(username: str, *, since: datetime) -> int:
-    """Return how often logging in with this address failed since a moment."""
-    return AuditRecord.objects.filter(act=Act.LOGIN_FAILED, subject=_address(username), at__gte=since).count()
+    """Return how often logging in with this address failed since a moment, counted from the last time that it worked."""
+    worked = AuditRecord.objects.filter(
+        act__in=[Act.LOGGED_IN, Act.PASSWORD_RESET], user__email=_address(username), at__gte=since
+    ).aggregate(last=Max("at"))["last"]
+    return AuditRecord.objects.filter(
+        act=Act.LOGIN_FAILED, subject=_address(username), at__gte=worked or since
+    ).count()
 
 
 def _address(username: object) -> str:

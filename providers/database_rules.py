@@ -33,8 +33,20 @@ CREATE FUNCTION ivportal_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'rows of % are never changed or deleted', TG_TABLE_NAME USING ERRCODE = 'check_violation';
 END $$;
+CREATE FUNCTION ivportal_refuse_columns() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY TG_ARGV LOOP
+        IF to_jsonb(OLD) -> name IS DISTINCT FROM to_jsonb(NEW) -> name THEN
+            RAISE EXCEPTION '% of % is never changed', name, TG_TABLE_NAME USING ERRCODE = 'check_violation';
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END $$;
 """
 DROP_SCOPE_FUNCTIONS = """
+DROP FUNCTION ivportal_refuse_columns();
 DROP FUNCTION ivportal_refuse_change(); DROP FUNCTION ivportal_check_transition();
 DROP FUNCTION ivportal_scope_id(text); DROP FUNCTION ivportal_scope();
 """
@@ -92,10 +104,21 @@ def transitions(table: str, table_of_transitions: Mapping[str, Iterable[str]], *
     )
 
 
-def immutable(table: str) -> RunSQL:
-    """Refuse every UPDATE and DELETE of rows of ``table``."""
+def immutable_columns(table: str, columns: Iterable[str]) -> RunSQL:
+    """Refuse an UPDATE of these columns of ``table``, whatever else it changes."""
+    names = ", ".join(f"'{column}'" for column in columns)
     return RunSQL(
-        f"CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW"
+        f"CREATE TRIGGER fixed_from_the_start BEFORE UPDATE ON {table} FOR EACH ROW"
+        f" EXECUTE FUNCTION ivportal_refuse_columns({names});",
+        f"DROP TRIGGER fixed_from_the_start ON {table};",
+    )
+
+
+def immutable(table: str, *, when: str = "") -> RunSQL:
+    """Refuse every UPDATE and DELETE of rows of ``table``; with ``when`` only of rows for which that holds."""
+    condition = f" WHEN ({when})" if when else ""
+    return RunSQL(
+        f"CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW{condition}"
         " EXECUTE FUNCTION ivportal_refuse_change();",
         f"DROP TRIGGER never_changed ON {table};",
     )

@@ -167,22 +167,26 @@ def _store_providers(everyone: Iterable[ReadDelivery]) -> tuple[dict[str, Provid
 
 def _store_locations(everyone: Iterable[ReadDelivery], providers: dict[str, Provider]) -> None:
     regions = {region.code: region for region in CareOfficeRegion.objects.all()}
+    rows = {
+        (delivery.key, location.number, location.postcode, location.street): Location(
+            provider=providers[delivery.key],
+            number=location.number,
+            name=location.name,
+            street=location.street,
+            postcode=location.postcode,
+            place=location.place,
+            region=regions.get(location.region),
+        )
+        for delivery in everyone
+        for location in delivery.locations
+    }
+    # A location that is known follows the last file: its region decides which care office sees the provider.
     Location.objects.bulk_create(
-        (
-            Location(
-                provider=providers[delivery.key],
-                number=location.number,
-                name=location.name,
-                street=getattr(location, "street", ""),
-                postcode=location.postcode,
-                place=location.place,
-                region=regions.get(location.region),
-            )
-            for delivery in everyone
-            for location in delivery.locations
-        ),
+        rows.values(),
         batch_size=BATCH,
-        ignore_conflicts=True,
+        update_conflicts=True,
+        unique_fields=["provider", "number", "postcode", "street"],
+        update_fields=["name", "place", "region"],
     )
 
 
@@ -195,18 +199,22 @@ def _store_submissions(round: Round, contents: ReadRound, providers: dict[str, P
     for delivery in [*contents.deliveries, *contents.invited]:
         provider = providers[delivery.key]
         status = SubmissionStatus.SUBMITTED if delivery.key in delivered else SubmissionStatus.NOT_STARTED
+        merged_into = providers.get(delivery.merged_into) if delivery.merged_into else None
         submission = known.get(provider.pk)
         if submission is None:
-            submission = Submission(round=round, provider=provider, status=status)
+            submission = Submission(round=round, provider=provider, status=status, merged_into=merged_into)
             new.append(submission)
-        elif submission.status == SubmissionStatus.NOT_STARTED and status == SubmissionStatus.SUBMITTED:
-            submission.status = status
-            changed.append(submission)
-        if delivery.merged_into:
-            submission.merged_into = providers.get(delivery.merged_into)
+        else:
+            before = submission.status, submission.merged_into_id
+            if status == SubmissionStatus.SUBMITTED and submission.status == SubmissionStatus.NOT_STARTED:
+                submission.status = status
+            if merged_into is not None:
+                submission.merged_into = merged_into
+            if before != (submission.status, submission.merged_into_id):
+                changed.append(submission)
         found[delivery.key] = submission
     Submission.objects.bulk_create(new, batch_size=BATCH)
-    Submission.objects.bulk_update(changed, ["status"], batch_size=BATCH)
+    Submission.objects.bulk_update(changed, ["status", "merged_into"], batch_size=BATCH)
     return {key: submission for key, submission in found.items() if key in delivered}
 
 

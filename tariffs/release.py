@@ -13,7 +13,7 @@ from benchmarking.models import Run, RunStatus
 from benchmarking.specification import parse
 from providers.access import Actor
 from providers.audit import record
-from providers.models import Act
+from providers.models import Act, Round
 from tariffs.models import Bandwidth, Disclosure, MirrorReport, Release, ReportStatus, TariffTable
 
 
@@ -32,7 +32,7 @@ def release_run(*, run: Run, actor: Actor | None, status: ReportStatus = ReportS
             raise ReleaseRefused("Alleen een berekening die klaar is kan worden vrijgegeven.")
         if Release.objects.filter(run=run).exists():
             raise ReleaseRefused("Deze uitkomsten zijn al vrijgegeven.")
-        round = run.dataset.round
+        round = Round.objects.select_for_update().get(pk=run.dataset.round_id)
         release = Release.objects.create(
             run=run,
             round=round,

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from providers.database_rules import immutable, row_security, transitions
+from providers.database_rules import immutable, immutable_columns, row_security, transitions
 
 RUN_TRANSITIONS = {
     "queued": ["running", "cancelled"],
@@ -26,7 +26,10 @@ class Migration(migrations.Migration):
         row_security("benchmarking_result"),
         row_security("benchmarking_peerlink"),
         transitions("benchmarking_run", RUN_TRANSITIONS),
+        immutable_columns("benchmarking_run", ["uuid", "dataset_id", "specification_id", "frozen", "seed", "requested_at"]),
+        immutable("benchmarking_run", when="OLD.status IN ('completed', 'failed', 'cancelled')"),
         immutable("benchmarking_specification"),
+        immutable("benchmarking_roundspecification"),
         immutable("benchmarking_dataset"),
         immutable("benchmarking_result"),
         immutable("benchmarking_peerlink"),

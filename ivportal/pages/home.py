@@ -37,7 +37,7 @@ def switch_mandate(request: Any) -> HttpResponse:
     chosen = next((mandate for mandate in mandates if str(mandate.uuid) == request.POST.get("mandate")), None)
     if chosen is not None:
         request.session[MANDATE_KEY] = str(chosen.uuid)
-        record(act=Act.MANDATE_SWITCHED, actor=request.actor, subject=chosen.label)
+        record(act=Act.MANDATE_SWITCHED, actor=request.actor, user=request.user, subject=chosen.label)
     return redirect("home")
 
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView, LogoutView, PasswordResetConfirmView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from providers.audit import failed_logins
+from providers.audit import failed_logins, record_password_reset
 
 MOST_FAILURES = 10
 PERIOD = timedelta(minutes=15)
@@ -45,3 +45,13 @@ class Logout(LogoutView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Go to the start page: a link must not be able to log somebody out."""
         return redirect("home")
+
+
+class NewPassword(PasswordResetConfirmView):
+    """Choosing a new password by the link in the mail; it also lifts the brake."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Store the new password and record that it was chosen."""
+        answer = super().form_valid(form)
+        record_password_reset(user=form.user)
+        return answer

@@ -34,7 +34,7 @@ def mirror(request: Any, report: Any = None) -> HttpResponse:
     record(act=Act.MIRROR_READ, actor=request.actor, subject=str(shown) if shown else "Nog geen spiegel")
     if shown is None:
         return render(request, "tariffs/mirror_empty.html", {"provider": request.actor.mandate.provider})
-    return render(request, "tariffs/mirror.html", context_of(shown, list(found)))
+    return render(request, "tariffs/mirror.html", context_of(shown, list(found.defer("content"))))
 
 
 def context_of(report: MirrorReport, all_reports: list[MirrorReport]) -> dict[str, Any]:

@@ -4,43 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from benchmarking import charts, progress, runs, specification, wording
+from benchmarking import charts, progress, specification, wording
 from benchmarking.models import Result, Run, RunStatus
-from benchmarking.specification import SpecificationError
 from benchmarking.steps.participation import REASONS_SHORT
 from ivportal.pages import listing
+from ivportal.pages.delivery import delivery, has_finding, is_delivered
 from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
+from ivportal.pages.runs import run_context
 from providers.audit import record
 from providers.models import (
     Act,
-    CareOfficeRegion,
-    Finding,
     Location,
-    Provider,
     Round,
     Severity,
     Submission,
-    SubmissionStatus,
     SubmissionVersion,
 )
-from tariffs import results_csv
 from tariffs.models import MirrorReport, Release
-from tariffs.release import ReleaseRefused, release_run
 
 MOST_NAMES = 25
-
-
-def _delivered() -> Exists:
-    return Exists(SubmissionVersion.objects.filter(submission=OuterRef("pk")))
 
 
 @require_GET
@@ -49,7 +39,7 @@ def rounds(request: Any) -> HttpResponse:
     """What needs attention, and all rounds."""
     found = Round.objects.annotate(expected=Count("submissions"))
     delivered = dict(
-        Submission.objects.filter(_delivered())
+        Submission.objects.filter(is_delivered())
         .values_list("round")
         .annotate(count=Count("pk"))
         .values_list("round", "count")
@@ -103,7 +93,7 @@ def _attention(round: Round, run: Run | None, release: Release | None, url: str)
 
 
 def _left_to_do(round: Round, not_delivered: int, url: str) -> list[dict[str, Any]]:
-    errors = Submission.objects.filter(_has_finding(Severity.ERROR), round=round).count()
+    errors = Submission.objects.filter(has_finding(Severity.ERROR), round=round).count()
     merged = Submission.objects.filter(round=round, merged_into__isnull=False).count()
     said = []
     if not_delivered - merged > 0:
@@ -115,11 +105,6 @@ def _left_to_do(round: Round, not_delivered: int, url: str) -> list[dict[str, An
     return [{"title": title, "text": text, "url": link, "is_urgent": False, "term": None} for title, text, link in said]
 
 
-def _has_finding(severity: Severity) -> Exists:
-    newest = SubmissionVersion.objects.filter(submission=OuterRef(OuterRef("pk"))).order_by("-number").values("pk")[:1]
-    return Exists(Finding.objects.filter(version__in=newest, severity=severity))
-
-
 @require_GET
 @for_role("nza")
 def round_page(request: Any, slug: str) -> HttpResponse:
@@ -129,6 +114,7 @@ def round_page(request: Any, slug: str) -> HttpResponse:
         Run.objects.visible_to(request.actor)
         .filter(dataset__round=round)
         .select_related("dataset__round", "specification", "requested_by")
+        .defer("dataset__content", "frozen")
     )
     newest = all_runs[0] if all_runs else None
     completed = [run for run in all_runs if run.status == RunStatus.COMPLETED]
@@ -173,97 +159,6 @@ def round_page(request: Any, slug: str) -> HttpResponse:
     return render(request, "benchmarking/round.html", context)
 
 
-def delivery(request: Any, round: Round) -> dict[str, Any]:
-    """Return who delivered: totals, progress by region, and the list with its filters."""
-    everyone = Submission.objects.visible_to(request.actor).filter(round=round)
-    search, status, region, finding = (
-        request.GET.get(name, "").strip() for name in ("zoek", "status", "regio", "bevinding")
-    )
-    chosen = everyone
-    if finding in (Severity.ERROR, Severity.WARNING):
-        chosen = chosen.filter(_has_finding(Severity(finding)))
-    elif finding == "niets":
-        chosen = chosen.exclude(_delivered())
-    if search:
-        chosen = chosen.filter(Q(provider__name__icontains=search) | Q(provider__key__icontains=search))
-    if status in SubmissionStatus.values:
-        chosen = chosen.filter(status=status)
-    if region:
-        chosen = chosen.filter(
-            Exists(Provider.objects.filter(pk=OuterRef("provider_id"), locations__region__code=region))
-        )
-    page, pagination = listing.paginate(
-        chosen.select_related("provider", "merged_into")
-        .prefetch_related("provider__locations__region", "versions__findings")
-        .order_by("provider__name", "provider__key"),
-        request.GET,
-    )
-    regions = list(CareOfficeRegion.objects.filter(locations__provider__submissions__round=round).distinct())
-    counts = {
-        row["provider__locations__region"]: row
-        for row in everyone.filter(provider__locations__region__isnull=False)
-        .values("provider__locations__region")
-        .annotate(
-            expected=Count("pk", distinct=True),
-            delivered=Count("pk", distinct=True, filter=Q(versions__isnull=False)),
-        )
-    }
-    occurring = set(everyone.values_list("status", flat=True).distinct())
-    return {
-        "expected": everyone.count(),
-        "delivered": everyone.filter(_delivered()).count(),
-        "with_errors": everyone.filter(_has_finding(Severity.ERROR)).count(),
-        "with_warnings": everyone.filter(_has_finding(Severity.WARNING)).count(),
-        "regions": [
-            {"name": str(item), "delivered": counts[item.pk]["delivered"], "expected": counts[item.pk]["expected"]}
-            for item in regions
-        ],
-        "providers": [_provider_row(submission, round) for submission in page],
-        "filters": {
-            "search": search,
-            "status": status,
-            "region": region,
-            "statuses": listing.options(
-                [(value, text) for value, text in SubmissionStatus.choices if value in occurring], status
-            ),
-            "findings": listing.options(
-                [("error", "Met een fout"), ("warning", "Met een signalering"), ("niets", "Niet aangeleverd")], finding
-            ),
-            "regions": listing.options([(item.code, str(item)) for item in regions], region),
-            "is_active": bool(search or status or region or finding),
-            "clear_url": reverse("round", args=[round.slug]) + "#aanbieders",
-        },
-        "is_open": "bladzijde" in request.GET,
-        "pagination": pagination,
-    }
-
-
-def _provider_row(submission: Submission, round: Round) -> dict[str, Any]:
-    provider = submission.provider
-    version = max(submission.versions.all(), key=lambda item: item.number, default=None)
-    counts = []
-    if version is not None:
-        severities = [finding.severity for finding in version.findings.all()]
-        for severity, one, more in (
-            (Severity.ERROR, "fout", "fouten"),
-            (Severity.WARNING, "signalering", "signaleringen"),
-        ):
-            if number := severities.count(severity):
-                counts.append(f"{number} {one if number == 1 else more}")
-    regions = dict.fromkeys(place.region.name for place in provider.locations.all() if place.region)
-    return {
-        "name": provider.name,
-        "key": provider.key,
-        "url": reverse("provider_submission", args=[round.slug, provider.uuid]) if version else None,
-        "region": ", ".join(regions) or provider.area,
-        "status_label": f"Opgegaan in {submission.merged_into.name}"
-        if submission.merged_into
-        else submission.get_status_display(),
-        "delivered_at": version.submitted_at if version else None,
-        "findings": ", ".join(counts),
-    }
-
-
 def _specification(round: Round) -> dict[str, Any] | None:
     current = round.specifications.select_related("specification").first()
     if current is None:
@@ -277,16 +172,6 @@ def _start(round: Round, newest: Run | None) -> dict[str, Any]:
     chosen = round.specifications.exists()
     reason = "Er loopt al een berekening." if busy else "" if chosen else "Kies eerst een modelspecificatie."
     return {"url": reverse("start_run", args=[round.slug]), "is_allowed": chosen and not busy, "reason": reason}
-
-
-def run_context(run: Run) -> dict[str, Any]:
-    """Return what ``benchmarking/_run_progress.html`` shows."""
-    return {
-        **progress.describe(run),
-        "page_url": reverse("round", args=[run.dataset.round.slug]) + "#voortgang",
-        "progress_url": reverse("run_progress", args=[run.uuid]),
-        "cancel_url": None if run.is_ended or run.cancel_requested_at else reverse("cancel_run", args=[run.uuid]),
-    }
 
 
 def _result(run: Run) -> dict[str, Any]:
@@ -381,73 +266,3 @@ def _release(run: Run | None, release: Release | None) -> dict[str, Any]:
             provider__submissions__round=run.dataset.round, region__isnull=False
         ).exists(),
     }
-
-
-@require_POST
-@for_role("nza")
-def start_run(request: Any, slug: str) -> HttpResponse:
-    """Start a run of a round."""
-    round = get_object_or_404(Round, slug=slug)
-    try:
-        runs.request_run(round=round, actor=request.actor)
-    except (SpecificationError, runs.RunRefused) as refused:
-        messages.error(request, str(refused))
-    return redirect(f"{reverse('round', args=[slug])}#voortgang")
-
-
-@require_GET
-@for_role("nza")
-def run_progress(request: Any, run: Any) -> HttpResponse:
-    """Show how far a run is, from committed step records; asks for the whole page once the run has ended."""
-    found = get_object_or_404(
-        Run.objects.visible_to(request.actor).select_related("requested_by", "dataset__round"), uuid=run
-    )
-    response = render(request, "benchmarking/_run_progress.html", {"run": run_context(found)})
-    if found.is_ended:
-        response["HX-Refresh"] = "true"
-    return response
-
-
-@require_POST
-@for_role("nza")
-def cancel_run(request: Any, run: Any) -> HttpResponse:
-    """Stop a run."""
-    found = get_object_or_404(Run.objects.visible_to(request.actor).select_related("dataset__round"), uuid=run)
-    try:
-        runs.cancel_run(run=found, actor=request.actor)
-    except runs.RunRefused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.info(request, "De berekening stopt. Er worden geen uitkomsten bewaard.")
-    return redirect(f"{reverse('round', args=[found.dataset.round.slug])}#voortgang")
-
-
-@require_POST
-@for_role("nza")
-def release(request: Any, run: Any) -> HttpResponse:
-    """Release the outcome of a run as a simulation."""
-    found = get_object_or_404(Run.objects.visible_to(request.actor).select_related("dataset__round"), uuid=run)
-    try:
-        made = release_run(run=found, actor=request.actor)
-    except ReleaseRefused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, f"{made.reports.count()} spiegels zijn vrijgegeven als simulatie.")
-    return redirect("round", slug=found.dataset.round.slug)
-
-
-@require_GET
-@for_role("nza")
-def download_results(request: Any, run: Any) -> HttpResponse:
-    """Download the results of a run as CSV."""
-    found = get_object_or_404(
-        Run.objects.visible_to(request.actor).filter(status=RunStatus.COMPLETED).select_related("dataset__round"),
-        uuid=run,
-    )
-    name = f"uitkomsten-{found.dataset.round.slug}-{str(found.uuid)[:8]}.csv"
-    response = HttpResponse(
-        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
-    results_csv.write(found, response)
-    record(act=Act.EXPORT_DOWNLOADED, actor=request.actor, subject=name)
-    return response

@@ -12,6 +12,7 @@ class Act(models.TextChoices):
 
     LOGGED_IN = "logged_in", "Ingelogd"
     LOGIN_FAILED = "login_failed", "Inloggen mislukt"
+    PASSWORD_RESET = "password_reset", "Nieuw wachtwoord gekozen"
     MANDATE_SWITCHED = "mandate_switched", "Andere bevoegdheid gekozen"
     MANDATE_GRANTED = "mandate_granted", "Bevoegdheid gegeven"
     MANDATE_ENDED = "mandate_ended", "Bevoegdheid beëindigd"

@@ -118,11 +118,17 @@ class TestLoggingIn:
         failed = AuditRecord.objects.get(act=Act.LOGIN_FAILED)
         assert "onzin-onzin-onzin" not in f"{failed.subject}{failed.details}"
 
+    def test_a_link_logs_nobody_out(self, cast: Cast) -> None:
+        client = Client()
+        log_in(client, cast.anne)
+        client.get("/uitloggen/")
+        assert client.get("/spiegel/").status_code == 200
+
     def test_logging_out_ends_the_session(self, cast: Cast) -> None:
         client = Client()
         log_in(client, cast.anne)
         stolen = client.cookies["ivportal_sessie"].value
-        assert client.post("/uitloggen/")["Location"] == "/inloggen/"
+        assert "U bent uitgelogd" in client.post("/uitloggen/").content.decode()
         assert client.get("/spiegel/")["Location"] == "/inloggen/?next=/spiegel/"
         client.cookies["ivportal_sessie"] = stolen
         assert client.get("/spiegel/")["Location"] == "/inloggen/?next=/spiegel/"

@@ -26,7 +26,6 @@ WAYS = {
     "own": r"/aanlevering/proef-20\d\d/",
     "progress": r"/rondes/[a-z0-9-]+/#voortgang",
     "round": r"/rondes/[a-z0-9-]+/",
-    "loggedout": r"/inloggen/",
     "sent": r"/wachtwoord/verstuurd/",
 }
 
@@ -72,8 +71,8 @@ MATRIX = (
     send("glossary", NOBODY_SENDS),
     look("login", "           200 200 200 200 200 200 200"),
     send("login", "           200 200 200 200 200 200 200"),
-    look("logout", NOBODY_LOOKS),
-    send("logout", "          login loggedout loggedout loggedout loggedout loggedout loggedout"),
+    look("logout", "          login home home home home home home"),
+    send("logout", "          login 200 200 200 200 200 200"),
     look("password_reset", "  200 200 200 200 200 200 200"),
     send("password_reset", "  sent sent sent sent sent sent sent", {"email": "niemand@example.org"}),
     look("password_reset_done", "200 200 200 200 200 200 200"),

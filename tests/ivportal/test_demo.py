@@ -92,7 +92,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Demo]
 def checked(both: tuple[Demo, Demo]) -> dict[str, str]:
     """Give what ``--check`` printed, by label, once it has ended well."""
     check = both[0]
-    assert check.process.wait(timeout=PATIENCE) == 0, check.errors
+    if check.process.wait(timeout=PATIENCE) != 0:
+        pytest.fail(f"demo --check ended with {check.process.returncode}: {check.errors[-1500:]}", pytrace=False)
     return dict(re.fullmatch(r"([^:]+): +(.+)", line).groups() for line in check.out.splitlines())  # type: ignore[union-attr]
 
 
@@ -102,7 +103,8 @@ def served(both: tuple[Demo, Demo]) -> tuple[Demo, str]:
     serving = both[1]
 
     def address() -> str | None:
-        assert serving.process.poll() is None, serving.errors
+        if serving.process.poll() is not None:
+            pytest.fail(f"demo ended with {serving.process.returncode}: {serving.errors[-1500:]}", pytrace=False)
         found = re.search(r"(http://127\.0\.0\.1:\d+)/", serving.out)
         return found[1] if found and "Ctrl-C" in serving.out else None
 

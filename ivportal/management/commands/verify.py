@@ -9,9 +9,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from benchmarking import pipeline
-from benchmarking.models import Result
+from benchmarking.calculation import Calculation, rows_of
+from benchmarking.engine import ENGINE_VERSION
+from benchmarking.models import PeerLink, Result, Run
 from benchmarking.results import NoRun, completed
 from providers.access import EVERYTHING, scope
+from tariffs.models import Bandwidth, ProductBandwidth
 
 TOLERANCE = 1e-8
 
@@ -33,9 +36,15 @@ class Command(BaseCommand):
                 raise CommandError(str(error), returncode=2) from error
             if hashlib.sha256(bytes(run.dataset.content)).hexdigest() != run.dataset.sha256:
                 problems.append("De vastgezette gegevens passen niet bij hun kenmerk.")
-            again = pipeline.result_hash(pipeline.compute(run))
-            if again != run.result_hash:
-                problems.append(f"De uitkomst is anders: {again} in plaats van {run.result_hash}.")
+            if run.engine_version != ENGINE_VERSION:
+                self.stderr.write(
+                    f"Let op: berekend met versie {run.engine_version} van het rekenmodel; dit is versie {ENGINE_VERSION}."
+                )
+            again = pipeline.compute(run)
+            digest = pipeline.result_hash(again)
+            if digest != run.result_hash:
+                problems.append(f"De uitkomst is anders: {digest} in plaats van {run.result_hash}.")
+            problems += different_rows(run, again)
             checked = 0
             for result in Result.objects.filter(run=run, score__isnull=False).select_related("provider"):
                 checked += 1
@@ -44,3 +53,49 @@ class Command(BaseCommand):
         if problems:
             raise CommandError("\n".join(problems), returncode=1)
         self.stdout.write(f"Klopt: zelfde uitkomst {run.result_hash}; {checked} certificaten in orde.")
+
+
+RESULT_FIELDS = (
+    "participates",
+    "total_cost",
+    "comparable_cost",
+    "quality",
+    "outlier",
+    "published_score",
+    "minimum_cost",
+)
+BANDWIDTH_FIELDS = ("maximum_cost", "minimum_rate", "maximum_rate", "lower_rate", "upper_rate")
+
+
+def different_rows(run: Run, again: Calculation) -> list[str]:
+    """Return in Dutch where the stored rows differ from what was computed again."""
+    expected = rows_of(again.results)
+    problems = []
+    stored = {result.provider.key: result for result in Result.objects.filter(run=run).select_related("provider")}
+    bands = {band.provider.key: band for band in Bandwidth.objects.filter(run=run).select_related("provider")}
+    if stored.keys() != expected.keys() or bands.keys() != expected.keys():
+        problems.append("De opgeslagen uitkomsten gaan over andere aanbieders dan de gegevens.")
+        return problems
+    for key, row in expected.items():
+        pairs = [(name, getattr(stored[key], name), row[name]) for name in RESULT_FIELDS]
+        pairs += [(name, getattr(bands[key], name), row[name]) for name in BANDWIDTH_FIELDS]
+        problems += [
+            f"{key}: {name} is opgeslagen als {kept}, maar is {found}." for name, kept, found in pairs if kept != found
+        ]
+    links = {
+        (link.result.provider.key, link.peer.provider.key): link.weight
+        for link in PeerLink.objects.filter(result__run=run).select_related("result__provider", "peer__provider")
+    }
+    wanted = {(link["key"], link["peer"]): link["weight"] for link in again.peers.to_dict("records")}
+    if links.keys() != wanted.keys() or any(abs(links[pair] - weight) > TOLERANCE for pair, weight in wanted.items()):
+        problems.append("De opgeslagen peers zijn anders dan de berekende.")
+    products = {
+        (product.bandwidth.provider.key, product.product): (product.lower, product.upper)
+        for product in ProductBandwidth.objects.filter(bandwidth__run=run).select_related("bandwidth__provider")
+    }
+    computed = {
+        (item["key"], item["product"]): (item["lower"], item["upper"]) for item in again.products.to_dict("records")
+    }
+    if products != computed:
+        problems.append("De opgeslagen tarieven zijn anders dan de berekende.")
+    return problems
