@@ -17,17 +17,17 @@ from ivportal.celery import app
 
 
 @contextmanager
-def a_worker() -> Iterator[None]:
-    """Keep a worker running inside the block, unless a broker shared with others already has one."""
+def a_worker() -> Iterator[subprocess.Popen[bytes] | None]:
+    """Keep a worker running inside the block, unless a broker shared with others already has one (then ``None``)."""
     if settings.REDIS_URL and app.control.ping(timeout=1.0):
-        yield
+        yield None
         return
     name = f"eigen-{uuid.uuid4().hex[:8]}"
     process = embedded.start_worker(
         name=name, log=Path(settings.DATA_DIR) / "worker.log", environment=child_environment()
     )
     try:
-        yield
+        yield process
     finally:
         stop(process)
 

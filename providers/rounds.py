@@ -51,6 +51,8 @@ class ImportedRound:
     """Providers that were known already from another round under another key."""
     not_delivered: int
     not_arrived: tuple[NotArrived, ...]
+    absent: tuple[str, ...]
+    """Names of providers that delivered before and are not in this file; their figures stay as they are."""
     findings: int
 
 
@@ -74,8 +76,9 @@ def store_round(contents: ReadRound, *, actor: Actor | None) -> ImportedRound:
         sha256=digest, defaults={"name": contents.file_name, "content": contents.content}
     )
     everyone = [*contents.deliveries, *contents.invited]
-    providers, linked = _store_providers(everyone)
-    _store_locations(everyone, providers)
+    is_newest = not Round.objects.filter(source=round.source, book_year__gt=round.book_year).exists()
+    providers, linked, fresh = _store_providers(everyone, is_newest=is_newest)
+    _store_locations([delivery for delivery in everyone if delivery.key in fresh], providers)
     submissions = _store_submissions(round, contents, providers)
     made, findings = _store_versions(contents, submissions, file, now)
     record(
@@ -92,6 +95,7 @@ def store_round(contents: ReadRound, *, actor: Actor | None) -> ImportedRound:
         linked=linked,
         not_delivered=len(contents.invited),
         not_arrived=contents.not_arrived,
+        absent=_absent(round, providers),
         findings=findings,
     )
 
@@ -131,8 +135,12 @@ def _round(contents: ReadRound) -> Round:
     return round
 
 
-def _store_providers(everyone: Iterable[ReadDelivery]) -> tuple[dict[str, Provider], int]:
-    """Store or update the organisations; return them by delivered key, and how many were linked under another key."""
+def _store_providers(everyone: Iterable[ReadDelivery], *, is_newest: bool) -> tuple[dict[str, Provider], int, set[str]]:
+    """Store or update the organisations.
+
+    Return them by delivered key, how many were linked under another key, and the delivered keys of those whose facts count:
+    only the newest book year changes what is known of an organisation; an older year adds who was not known.
+    """
     everyone = list(everyone)
     schemes = {delivery.key_scheme for delivery in everyone}
     known = {
@@ -143,6 +151,7 @@ def _store_providers(everyone: Iterable[ReadDelivery]) -> tuple[dict[str, Provid
     )
     found: dict[str, Provider] = {}
     new, changed = [], []
+    fresh: set[str] = set()
     for delivery in everyone:
         key = links.get(delivery.key, delivery.key)
         provider = known.get((delivery.key_scheme, key))
@@ -151,24 +160,28 @@ def _store_providers(everyone: Iterable[ReadDelivery]) -> tuple[dict[str, Provid
             new.append(provider)
         else:
             changed.append(provider)
-        provider.name = delivery.name
-        provider.legal_form = delivery.legal_form
-        provider.agb_code = delivery.agb_code
-        provider.nza_number = delivery.nza_number
-        provider.area = delivery.area
+        if is_newest or provider.pk is None:
+            fresh.add(delivery.key)
+            provider.name = delivery.name
+            provider.legal_form = delivery.legal_form
+            provider.agb_code = delivery.agb_code
+            provider.nza_number = delivery.nza_number
+            provider.area = delivery.area
         provider.link_by = sorted({*provider.link_by, *delivery.link_by})
         found[delivery.key] = provider
     Provider.objects.bulk_create(new, batch_size=BATCH)
     Provider.objects.bulk_update(
         changed, ["name", "legal_form", "agb_code", "nza_number", "area", "link_by"], batch_size=BATCH
     )
-    return found, sum(key != known_key for key, known_key in links.items())
+    return found, sum(key != known_key for key, known_key in links.items()), fresh
 
 
 def _store_locations(everyone: Iterable[ReadDelivery], providers: dict[str, Provider]) -> None:
+    """Store the locations as delivered: new ones added, changed ones updated, those that are gone removed."""
     regions = {region.code: region for region in CareOfficeRegion.objects.all()}
-    rows = {
-        (delivery.key, location.number, location.postcode, location.street): Location(
+    delivered = [delivery for delivery in everyone if delivery.locations]
+    listed = [
+        Location(
             provider=providers[delivery.key],
             number=location.number,
             name=location.name,
@@ -177,17 +190,20 @@ def _store_locations(everyone: Iterable[ReadDelivery], providers: dict[str, Prov
             place=location.place,
             region=regions.get(location.region),
         )
-        for delivery in everyone
+        for delivery in delivered
         for location in delivery.locations
-    }
-    # A location that is known follows the last file: its region decides which care office sees the provider.
+    ]
     Location.objects.bulk_create(
-        rows.values(),
+        listed,
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["provider", "number", "postcode", "street"],
         update_fields=["name", "place", "region"],
     )
+    kept = {(place.provider_id, place.number, place.postcode, place.street) for place in listed}
+    known = Location.objects.filter(provider__in=[providers[delivery.key] for delivery in delivered])
+    gone = [place.pk for place in known if (place.provider_id, place.number, place.postcode, place.street) not in kept]
+    Location.objects.filter(pk__in=gone).delete()
 
 
 def _store_submissions(round: Round, contents: ReadRound, providers: dict[str, Provider]) -> dict[str, Submission]:
@@ -216,6 +232,12 @@ def _store_submissions(round: Round, contents: ReadRound, providers: dict[str, P
     Submission.objects.bulk_create(new, batch_size=BATCH)
     Submission.objects.bulk_update(changed, ["status", "merged_into"], batch_size=BATCH)
     return {key: submission for key, submission in found.items() if key in delivered}
+
+
+def _absent(round: Round, providers: dict[str, Provider]) -> tuple[str, ...]:
+    here = {provider.pk for provider in providers.values()}
+    missing = round.submissions.exclude(provider__in=here).filter(versions__isnull=False).distinct()
+    return tuple(missing.order_by("provider__name").values_list("provider__name", flat=True))
 
 
 def content_hash(delivery: ReadDelivery) -> str:

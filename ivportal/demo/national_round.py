@@ -14,8 +14,8 @@ from django.conf import settings
 from benchmarking.models import PeerLink, Result, Run, RunStatus
 from benchmarking.runs import request_run, set_specification
 from providers import fictitious
-from providers.audit import record
-from providers.models import Act, CareOffice, Mandate, Provider, Role, Round, User
+from providers.mandates import grant
+from providers.models import CareOffice, Provider, Role, Round, User
 from providers.rounds import import_files
 from tariffs.models import MirrorReport, Release
 from tariffs.policies import import_tariffs, set_policy
@@ -112,7 +112,11 @@ def accounts(*, run: Run, folder: Path) -> list[Account]:
     provider = shown_provider(run)
     region = next(place.region for place in provider.locations.all() if place.region)
     office = region.care_office
-    as_provider, as_office, as_nza = (Role.PROVIDER, provider, None), (Role.CARE_OFFICE, None, office), (Role.NZA, None, None)
+    as_provider, as_office, as_nza = (
+        (Role.PROVIDER, provider, None),
+        (Role.CARE_OFFICE, None, office),
+        (Role.NZA, None, None),
+    )
     wanted: list[tuple[str, str, str, str, list[tuple[Role, Provider | None, CareOffice | None]]]] = [
         ("aanbieder", "Anne de Wit", f"zorgaanbieder {provider.name}", "/spiegel/", [as_provider]),
         ("nza", "Noor Bakker", "medewerker van de NZa", "/rondes/", [as_nza]),
@@ -130,13 +134,6 @@ def accounts(*, run: Run, folder: Path) -> list[Account]:
             grant(user=user, role=role, provider=for_provider, care_office=for_office)
         made.append(Account(email=email, password=password, what=what, start_page=start_page))
     return made
-
-
-def grant(*, user: User, role: Role, provider: Provider | None, care_office: CareOffice | None) -> None:
-    """Give ``user`` a mandate, if she does not have it already."""
-    mandate, is_new = Mandate.objects.get_or_create(user=user, role=role, provider=provider, care_office=care_office)
-    if is_new:
-        record(act=Act.MANDATE_GRANTED, actor=None, subject=str(mandate))
 
 
 def is_loaded() -> bool:

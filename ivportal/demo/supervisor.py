@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -36,6 +37,32 @@ def stopping_on_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class AlreadyRunning(Exception):
+    """Another demonstration uses the same data; the message says so in Dutch."""
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Be the only demonstration on this data folder; the lock is gone with the process, however it ends."""
+    path = Path(settings.DATA_DIR) / "demo.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as taken:
+            raise AlreadyRunning(
+                f"Er draait al een demonstratie met de gegevens in {path.parent}. Stop die eerst, of kies met IVPORTAL_DATA"
+                " een andere map."
+            ) from taken
+        yield
+
+
+def watch(*processes: subprocess.Popen[bytes]) -> None:
+    """Wait until one of the processes has ended."""
+    while all(process.poll() is None for process in processes):
+        time.sleep(0.5)
 
 
 @contextmanager

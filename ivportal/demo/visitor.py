@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.cookiejar
 import re
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -21,10 +22,7 @@ class Visitor:
 
     def get(self, path: str) -> tuple[str, str]:
         """Return the text of a page and the path it ended at; raise :class:`VisitFailed` if it does not answer with 200."""
-        with self._opener.open(self.base + path, timeout=30) as answer:
-            if answer.status != 200:
-                raise VisitFailed(f"{path} antwoordt met {answer.status}.")
-            return answer.read().decode(), urllib.parse.urlsplit(answer.url).path
+        return self._open(urllib.request.Request(self.base + path))  # noqa: S310 (an address of our own)
 
     def log_in(self, email: str, password: str) -> tuple[str, str]:
         """Fill in the log-in form; return the start page and its path. Raises :class:`VisitFailed` if that does not work."""
@@ -38,8 +36,14 @@ class Visitor:
             data=urllib.parse.urlencode(fields).encode(),
             headers={"Referer": self.base + "/inloggen/"},
         )
-        with self._opener.open(request, timeout=30) as answer:
-            page, path = answer.read().decode(), urllib.parse.urlsplit(answer.url).path
+        page, path = self._open(request)
         if path == "/inloggen/":
             raise VisitFailed(f"Inloggen als {email} is niet gelukt.")
         return page, path
+
+    def _open(self, request: urllib.request.Request) -> tuple[str, str]:
+        try:
+            with self._opener.open(request, timeout=30) as answer:
+                return answer.read().decode(), urllib.parse.urlsplit(answer.url).path
+        except urllib.error.HTTPError as error:
+            raise VisitFailed(f"{request.selector} antwoordt met {error.code}.") from error

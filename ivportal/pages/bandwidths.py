@@ -52,7 +52,8 @@ def bandwidths(request: Any) -> HttpResponse:
     """Show the table of the newest release, filtered and sorted as asked."""
     office = request.actor.mandate.care_office
     regions = list(CareOfficeRegion.objects.filter(care_office=office))
-    release = _newest_release()
+    releases = _releases(request)
+    release = _chosen_release(request, releases)
     context: dict[str, Any] = {
         "office": {"name": office.name, "regions": [str(region) for region in regions]},
         "round": None,
@@ -60,12 +61,25 @@ def bandwidths(request: Any) -> HttpResponse:
     }
     if release is not None:
         context |= _table(request, release, regions)
+        context["filters"]["rounds"] = listing.options(
+            [(item.round.slug, item.round.title) for item in releases], release.round.slug
+        )
     record(act=Act.BANDWIDTHS_READ, actor=request.actor, subject=str(release.round) if release else "")
     return render(request, "tariffs/bandwidths.html", context)
 
 
-def _newest_release() -> Release | None:
-    return Release.objects.select_related("round").order_by("-round__book_year", "-released_at", "-pk").first()
+def _releases(request: Any) -> list[Release]:
+    """Return the newest release of every round in which this care office has a provider, newest book year first."""
+    runs = Bandwidth.objects.visible_to(request.actor).values("run_id")
+    found: dict[int, Release] = {}
+    for release in Release.objects.filter(run_id__in=runs).select_related("round").order_by("-released_at", "-pk"):
+        found.setdefault(release.round_id, release)
+    return sorted(found.values(), key=lambda release: -release.round.book_year)
+
+
+def _chosen_release(request: Any, releases: list[Release]) -> Release | None:
+    wanted = request.GET.get("ronde")
+    return next((release for release in releases if release.round.slug == wanted), releases[0] if releases else None)
 
 
 def _visible(request: Any, release: Release) -> Any:
@@ -176,7 +190,7 @@ def _table(request: Any, release: Release, regions: list[CareOfficeRegion]) -> d
 @for_role("care_office")
 def export(request: Any) -> HttpResponse:
     """Download the same selection as a workbook; every row carries its status."""
-    release = _newest_release()
+    release = _chosen_release(request, _releases(request))
     regions = list(CareOfficeRegion.objects.filter(care_office=request.actor.mandate.care_office))
     rows = _chosen(request, release, regions)[0] if release else []
     name = f"bandbreedtes-{timezone.localdate():%Y-%m-%d}.xlsx"

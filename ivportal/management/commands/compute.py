@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -36,13 +37,13 @@ class Command(BaseCommand):
             try:
                 if options["spec"] is not None:
                     set_specification(round=round, document=read_json(options["spec"]), actor=None)
-                with a_worker():
-                    run = self.watch(request_run(round=round, actor=None))
+                with a_worker() as worker:
+                    run = self.watch(request_run(round=round, actor=None), worker)
             except (SpecificationError, RunRefused) as error:
                 raise CommandError(str(error), returncode=2) from error
             self.report(round, run)
 
-    def watch(self, run: Run) -> Run:
+    def watch(self, run: Run, worker: subprocess.Popen[bytes] | None) -> Run:
         """Show the steps as they are committed until the run has ended; Ctrl-C stops the run."""
         shown: set[tuple[int, str]] = set()
         try:
@@ -56,6 +57,9 @@ class Command(BaseCommand):
                         self.stderr.write(f"  [{'#' * step.number:<8}] {step.title}: {' '.join(step.sentences)}")
                 if run.is_ended:
                     return run
+                if worker is not None and worker.poll() is not None:
+                    cancel_run(run=run, actor=None)
+                    raise CommandError("Het rekenproces is gestopt; zie worker.log in de gegevensmap.", returncode=1)
                 time.sleep(0.1)
         except KeyboardInterrupt:
             cancel_run(run=run, actor=None)

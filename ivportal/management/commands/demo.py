@@ -46,17 +46,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["check"] and not options["in_throw_away_folder"]:
             sys.exit(self._in_throw_away_folder())
-        if options["fresh"]:
-            self._start_over()
         try:
-            with supervisor.stopping_on_signals(), supervisor.database(), migrated(), supervisor.worker():
-                if options["check"]:
-                    self._check()
-                else:
-                    self._serve(options["port"])
+            with supervisor.alone(), supervisor.stopping_on_signals():
+                if options["fresh"]:
+                    self._start_over()
+                with supervisor.database(), migrated(), supervisor.worker() as worker:
+                    if options["check"]:
+                        self._check()
+                    else:
+                        self._serve(options["port"], worker)
         except supervisor.Stopped:
             self.stdout.write("\nGestopt.")
-        except (DemoFailed, VisitFailed) as error:
+        except (DemoFailed, VisitFailed, supervisor.AlreadyRunning) as error:
             raise CommandError(str(error), returncode=1) from error
 
     def _in_throw_away_folder(self) -> int:
@@ -100,7 +101,7 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stderr.write(f"  {text}")
 
-    def _serve(self, port: int) -> None:
+    def _serve(self, port: int, worker: subprocess.Popen[bytes]) -> None:
         self._say("De demonstratie wordt klaargezet; de eerste keer duurt dat ongeveer een halve minuut.")
         _, accounts, _, _ = self._prepare()
         port = free_port(port)
@@ -113,8 +114,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {account.email:<26} {account.what}")
             self.stdout.write("\nCtrl-C stopt alles.")
             self.stdout.flush()
-            server.wait()
-            raise DemoFailed(f"De webserver is gestopt; zie {Path(settings.DATA_DIR) / 'web.log'}.")
+            supervisor.watch(server, worker)
+            raise DemoFailed(f"De webserver of het rekenproces is gestopt; zie de logboeken in {settings.DATA_DIR}.")
 
     def _check(self) -> None:
         run, accounts, importing, running = self._prepare()
@@ -138,7 +139,7 @@ class Command(BaseCommand):
             ("Ronde", str(run.dataset.round)),
             ("Aangeleverd", f"{summary['delivered']} van {summary['providers']}"),
             ("Doen mee", str(summary["taking_part"])),
-            ("Uitgesloten", f"{summary['excluded']} ({reasons})"),
+            ("Uitgesloten", f"{summary['excluded']} ({reasons}; sommige hebben meer redenen)"),
             ("Gemiddelde score", format_percent(summary["mean_score"], decimals=2)),
             ("Mediane score", format_percent(summary["median_score"], decimals=2)),
             ("Peers", str(summary["peers"])),

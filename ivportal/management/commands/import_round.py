@@ -39,5 +39,7 @@ class Command(BaseCommand):
                 f" {item.not_delivered} niet aangeleverd, {item.linked} herkend uit een ander jaar,"
                 f" {item.findings} bevindingen"
             )
+            for name in item.absent:
+                self.stderr.write(f"  niet in dit bestand, eerder wel: {name} (de gegevens blijven zoals zij waren)")
             for row in item.not_arrived:
                 self.stderr.write(f"  niet ingelezen: {row.name} ({row.cell}): {row.reason}")

@@ -1,0 +1,113 @@
+"""Somebody at a real screen: a Chromium page that reports whatever went wrong on it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
+
+from tests.cast import PASSWORD
+
+WIDTHS = (1440, 375)
+HEIGHTS = {1440: 1000, 375: 812}
+WATCH_POLICY = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile ?? ""}`));
+"""
+
+
+@dataclass
+class Screen:
+    """One person in one browser window."""
+
+    context: BrowserContext
+    page: Page
+    address: str
+    width: int
+    wrong: list[str] = field(default_factory=list)
+    """What the browser complained of, and answers that were errors."""
+
+    @classmethod
+    def opened(cls, context: BrowserContext, address: str, width: int) -> Screen:
+        """Open a window and start listening for complaints."""
+        context.add_init_script(WATCH_POLICY)
+        screen = cls(context=context, page=context.new_page(), address=address, width=width)
+        screen.page.on("console", screen._said)
+        screen.page.on("pageerror", lambda error: screen.wrong.append(f"script: {error}"))
+        screen.page.on("response", screen._answered)
+        return screen
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and "the server responded with a status of" not in message.text:
+            self.wrong.append(f"console {message.type}: {message.text}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400:
+            self.wrong.append(f"{response.status} {response.url}")
+
+    def go(self, path: str) -> None:
+        """Open a page and wait until its figures are drawn."""
+        self.page.goto(self.address + path, wait_until="networkidle")
+
+    def log_in(self, email: str) -> None:
+        """Log in by the form."""
+        self.go("/inloggen/")
+        self.page.get_by_label("E-mailadres").fill(email)
+        self.page.get_by_label("Wachtwoord", exact=True).fill(PASSWORD)
+        self.page.get_by_role("button", name="Inloggen").click()
+        self.page.wait_for_load_state("networkidle")
+
+    @property
+    def path(self) -> str:
+        """Return where the window is."""
+        return self.page.url.removeprefix(self.address)
+
+    @property
+    def heading(self) -> str:
+        """Return the heading of the page."""
+        return self.page.locator("h1").inner_text()
+
+    def too_wide(self) -> list[str]:
+        """Return what sticks out of the page sideways, if the page can be scrolled that way."""
+        found: list[str] = self.page.evaluate(
+            """() => {
+              const room = document.documentElement.clientWidth;
+              if (document.documentElement.scrollWidth <= room) return [];
+              return [...document.querySelectorAll("body *")]
+                .filter((element) => element.getBoundingClientRect().right > room + 1)
+                .map((element) => `${element.tagName}.${element.className} ${element.textContent.trim().slice(0, 40)}`)
+                .slice(0, 5).concat([`${document.documentElement.scrollWidth} > ${room}`]);
+            }"""
+        )
+        return found
+
+    def keep(self, name: str) -> None:
+        """Save a picture of the whole page in the folder ``IVPORTAL_SCREENSHOTS``, if that is set."""
+        if folder := os.environ.get("IVPORTAL_SCREENSHOTS"):
+            file = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+            self.page.screenshot(path=Path(folder) / f"{file}-{self.width}.png", full_page=True)
+
+    def tab_to(self, name: str, *, most: int = 80) -> int:
+        """Press Tab until what is called ``name`` has the focus; return how often that took."""
+        for count in range(1, most + 1):
+            self.page.keyboard.press("Tab")
+            focused = self.page.evaluate(
+                "() => (document.activeElement.labels?.[0]?.textContent || document.activeElement.textContent || '').trim()"
+            )
+            if focused == name:
+                return count
+        raise AssertionError(f"{name} is not reached with {most} times Tab")
+
+    def focus_is_visible(self) -> bool:
+        """Tell whether what has the focus can be seen to have it."""
+        return bool(
+            self.page.evaluate(
+                """() => {
+                  const style = getComputedStyle(document.activeElement);
+                  return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+                }"""
+            )
+        )

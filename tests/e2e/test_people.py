@@ -1,0 +1,266 @@
+"""What each of the three kinds of people comes to do, done by hand in a real browser."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterator
+
+import openpyxl
+import pytest
+from playwright.sync_api import expect
+
+from benchmarking.models import Run, RunStatus
+from tests.e2e.screen import Screen
+from tests.processes import Portal, wait_for
+
+pytestmark = pytest.mark.browser
+SECONDS = 1000
+
+
+@pytest.fixture
+def worker(portal: Portal) -> Iterator[None]:
+    """Have one real worker at work."""
+    portal.the_worker()
+    yield
+    portal.without_workers()
+
+
+class TestProvider:
+    """Anne reads her mirror."""
+
+    def test_the_figure_is_drawn_and_its_table_says_the_same(
+        self, width: int, open_screen: Callable[..., Screen]
+    ) -> None:
+        screen = open_screen("anne@example.org", width=width)
+        figure = screen.page.locator("figure[data-figure=peer-koppeling]")
+        figure.scroll_into_view_if_needed()
+        expect(figure.locator("svg.main-svg").first).to_be_visible()
+        drawn = {text for text in figure.locator("svg.main-svg .textpoint").all_inner_texts() if text}
+        assert "u" in drawn
+        peers = set(screen.page.locator(".peers h3").all_inner_texts())
+        assert peers
+        shown = {name for mark in drawn for name in mark.replace(" en ", ", ").split(", ")}
+        assert any(name.removeprefix("Peer ") in " ".join(shown) for name in peers)
+        table = figure.locator("table")
+        expect(table).not_to_be_visible()
+        figure.get_by_text("Bekijk als tabel").click()
+        expect(table).to_be_visible()
+        assert table.locator("tbody th").first.inner_text() == "u"
+        screen.keep("anne figure as table")
+
+    def test_the_figure_keeps_its_place_when_the_window_changes(self, open_screen: Callable[..., Screen]) -> None:
+        screen = open_screen("anne@example.org")
+        for width in (375, 1440):
+            screen.page.set_viewport_size({"width": width, "height": 900})
+            screen.page.wait_for_timeout(600)
+            assert screen.too_wide() == []
+            plot = screen.page.locator("figure[data-figure=peer-koppeling] .figure__plot")
+            drawing = plot.locator("svg.main-svg").first
+            box, drawn = plot.bounding_box(), drawing.bounding_box()
+            assert box is not None
+            assert drawn is not None
+            assert drawn["width"] <= box["width"] + 1
+
+    def test_from_a_figure_to_the_cell_it_came_from(self, width: int, open_screen: Callable[..., Screen]) -> None:
+        screen = open_screen("anne@example.org", width=width)
+        screen.page.get_by_role("link", name="Bekijk uw aanlevering").first.click()
+        screen.page.wait_for_load_state("networkidle")
+        assert screen.path.startswith("/aanlevering/fictief-2023/")
+        assert "Kosten" in screen.page.locator("main").inner_text()
+
+
+@pytest.mark.workers
+class TestNza:
+    """Noor computes a round and releases it."""
+
+    def test_she_starts_a_run_watches_it_and_releases_it(
+        self, width: int, worker: None, open_screen: Callable[..., Screen]
+    ) -> None:
+        screen = open_screen("noor@example.org", width=width)
+        screen.page.get_by_role("link", name="2024").first.click()
+        screen.page.wait_for_load_state("networkidle")
+        before = Run.objects.count()
+        began = time.monotonic()
+        screen.page.get_by_role("button", name="Start een berekening").click()
+        screen.page.wait_for_load_state("domcontentloaded")
+        run = Run.objects.first()
+        assert run is not None
+        assert Run.objects.count() == before + 1
+        seen = self.watch(screen)
+        took = time.monotonic() - began
+        screen.keep("noor results")
+        assert any("stap" in text for text in seen), f"no steps were seen: {seen}"
+        assert len(seen) > 2, "the page did not move while the run was going on"
+        run.refresh_from_db()
+        assert run.status == RunStatus.COMPLETED
+        assert took < 60
+        main = screen.page.locator("main")
+        expect(main).to_contain_text("Gemiddelde score")
+        expect(screen.page.locator("figure[data-figure=verdeling-scores] svg.main-svg").first).to_be_visible()
+        screen.page.get_by_text("Kenmerken").first.click()
+        expect(main).to_contain_text(run.result_hash)
+
+        screen.page.get_by_role("button", name="spiegels vrij").click()
+        expect(screen.page.get_by_role("status").first).to_contain_text("vrijgegeven als simulatie")
+        expect(screen.page.get_by_role("button", name="spiegels vrij")).to_have_count(0)
+        screen.keep("noor released")
+        anne = open_screen("anne@example.org", width=width)
+        assert "2024" in anne.heading
+
+    def watch(self, screen: Screen) -> set[str]:
+        """Look at the live part until the results stand there; return what it said meanwhile. Nothing is reloaded by hand."""
+        seen: set[str] = set()
+        live = screen.page.locator("#voortgang [role=status]")
+
+        def is_over() -> bool:
+            text = " ".join(live.inner_text(timeout=10 * SECONDS).split())
+            seen.add(text)
+            return "Klaar" in text
+
+        wait_for("the results stand there", is_over, patience=60, every=0.05)
+        screen.page.wait_for_load_state("networkidle")
+        return seen
+
+    def test_she_stops_a_run(self, portal: Portal, open_screen: Callable[..., Screen]) -> None:
+        portal.without_workers()
+        screen = open_screen("noor@example.org")
+        screen.go("/rondes/fictief-2024/")
+        screen.page.get_by_role("button", name="Start een berekening").click()
+        expect(screen.page.locator("#voortgang")).to_contain_text("wacht op een vrije werker")
+        screen.keep("noor waiting")
+        screen.page.get_by_role("button", name="Stop de berekening").click()
+        expect(screen.page.locator("#voortgang")).to_contain_text("De berekening is gestopt")
+        expect(screen.page.get_by_role("button", name="Start een berekening")).to_be_visible()
+
+    def test_she_sees_that_the_connection_is_gone(self, portal: Portal, open_screen: Callable[..., Screen]) -> None:
+        portal.without_workers()
+        screen = open_screen("noor@example.org")
+        screen.go("/rondes/fictief-2024/")
+        screen.page.get_by_role("button", name="Start een berekening").click()
+        lost = screen.page.get_by_text("De verbinding is weg")
+        expect(lost).not_to_be_visible()
+        screen.context.set_offline(True)
+        expect(lost).to_be_visible(timeout=15 * SECONDS)
+        screen.keep("noor connection lost")
+        screen.context.set_offline(False)
+        expect(lost).not_to_be_visible(timeout=15 * SECONDS)
+        assert screen.wrong
+        assert all("net::" in complaint or "htmx" in complaint for complaint in screen.wrong), screen.wrong
+        screen.wrong.clear()
+        screen.page.get_by_role("button", name="Stop de berekening").click()
+        expect(screen.page.locator("#voortgang")).to_contain_text("De berekening is gestopt")
+
+
+class TestCareOffice:
+    """Karim prepares his negotiations."""
+
+    def names(self, screen: Screen) -> list[str]:
+        """Return the providers in the table, in their order."""
+        texts = screen.page.locator("table tbody th").all_inner_texts()
+        return [text.strip().splitlines()[0] for text in texts]
+
+    def test_he_filters_sorts_and_downloads_the_same_selection(
+        self, width: int, open_screen: Callable[..., Screen]
+    ) -> None:
+        screen = open_screen("karim@example.org", width=width)
+        everybody = self.names(screen)
+        assert len(everybody) >= 3
+        assert everybody == sorted(everybody, key=str.casefold)
+        if width > 600:
+            screen.page.get_by_role("link", name="Bovenkant").click()
+            screen.page.wait_for_load_state("networkidle")
+            assert screen.page.locator("th[aria-sort=ascending]").inner_text().startswith("Bovenkant")
+        else:
+            screen.page.get_by_label("Volgorde").select_option("upper_rate")
+            screen.page.get_by_role("button", name="Toon").click()
+            screen.page.wait_for_load_state("networkidle")
+        assert "volgorde=upper_rate" in screen.path
+        ordered = self.names(screen)
+        assert set(ordered) == set(everybody)
+        word = max(everybody[0].split(), key=len)
+        screen.page.get_by_label("Naam of plaats").fill(word)
+        screen.page.get_by_role("button", name="Toon").click()
+        screen.page.wait_for_load_state("networkidle")
+        chosen = self.names(screen)
+        assert everybody[0] in chosen
+        assert len(chosen) < len(everybody)
+        screen.keep("karim filtered")
+        with screen.page.expect_download() as waiting:
+            screen.page.get_by_role("link", name="Download deze selectie").click()
+        assert waiting.value.suggested_filename.endswith(".xlsx")
+        sheet = openpyxl.load_workbook(io.BytesIO(waiting.value.path().read_bytes())).worksheets[0]
+        column = [row[0].value for row in sheet.iter_rows()]
+        assert column[column.index("Zorgaanbieder") + 1 :] == chosen
+        screen.page.get_by_role("link", name="Wis filters").click()
+        screen.page.wait_for_load_state("networkidle")
+        assert self.names(screen) == everybody
+
+
+class TestSeveralMandates:
+    """Maria works for three organisations."""
+
+    def test_she_chooses_and_switches(self, width: int, open_screen: Callable[..., Screen]) -> None:
+        screen = open_screen("maria@example.org", width=width)
+        screen.page.get_by_role("button", name="Nederlandse Zorgautoriteit (NZa)").click()
+        screen.page.wait_for_load_state("networkidle")
+        assert screen.path == "/rondes/"
+        switcher = screen.page.get_by_label("U werkt namens")
+        for kind, path in (
+            ("(Zorgkantoor)", "/bandbreedtes/"),
+            ("(Zorgaanbieder)", "/spiegel/"),
+            ("(NZa)", "/rondes/"),
+        ):
+            label = next(text for text in switcher.locator("option").all_inner_texts() if text.endswith(kind))
+            switcher.select_option(label=label)
+            screen.page.get_by_role("button", name="Wissel").click()
+            screen.page.wait_for_load_state("networkidle")
+            assert screen.path == path
+            assert screen.too_wide() == []
+            assert screen.page.locator("#mandate option:checked").inner_text() == label
+
+
+class TestKeyboard:
+    """Whoever cannot use a mouse reaches the same."""
+
+    def test_the_skip_link_comes_first_and_leads_to_the_content(
+        self, width: int, open_screen: Callable[..., Screen]
+    ) -> None:
+        screen = open_screen("anne@example.org", width=width)
+        link = screen.page.get_by_role("link", name="Naar de inhoud")
+        assert screen.tab_to("Naar de inhoud", most=1) == 1
+        expect(link).to_be_in_viewport()
+        assert screen.focus_is_visible()
+        screen.page.keyboard.press("Enter")
+        assert screen.page.evaluate("() => document.activeElement.id") == "inhoud"
+        screen.page.keyboard.press("Tab")
+        assert screen.page.evaluate("() => document.activeElement.closest('main') !== null")
+
+    def test_logging_in_takes_no_mouse(self, open_screen: Callable[..., Screen]) -> None:
+        screen = open_screen()
+        screen.go("/inloggen/")
+        screen.tab_to("E-mailadres", most=5)
+        screen.page.keyboard.type("noor@example.org")
+        screen.tab_to("Wachtwoord", most=1)
+        screen.page.keyboard.type("een-lang-wachtwoord-1")
+        screen.tab_to("Inloggen", most=1)
+        assert screen.focus_is_visible()
+        screen.page.keyboard.press("Enter")
+        screen.page.wait_for_url("**/rondes/")
+
+    @pytest.mark.parametrize(
+        ("email", "path", "action"),
+        [
+            ("noor@example.org", "/rondes/fictief-2024/", "Start een berekening"),
+            ("karim@example.org", "/bandbreedtes/", "Toon"),
+            ("anne@example.org", "/spiegel/", "Bekijk als tabel"),
+        ],
+    )
+    def test_the_main_action_is_reached_in_the_order_of_the_page(
+        self, email: str, path: str, action: str, width: int, open_screen: Callable[..., Screen]
+    ) -> None:
+        screen = open_screen(email, width=width)
+        screen.go(path)
+        screen.tab_to(action, most=60)
+        assert screen.focus_is_visible()
+        expect(screen.page.locator(":focus")).to_be_in_viewport()
