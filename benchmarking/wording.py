@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from benchmarking.naming import label, name_of
 from benchmarking.specification import Specification
-from providers.formatting import format_money, format_number
+from providers.formatting import format_exact, format_money
 from providers.measures import CATALOGUE
 
 RETURNS = {
@@ -21,13 +21,8 @@ RETURNS = {
 def _bound(measure: str, value: Decimal) -> str:
     """Return a bound in the unit of its measure: a share as a percentage."""
     if measure in CATALOGUE and CATALOGUE[measure].unit == "share":
-        return f"{_number(value * 100)}\u00a0%"
-    return _number(value)
-
-
-def _number(value: Decimal | float) -> str:
-    exact = Decimal(str(value)).normalize()
-    return format_number(exact, decimals=max(-int(exact.as_tuple().exponent), 0))
+        return f"{format_exact(value * 100)}\u00a0%"
+    return format_exact(value)
 
 
 def sentences(model: Specification, currency: str) -> list[str]:
@@ -59,12 +54,12 @@ def sentences(model: Specification, currency: str) -> list[str]:
     for rule in model.outliers.rules:
         if rule.rule == "dominance":
             said.append(
-                f"Wie de uitkomst van anderen te sterk bepaalt is geen peer (F-toets, grens {_number(rule.alpha * 100)} %)."
+                f"Wie de uitkomst van anderen te sterk bepaalt is geen peer (F-toets, grens {format_exact(rule.alpha * 100)} %)."
             )
         else:
             said.append(
                 "Wie uitzonderlijk lage kosten heeft is geen peer"
-                f" (grens: derde kwartiel plus {_number(rule.iqr_multiple)} keer de afstand tussen de kwartielen)."
+                f" (grens: derde kwartiel plus {format_exact(rule.iqr_multiple)} keer de afstand tussen de kwartielen)."
             )
     if not model.quality_gate:
         said.append("Er is geen voorwaarde op kwaliteit om peer te zijn.")
@@ -74,10 +69,11 @@ def sentences(model: Specification, currency: str) -> list[str]:
         said.append(f"Peers hebben even moeilijke of moeilijkere omstandigheden: {name_of(factor.measure)}.")
     if model.price_bounds:
         said.append(
-            f"Prijsverhoudingen liggen binnen een factor {_number(model.price_bounds.factor)} van die van de maximumtarieven."
+            f"Prijsverhoudingen liggen binnen een factor {format_exact(model.price_bounds.factor)} van die van de"
+            " maximumtarieven."
         )
     if model.score_floor is not None:
-        said.append(f"Een score wordt nooit lager vastgesteld dan {_number(model.score_floor * 100)} %.")
+        said.append(f"Een score wordt nooit lager vastgesteld dan {format_exact(model.score_floor * 100)} %.")
     if model.bootstrap is not None:
         said.append(
             "De specificatie vraagt om een interval rond de score. Dat wordt in deze versie van het portaal nog niet berekend."
@@ -89,7 +85,7 @@ def _participation(model: Specification, currency: str) -> list[str]:
     rule = model.participation
     said = []
     if rule.min_care_days > 0:
-        said.append(f"Meedoen kan vanaf {_number(rule.min_care_days)} zorgdagen.")
+        said.append(f"Meedoen kan vanaf {format_exact(rule.min_care_days)} zorgdagen.")
     if rule.months_covered is not None:
         said.append(f"De cijfers gaan over {rule.months_covered} maanden.")
     if rule.cost_per_day is not None:

@@ -58,6 +58,12 @@ def format_number(value: Figure, *, decimals: int = 0) -> str:
     return MISSING if number is None else _grouped(number, decimals=decimals)
 
 
+def format_exact(value: Decimal | float) -> str:
+    """Write a number with all its decimals and no more: ``Decimal("3650.50")`` is "3.650,5"."""
+    exact = Decimal(str(value)).normalize()
+    return format_number(exact, decimals=max(-int(exact.as_tuple().exponent), 0))
+
+
 def format_money(value: Figure, *, currency: str = "EUR", decimals: int = 0) -> str:
     """Write an amount in full: "€ 26.312.480", or "CHF 1.234,50" with two decimals.
 

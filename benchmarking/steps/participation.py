@@ -9,7 +9,7 @@ from typing import Any
 from benchmarking.calculation import Calculation, Outcome, RunFailed, rows_of, step
 from benchmarking.naming import name_of
 from benchmarking.specification import Specification
-from providers.formatting import format_money, format_number
+from providers.formatting import format_exact, format_money, format_number
 
 #: What a reason says, as a sentence that fits a provider's own page and a list of the NZa alike.
 REASONS = {
@@ -63,7 +63,7 @@ def reasons_of(row: dict[str, Any], specification: Specification, currency: str)
     if days <= 0:
         found["no_days"] = {}
     elif days < rule.min_care_days:
-        found["too_small"] = {"min_care_days": f"{rule.min_care_days.normalize():f}"}
+        found["too_small"] = {"min_care_days": format_exact(rule.min_care_days)}
     if rule.months_covered is not None and row["months_covered"] != rule.months_covered:
         found["months"] = {"months_covered": str(rule.months_covered)}
     bounds = rule.cost_per_day

@@ -12,7 +12,10 @@ IN_OWN_REGION = (
 
 
 def seen(run: str, provider: str) -> str:
-    """Return the condition: released, and of oneself or of a provider in one's regions."""
+    """Return the condition: released, and of oneself or of a provider in one's regions.
+
+    ``run`` and ``provider`` are columns named with their table: a bare name would mean the column of the table inside EXISTS.
+    """
     own = f"{provider} = ivportal_scope_id('provider')"
     return f"{RELEASED.format(run=run)} AND ({own} OR {IN_OWN_REGION.format(provider=provider)})"
 
@@ -27,7 +30,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        row_security("tariffs_bandwidth", also=seen("run_id", "provider_id")),
+        row_security("tariffs_bandwidth", also=seen("tariffs_bandwidth.run_id", "tariffs_bandwidth.provider_id")),
         row_security(
             "tariffs_productbandwidth",
             also=(

@@ -87,19 +87,19 @@ STRICT = {
 @pytest.mark.parametrize(
     ("reason", "words", "change"),
     [
-        ("not_delivered", "Heeft niet aangeleverd.", {"delivered": False, "total_cost": None}),
-        ("merged", "Is opgegaan in een andere zorgaanbieder.", {"merged": True, "delivered": False}),
+        ("not_delivered", "Er is niet aangeleverd.", {"delivered": False, "total_cost": None}),
+        ("merged", "opgegaan in een andere zorgaanbieder.", {"merged": True, "delivered": False}),
         ("errors", "fouten die eerst hersteld moeten worden (IV-K-002, IV-P-001)", {"errors": "IV-K-002 IV-P-001"}),
-        ("missing_value", "(total_cost)", {"total_cost": None}),
-        ("missing_value", "(days_5vv)", {"days_5vv": None}),
-        ("missing_value", "(housing_nhc)", {"housing_nhc": None}),
-        ("negative_value", "(days_5vv)", {"days_5vv": -1}),
+        ("missing_value", ": totale kosten.", {"total_cost": None}),
+        ("missing_value", ": dagen 5VV zonder behandeling.", {"days_5vv": None}),
+        ("missing_value", ": kapitaallasten van huisvesting (NHC).", {"housing_nhc": None}),
+        ("negative_value", ": dagen 5VV zonder behandeling.", {"days_5vv": -1}),
         ("no_days", "geen zorgdagen", {"days_5vv": 0}),
-        ("too_small", "Heeft minder dan 3650 zorgdagen.", {"days_5vv": 3649}),
+        ("too_small", "minder dan 3.650 zorgdagen.", {"days_5vv": 3649}),
         ("months", "gaan niet over 12 maanden", {"months_covered": 11}),
         ("months", "gaan niet over 12 maanden", {"months_covered": None}),
-        ("cost_per_day", "buiten de grenzen van 100 tot 1000", {"total_cost": 399_999}),
-        ("cost_per_day", "buiten de grenzen van 100 tot 1000", {"total_cost": 4_000_001}),
+        ("cost_per_day", "buiten de grenzen van €\u00a0100 tot €\u00a01.000.", {"total_cost": 399_999}),
+        ("cost_per_day", "buiten de grenzen van €\u00a0100 tot €\u00a01.000.", {"total_cost": 4_000_001}),
     ],
 )
 def test_who_does_not_take_part_reads_why(reason: str, words: str, change: dict[str, Any]) -> None:
@@ -119,7 +119,7 @@ def test_all_reasons_are_told_together() -> None:
     rows = {"A": NORMAL, "B": {**NORMAL, "errors": "IV-B-001", "days_5vv": 100, "months_covered": 3}}
     done = after(start(rows, **STRICT), participation)
     assert done.results.loc["B", "reasons"] == "errors too_small months cost_per_day"
-    assert done.results.loc["B", "reason_text"].count(".") == 4
+    assert len(done.results.loc["B", "reason_text"].splitlines()) == 4
 
 
 def test_errors_keep_nobody_out_if_the_model_says_so() -> None:

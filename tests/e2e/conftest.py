@@ -107,21 +107,36 @@ def width(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
 
+@pytest.fixture(scope="package")
+def sessions() -> dict[str, Any]:
+    """Keep the cookies of who logged in by the form before, so that she need not do it for every test."""
+    return {}
+
+
 @pytest.fixture
-def open_screen(portal: Portal, chromium: Browser, db: None) -> Iterator[Callable[..., Screen]]:
+def open_screen(
+    portal: Portal, chromium: Browser, sessions: dict[str, Any], db: None
+) -> Iterator[Callable[..., Screen]]:
     """Give a way to open a window of its own for somebody; whatever a browser complained of fails the test at its end."""
     screens = []
     with ExitStack() as open_windows:
 
-        def open_one(email: str | None = None, *, width: int = 1440, **options: Any) -> Screen:
+        def open_one(email: str | None = None, *, at: str = "/", width: int = 1440, scripts: bool = True) -> Screen:
             context = chromium.new_context(
-                viewport={"width": width, "height": HEIGHTS[width]}, locale="nl-NL", accept_downloads=True, **options
+                viewport={"width": width, "height": HEIGHTS[width]},
+                locale="nl-NL",
+                accept_downloads=True,
+                java_script_enabled=scripts,
+                storage_state=sessions.get(email or ""),
             )
             open_windows.callback(context.close)
-            screen = Screen.opened(context, portal.address, width)
+            screen = Screen.opened(context, portal.address, width, has_scripts=scripts)
             screens.append(screen)
-            if email is not None:
+            if email is not None and email not in sessions:
                 screen.log_in(email)
+                sessions[email] = context.storage_state()
+            if email is not None:
+                screen.go(at)
             return screen
 
         yield open_one

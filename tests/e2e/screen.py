@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
 
@@ -27,14 +28,15 @@ class Screen:
     page: Page
     address: str
     width: int
+    has_scripts: bool = True
     wrong: list[str] = field(default_factory=list)
     """What the browser complained of, and answers that were errors."""
 
     @classmethod
-    def opened(cls, context: BrowserContext, address: str, width: int) -> Screen:
+    def opened(cls, context: BrowserContext, address: str, width: int, *, has_scripts: bool) -> Screen:
         """Open a window and start listening for complaints."""
         context.add_init_script(WATCH_POLICY)
-        screen = cls(context=context, page=context.new_page(), address=address, width=width)
+        screen = cls(context=context, page=context.new_page(), address=address, width=width, has_scripts=has_scripts)
         screen.page.on("console", screen._said)
         screen.page.on("pageerror", lambda error: screen.wrong.append(f"script: {error}"))
         screen.page.on("response", screen._answered)
@@ -50,15 +52,30 @@ class Screen:
 
     def go(self, path: str) -> None:
         """Open a page and wait until its figures are drawn."""
-        self.page.goto(self.address + path, wait_until="networkidle")
+        self.page.goto(self.address + path)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page is there and its figures are drawn, or have failed to be."""
+        self.page.wait_for_load_state("load")
+        if self.has_scripts:
+            self.page.wait_for_function(
+                "() => [...document.querySelectorAll('[data-figure]')]"
+                ".every((figure) => figure.dataset.drawnWidth || figure.classList.contains('figure--failed'))"
+            )
 
     def log_in(self, email: str) -> None:
         """Log in by the form."""
         self.go("/inloggen/")
         self.page.get_by_label("E-mailadres").fill(email)
         self.page.get_by_label("Wachtwoord", exact=True).fill(PASSWORD)
-        self.page.get_by_role("button", name="Inloggen").click()
-        self.page.wait_for_load_state("networkidle")
+        self.click("button", "Inloggen")
+
+    def click(self, role: Literal["button", "link"], name: str) -> None:
+        """Click what leads to another page, and wait for that page."""
+        with self.page.expect_navigation():
+            self.page.get_by_role(role, name=name).first.click()
+        self.settle()
 
     @property
     def path(self) -> str:

@@ -71,13 +71,22 @@ def production(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iter
         "print(p.get_server(sys.argv[1], cleanup_mode=None).get_postmaster_info().socket_dir)"
     )
     socket = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", start, str(folder / "postgres")], check=True, capture_output=True, text=True
+        [sys.executable, "-W", "ignore", "-c", start, str(folder / "postgres")],
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.strip()
     passwords = {"OWNER_PASSWORD": "o'wner \\ secret", "APP_PASSWORD": "app-secret"}
     subprocess.run(
         [ROOT / "deploy" / "postgres" / "roles.sh"],
         check=True,
-        env={**os.environ, **passwords, "PATH": f"{PGBIN}:{os.environ['PATH']}", "POSTGRES_USER": "postgres", "PGHOST": socket},
+        env={
+            **os.environ,
+            **passwords,
+            "PATH": f"{PGBIN}:{os.environ['PATH']}",
+            "POSTGRES_USER": "postgres",
+            "PGHOST": socket,
+        },
         capture_output=True,
     )
     place = socket.replace("/", "%2F")

@@ -118,7 +118,11 @@ def test_another_process_finds_the_database_that_runs(folder: Path) -> None:
 
 
 def test_production_refuses_the_embedded_database_at_the_first_connection(folder: Path) -> None:
-    production = {"IVPORTAL_PRODUCTION": "1", "IVPORTAL_SECRET_KEY": "for-this-test-only-" * 4}
+    production = {
+        "IVPORTAL_PRODUCTION": "1",
+        "IVPORTAL_SECRET_KEY": "for-this-test-only-" * 4,
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
     loaded = python(PREPARE + "print('loaded')", folder, **production)
     assert loaded.stdout == "loaded\n", loaded.stderr
     refused = python(PREPARE + "connection.ensure_connection()", folder, **production)

@@ -86,7 +86,7 @@ def test_a_run_is_carried_out_by_a_worker_and_by_nobody_else(portal: Portal, noo
     portal.without_workers()
     run = start(noor)
     assert again(run).status == RunStatus.QUEUED
-    assert "wacht op een vrije werker" in noor.get(f"/berekeningen/{run.uuid}/")
+    assert "In de wachtrij" in noor.get(f"/berekeningen/{run.uuid}/")
     worker = portal.start_worker()
     working = wait_for("a worker claims it", lambda: again(run) if again(run).worker else None)
     assert works_for(worker, working)
@@ -112,7 +112,7 @@ def test_a_worker_killed_in_the_middle_is_seen_and_replaced(portal: Portal, noor
         ),
         every=0.2,
     )
-    assert "Een andere werker neemt het vanzelf over" in page
+    assert "neemt het vanzelf over" in page
     assert "staat stil" in noor.get("/rondes/")
     successor = portal.start_worker()
     taken_over = wait_for("another worker takes over", lambda: again(run) if again(run).fence == 2 else None)
@@ -121,7 +121,7 @@ def test_a_worker_killed_in_the_middle_is_seen_and_replaced(portal: Portal, noor
     assert done.result_hash == undisturbed.result_hash
     assert stored(done) == stored(undisturbed)
     assert RunStep.objects.filter(run=run).count() == RunStep.objects.filter(run=undisturbed).count()
-    assert "Overgenomen van een werker die stilviel" in noor.get(f"/berekeningen/{run.uuid}/")
+    assert "(poging 2)" in noor.get(f"/berekeningen/{run.uuid}/")
 
 
 def test_a_frozen_worker_that_thaws_commits_nothing(portal: Portal, noor: Browser, undisturbed: Run) -> None:
@@ -205,7 +205,7 @@ def test_a_run_asked_for_while_the_broker_is_away_is_carried_out_later(portal: P
     began = time.monotonic()
     run = start(noor)
     assert time.monotonic() - began < 8, "the page kept its reader waiting for the broker"
-    assert "wacht op een vrije werker" in noor.get(f"/berekeningen/{run.uuid}/")
+    assert "In de wachtrij" in noor.get(f"/berekeningen/{run.uuid}/")
     back = subprocess.Popen(portal.redis.process.args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until(run, RunStatus.COMPLETED, patience=90)
