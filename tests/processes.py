@@ -25,6 +25,7 @@ from typing import TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 
 from ivportal import embedded
@@ -44,7 +45,7 @@ class TookTooLong(AssertionError):
     """What was waited for did not happen."""
 
 
-def wait_for(what: str, look: Callable[[], T | None], *, patience: float = 30, every: float = 0.02) -> T:
+def wait_for(what: str, look: Callable[[], T | None], *, patience: float = 90, every: float = 0.02) -> T:
     """Look until there is something to see, and return it; raise :class:`TookTooLong` after ``patience`` seconds."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
@@ -182,7 +183,7 @@ def running_portal(folder: Path, *, redis: RedisServer | None = None) -> Iterato
 
 def _answers(address: str) -> bool:
     try:
-        urllib.request.urlopen(f"{address}/inloggen/", timeout=5).close()
+        urllib.request.urlopen(f"{address}/inloggen/", timeout=15).close()
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
     return True
@@ -207,7 +208,13 @@ def store_fictitious(folder: Path, *, providers: int, book_years: tuple[int, ...
 
 
 def empty_database() -> None:
-    """Take away everything that was committed; reference data come back."""
-    from django.core.management import call_command
+    """Take away everything that was committed; reference data come back. Sessions of killed processes are ended first."""
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
 
+    def are_gone() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(pg_terminate_backend(pid)) {others}")
+            return bool(cursor.fetchone() == (0,))
+
+    wait_for("killed processes have no sessions left", are_gone)
     call_command("flush", verbosity=0, interactive=False)

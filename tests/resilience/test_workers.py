@@ -36,7 +36,7 @@ def again(run: Run) -> Run:
     return Run.objects.get(pk=run.pk)
 
 
-def until(run: Run, status: RunStatus, *, patience: float = 60) -> Run:
+def until(run: Run, status: RunStatus, *, patience: float = 150) -> Run:
     """Wait until the run has ended, and return it; it must have ended with ``status``."""
     ended = wait_for("the run ends", lambda: again(run) if again(run).status not in BUSY else None, patience=patience)
     assert ended.status == status, ended.failure_reason
@@ -155,7 +155,7 @@ def test_a_run_that_is_stopped_stops_and_keeps_nothing(portal: Portal, noor: Bro
     run = start(noor)
     until_in_the_middle(run)
     noor.post(ROUND, f"/berekeningen/{run.uuid}/stoppen/")
-    stopped = until(run, RunStatus.CANCELLED, patience=20)
+    stopped = until(run, RunStatus.CANCELLED, patience=90)
     assert stored(run) == (0, 0)
     assert not stopped.result_hash
     assert "De berekening is gestopt" in noor.get(f"/berekeningen/{run.uuid}/")
@@ -169,7 +169,7 @@ def test_a_run_stopped_while_its_worker_is_dead_ends_too(portal: Portal, noor: B
     portal.kill(worker)
     noor.post(ROUND, f"/berekeningen/{run.uuid}/stoppen/")
     portal.start_worker()
-    until(run, RunStatus.CANCELLED, patience=20)
+    until(run, RunStatus.CANCELLED, patience=90)
     assert stored(run) == (0, 0)
 
 
