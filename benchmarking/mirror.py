@@ -21,6 +21,8 @@ from benchmarking.naming import WITH_TREATMENT, label
 from benchmarking.specification import Specification
 
 FEW = 20
+#: A peer that carries this much of the minimum alone: the minimum is then nearly its own costs, so nothing else is told of it.
+NEARLY_ALL = 0.95
 #: Version of the form of a document; a page that reads documents keeps reading every form there ever was.
 FORMAT = 1
 
@@ -68,6 +70,8 @@ def contents(run: Run, *, named: bool) -> dict[int, dict[str, Any]]:
         if result.participates and result.published_score is not None:
             others = [link for link in links[pk] if link.peer_id != pk]
             names = _names(run, result, others, results, named=named)
+            is_hidden = not named and any(link.cost_share >= NEARLY_ALL for link in others)
+            shown = [] if is_hidden else others
             document |= _outcome(result)
             document["cautions"] = _cautions(result)
             document["peers"] = {
@@ -75,15 +79,16 @@ def contents(run: Run, *, named: bool) -> dict[int, dict[str, Any]]:
                 "are_named": named,
                 "are_unique": bool(result.peers_unique),
                 "comparable_count": result.comparable_count,
+                "is_hidden": is_hidden,
                 "chosen": [
                     _peer(link, names[link.peer_id], mixes[pk], mixes[link.peer_id], named=named)
-                    for link in sorted(others, key=lambda link: list(names).index(link.peer_id))
+                    for link in sorted(shown, key=lambda link: list(names).index(link.peer_id))
                 ],
             }
             document["peer_figure"] = plane and charts.peer_link(
                 plane,
                 own=mixes[pk].point,
-                peers={str(peer_id): name for peer_id, name in names.items()},
+                peers={str(link.peer_id): names[link.peer_id] for link in shown},
                 own_share=mixes[pk].with_treatment,
             )
         found[result.provider_id] = document

@@ -24,6 +24,8 @@ from pydantic import (
     model_validator,
 )
 
+from providers.measures import CATALOGUE
+
 
 class SpecificationError(ValueError):
     """The specification cannot be used; ``problems`` are Dutch sentences that name the place."""
@@ -274,7 +276,24 @@ def parse(document: Any, *, measures: Collection[str] | None = None) -> Specific
                     f" Wel gevraagd: {', '.join(measures)}."
                 ]
             )
+        problems = [
+            f"{code} is geen bedrag en kan geen kostensoort zijn (inputs)."
+            for code in specification.inputs
+            if _unit(code) not in ("money", "")
+        ]
+        problems += [
+            f"{code} is een bedrag en kan geen geleverde zorg zijn (outputs)."
+            for output in specification.outputs
+            for code in output.days
+            if _unit(code) == "money"
+        ]
+        if problems:
+            raise SpecificationError(problems)
     return specification
+
+
+def _unit(measure: str) -> str:
+    return CATALOGUE[measure].unit if measure in CATALOGUE else ""
 
 
 def canonical(specification: Specification) -> bytes:

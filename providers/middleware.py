@@ -14,7 +14,7 @@ MANDATE_KEY = "mandate"
 
 
 class ActorMiddleware:
-    """Sets ``request.actor`` from the session's mandate (the first valid one until she chooses) and scopes the database.
+    """Sets ``request.actor`` from the session's mandate (or the only one she has) and scopes the database.
 
     The mandate is looked up again at every request, so one that was ended works no longer.
     """
@@ -25,7 +25,11 @@ class ActorMiddleware:
     def __call__(self, request: Any) -> HttpResponse:
         request.actor = self._actor(request)
         with scope(request.actor.database_scope if request.actor else NOTHING):
-            return self.get_response(request)
+            response = self.get_response(request)
+        if request.user.is_authenticated:
+            # Nobody finds figures with the back button after logging out, or in a shared cache.
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
 
     @staticmethod
     def _actor(request: Any) -> Actor | None:
@@ -35,9 +39,10 @@ class ActorMiddleware:
         if not mandates:
             return None
         wanted = request.session.get(MANDATE_KEY)
-        chosen = next((mandate for mandate in mandates if wanted in (None, str(mandate.uuid))), None)
+        if wanted is None and len(mandates) == 1:
+            return Actor(user=request.user, mandate=mandates[0], mandates=mandates)
+        # With several she chooses herself; nobody is moved to another mandate when hers was ended.
+        chosen = next((mandate for mandate in mandates if str(mandate.uuid) == wanted), None)
         if chosen is None:
-            # The mandate she worked under was ended: she chooses another herself, she is not moved to one.
-            del request.session[MANDATE_KEY]
             return None
         return Actor(user=request.user, mandate=chosen, mandates=mandates)

@@ -37,6 +37,8 @@ from providers.workbook.linking import KnownProvider, link
 from providers.workbook.sources import source
 
 BATCH = 2000
+#: No figure of a provider is as large as this, in whatever unit.
+LARGEST = 10**12
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def import_files(*, source_name: str, paths: Sequence[Path], actor: Actor | None
 
 def store_round(contents: ReadRound, *, actor: Actor | None) -> ImportedRound:
     """Store what was read from one file; call it in a transaction. Raises SourceError if the round is another one."""
+    _refuse_absurd(contents)
     now = timezone.now()
     round = _round(contents)
     digest = hashlib.sha256(contents.content).hexdigest()
@@ -98,6 +101,18 @@ def store_round(contents: ReadRound, *, actor: Actor | None) -> ImportedRound:
         absent=_absent(round, providers),
         findings=findings,
     )
+
+
+def _refuse_absurd(contents: ReadRound) -> None:
+    """Refuse figures that no provider in the world can have: they would not fit anywhere further on."""
+    problems = [
+        Problem(contents.file_name, value.cell, f"{value.raw[:40]!r} is te groot. Controleer het getal en de eenheid.")
+        for delivery in contents.deliveries
+        for value in delivery.values
+        if value.value is not None and abs(value.value) >= LARGEST
+    ]
+    if problems:
+        raise SourceError(problems[:50])
 
 
 def _round(contents: ReadRound) -> Round:

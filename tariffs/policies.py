@@ -20,6 +20,11 @@ from providers.models import Act, Round
 from tariffs.models import MaximumTariff, RoundPolicy, TariffTable
 
 COLUMNS = ("year", "code", "amount", "source", "valid_from")
+OPTIONAL = ("includes_nhc_nic",)
+#: What a policy chooses; a new policy takes over what is not named.
+CHOICES = (
+    "markup", "marks_up_allowances", "cap", "tariff_table", "tariff_year", "index", "index_name", "disclosure",
+)  # fmt: skip
 HOUSING = "includes_nhc_nic"
 YES = ("ja", "yes", "true", "1")
 NO = ("nee", "no", "false", "0")
@@ -105,6 +110,18 @@ def _rows(name: str, reader: csv.DictReader[str]) -> list[MaximumTariff]:
     return rows
 
 
+def _year(text: str) -> int:
+    if not text.isascii() or "_" in text:  # int() reads 2_024, people do not write it
+        raise ValueError(text)
+    return int(text)
+
+
+def _amount(text: str) -> Decimal:
+    if not text.isascii() or "_" in text:
+        raise ValueError(text)
+    return Decimal(text)
+
+
 def _row(line: dict[str, Any]) -> MaximumTariff:
     problems: list[str] = []
     texts = {column: (line.get(column) or "").strip() for column in (*COLUMNS, HOUSING)}
@@ -120,10 +137,10 @@ def _row(line: dict[str, Any]) -> MaximumTariff:
         problems.append(
             "na de laatste kolom: deze rij heeft te veel cellen. Zet een tekst met een komma tussen aanhalingstekens."
         )
-    year = read("year", int, "jaartal")
+    year = read("year", _year, "jaartal")
     if year is not None and year not in YEARS:
         problems.append(f"kolom year: {year} ligt niet van {YEARS[0]} tot en met {YEARS[-1]}.")
-    amount = read("amount", Decimal, "bedrag met een punt als decimaalteken")
+    amount = read("amount", _amount, "bedrag met een punt als decimaalteken")
     if amount is not None and not (amount.is_finite() and 0 < amount <= LARGEST):
         problems.append(f"kolom amount: het tarief moet hoger zijn dan nul en hoogstens {LARGEST}.")
     elif amount is not None and amount != amount.quantize(CENT):
@@ -157,10 +174,12 @@ def current_policy(round: Round) -> RoundPolicy:
 
 
 def set_policy(*, round: Round, actor: Actor | None, **choices: Any) -> RoundPolicy:
-    """Set the policy of ``round``: a new one, numbered on; earlier ones stay readable."""
+    """Set the policy of ``round``: a new one, numbered on, that changes only what ``choices`` names."""
     with transaction.atomic():
         Round.objects.select_for_update().get(pk=round.pk)
         last = round.policies.aggregate(last=Max("number"))["last"] or 0
+        before = current_policy(round)
+        choices = {**{name: getattr(before, name) for name in CHOICES}, **choices}
         policy = RoundPolicy(round=round, number=last + 1, set_by=actor.user if actor else None, **choices)
         policy.full_clean()
         policy.save()

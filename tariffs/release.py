@@ -32,6 +32,10 @@ def release_run(*, run: Run, actor: Actor | None, status: ReportStatus = ReportS
             raise ReleaseRefused("Alleen een berekening die klaar is kan worden vrijgegeven.")
         if Release.objects.filter(run=run).exists():
             raise ReleaseRefused("Deze uitkomsten zijn al vrijgegeven.")
+        if Release.objects.filter(
+            run__dataset__round=run.dataset.round, run__requested_at__gt=run.requested_at
+        ).exists():
+            raise ReleaseRefused("Er is al een nieuwere berekening van deze ronde vrijgegeven.")
         round = Round.objects.select_for_update().get(pk=run.dataset.round_id)
         release = Release.objects.create(
             run=run,

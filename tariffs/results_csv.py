@@ -22,11 +22,12 @@ class Writable(Protocol):
         ...
 
 
-def write(run: Run, file: Writable) -> int:
+def write(run: Run, file: Writable, *, for_spreadsheet: bool = False) -> int:
     """Write the results of ``run`` by key, UTF-8 with commas, and return the number of providers.
 
     Scores and weights are in full precision, money has two decimals; peers are ``key:weight`` joined by ``;``. ``cost`` is the
     total as delivered; ``participation`` is ``yes`` or ``no``, and ``reason`` holds the codes of the reasons.
+    ``for_spreadsheet``: a name that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     results = Result.objects.filter(run=run).select_related("provider").order_by("provider__key")
     maxima = dict(Bandwidth.objects.filter(run=run).values_list("provider_id", "maximum_cost"))
@@ -43,7 +44,7 @@ def write(run: Run, file: Writable) -> int:
         writer.writerow(
             [
                 result.provider.key,
-                result.provider.name,
+                _harmless(result.provider.name) if for_spreadsheet else result.provider.name,
                 "yes" if result.participates else "no",
                 " ".join(result.reasons),
                 "" if result.total_cost is None else f"{result.total_cost:.2f}",
@@ -57,3 +58,7 @@ def write(run: Run, file: Writable) -> int:
         )
         count += 1
     return count
+
+
+def _harmless(name: str) -> str:
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name

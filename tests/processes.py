@@ -33,6 +33,8 @@ from ivportal.embedded import RedisServer
 
 T = TypeVar("T")
 SPECIFICATION = Path(settings.BASE_DIR) / "benchmarking" / "specifications" / "integrale-vergelijking.json"
+#: What the processes of a portal call themselves at the database, so that their sessions can be told from the test's.
+OURS = "portal-under-test"
 #: Short clocks: a worker is given up after four seconds and noticed within one more.
 CLOCKS = {
     "IVPORTAL_RUN_LEASE_SECONDS": "4",
@@ -153,7 +155,7 @@ def running_portal(folder: Path, *, redis: RedisServer | None = None) -> Iterato
     """Have the portal answering inside the block, without workers; everything that was started is ended after it."""
     environment = {
         **CLOCKS,
-        "DATABASE_URL": database_url(owner=False),
+        "DATABASE_URL": f"{database_url(owner=False)}?application_name={OURS}",
         "DATABASE_OWNER_URL": database_url(owner=True),
         "IVPORTAL_DATA": str(folder),
         "REDIS_URL": redis.url if redis else "",
@@ -209,12 +211,16 @@ def store_fictitious(folder: Path, *, providers: int, book_years: tuple[int, ...
 
 def empty_database() -> None:
     """Take away everything that was committed; reference data come back. Sessions of killed processes are ended first."""
-    others = "FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
 
     def are_gone() -> bool:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(pg_terminate_backend(pid)) {others}")
+            cursor.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name = %s",
+                [OURS],
+            )
             return bool(cursor.fetchone() == (0,))
 
     wait_for("killed processes have no sessions left", are_gone)
     call_command("flush", verbosity=0, interactive=False)
+    connection.close()

@@ -90,7 +90,7 @@ def _chosen(
     request: Any, release: Release, regions: list[CareOfficeRegion]
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return the rows that fit the filters, sorted, and the order for the heads of the table."""
-    search, region, status = (request.GET.get(name, "").strip() for name in ("zoek", "regio", "status"))
+    search, region, status = listing.asked(request.GET, "zoek", "regio", "status")
     found = _visible(request, release)
     own_codes = {item.code for item in regions}
     if search:
@@ -156,7 +156,7 @@ def _table(request: Any, release: Release, regions: list[CareOfficeRegion]) -> d
             if row["lower_rate"] is not None
             else None
         )
-    search, region, status = (request.GET.get(name, "").strip() for name in ("zoek", "regio", "status"))
+    search, region, status = listing.asked(request.GET, "zoek", "regio", "status")
     return {
         "ribbon": ribbon(round=release.round, release=release),
         "round": {

@@ -34,9 +34,7 @@ def has_finding(severity: Severity) -> Exists:
 def delivery(request: Any, round: Round) -> dict[str, Any]:
     """Return who delivered: totals, progress by region, and the list with its filters."""
     everyone = Submission.objects.visible_to(request.actor).filter(round=round)
-    search, status, region, finding = (
-        request.GET.get(name, "").strip() for name in ("zoek", "status", "regio", "bevinding")
-    )
+    search, status, region, finding = listing.asked(request.GET, "zoek", "status", "regio", "bevinding")
     chosen = everyone
     if finding in (Severity.ERROR, Severity.WARNING):
         chosen = chosen.filter(has_finding(Severity(finding)))

@@ -18,7 +18,7 @@ START_PAGES = {"provider": "mirror", "nza": "rounds", "care_office": "bandwidths
 @require_GET
 def home(request: Any) -> HttpResponse:
     """Go to the start page of the role; somebody with several mandates chooses first."""
-    if request.actor is None or (len(request.actor.mandates) > 1 and MANDATE_KEY not in request.session):
+    if request.actor is None:
         return redirect("choose_mandate")
     return redirect(START_PAGES[request.actor.role])
 

@@ -21,6 +21,11 @@ def address(query: QueryDict, **changes: str | int | None) -> str:
     return f"?{changed.urlencode()}"
 
 
+def asked(query: QueryDict, *names: str) -> tuple[str, ...]:
+    """Return what was filled in for ``names``, without blanks around it and without characters that no text holds."""
+    return tuple(query.get(name, "").replace("\0", "").strip() for name in names)
+
+
 def options(choices: Sequence[tuple[str, str]], chosen: str) -> list[dict[str, Any]]:
     """Return choices for a select element, with the chosen one marked."""
     return [{"value": value, "label": label, "selected": value == chosen} for value, label in choices]

@@ -98,6 +98,6 @@ def download(request: Any, run: Any) -> HttpResponse:
     response = HttpResponse(
         content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
-    results_csv.write(found, response)
+    results_csv.write(found, response, for_spreadsheet=True)
     record(act=Act.EXPORT_DOWNLOADED, actor=request.actor, subject=name)
     return response

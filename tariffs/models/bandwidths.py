@@ -35,16 +35,16 @@ class Bandwidth(models.Model):
     minimum_cost = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="Minimum costs.")
     maximum_cost = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="Maximum costs.")
     reference = models.DecimalField(
-        max_digits=20, decimal_places=2, null=True, help_text="Σ days × maximum tariff of the book year."
+        max_digits=24, decimal_places=2, null=True, help_text="Σ days × maximum tariff of the book year."
     )
     minimum_rate = models.DecimalField(
-        max_digits=12, decimal_places=9, null=True, help_text="Minimum ÷ reference, uncapped."
+        max_digits=24, decimal_places=9, null=True, help_text="Minimum ÷ reference, uncapped."
     )
     maximum_rate = models.DecimalField(
-        max_digits=12, decimal_places=9, null=True, help_text="Maximum ÷ reference, uncapped."
+        max_digits=24, decimal_places=9, null=True, help_text="Maximum ÷ reference, uncapped."
     )
-    lower_rate = models.DecimalField(max_digits=12, decimal_places=9, null=True, help_text="Minimum rate, capped.")
-    upper_rate = models.DecimalField(max_digits=12, decimal_places=9, null=True, help_text="Maximum rate, capped.")
+    lower_rate = models.DecimalField(max_digits=24, decimal_places=9, null=True, help_text="Minimum rate, capped.")
+    upper_rate = models.DecimalField(max_digits=24, decimal_places=9, null=True, help_text="Maximum rate, capped.")
     status = models.CharField(max_length=12, choices=BandwidthStatus.choices, help_text="What became of the tariff.")
     reason = models.TextField(blank=True, help_text="Why, in Dutch.")
 

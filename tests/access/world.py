@@ -6,10 +6,13 @@ Anker of the cast are among the dear ones. One provider works in two regions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from django.conf import settings
 
 from benchmarking.models import Run
 from benchmarking.runs import request_run, set_specification
@@ -18,9 +21,10 @@ from providers.workbook.content import ReadDelivery, ReadLocation
 from tariffs.models import Release
 from tariffs.policies import import_tariffs, set_policy
 from tariffs.release import release_run
-from tests.cast import PASSWORD, Cast, make_cast
+from tests.cast import PASSWORD, Cast, browser_of, make_cast
 from tests.factories import computed, delivery, make_round
 
+PEOPLE = ("anne", "bram", "noor", "karim", "eva", "olaf")
 NORTH, SOUTH = "5501", "5525"
 MODEL = {
     "inputs": ["total_cost"],
@@ -62,6 +66,8 @@ class World:
     release: Release
     unreleased: Run
     waiting: Run
+    sessions: Mapping[str, str] = field(hash=False)
+    """Who is logged in, by first name: the key of her session."""
 
     @property
     def round(self) -> Round:
@@ -116,6 +122,7 @@ def build_world() -> World:
         release=release,
         unreleased=unreleased,
         waiting=request_run(round=waiting_round, actor=None),
+        sessions={name: browser_of(getattr(cast, name)).cookies[settings.SESSION_COOKIE_NAME].value for name in PEOPLE},
     )
 
 

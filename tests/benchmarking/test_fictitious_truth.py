@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
@@ -58,10 +58,6 @@ def found(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, djang
     truth = {provider.kvk: provider for provider in population.delivered(YEAR)}
     model = Path(settings.BASE_DIR) / "benchmarking" / "specifications" / "integrale-vergelijking.json"
     with django_db_blocker.unblock(), scope(EVERYTHING), transaction.atomic():
-        with (
-            connection.cursor() as cursor
-        ):  # tables filled in an open transaction have no statistics to plan joins with
-            cursor.execute("SET LOCAL enable_nestloop = off")
         (imported,) = import_files(source_name="iv", paths=[p for p in paths if str(YEAR) in p.name], actor=None)
         table = import_tariffs(path=paths[-1], actor=None)
         set_policy(round=imported.round, actor=None, tariff_table=table, tariff_year=YEAR + 1)
@@ -71,7 +67,7 @@ def found(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, djang
             Result.objects.filter(run=run, score__isnull=False).select_related("provider").order_by("provider__key")
         )
         leaning: dict[str, int] = {}
-        for link in PeerLink.objects.filter(result__run=run).select_related("peer__provider"):
+        for link in PeerLink.objects.filter(result__run=run).select_related("peer__provider").order_by():
             if link.peer_id != link.result_id:
                 leaning[link.peer.provider.key] = leaning.get(link.peer.provider.key, 0) + 1
         transaction.set_rollback(True)

@@ -18,7 +18,7 @@ import numpy as np
 import openpyxl
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
@@ -105,10 +105,6 @@ def swiss(files: dict[int, Path], django_db_setup: None, django_db_blocker: Any)
     path = Path(settings.BASE_DIR) / "benchmarking" / "specifications" / "somed.json"
     model = json.loads(path.read_text(encoding="utf-8"))
     with django_db_blocker.unblock(), scope(EVERYTHING), transaction.atomic():
-        # PostgreSQL knows nothing yet of the size of tables that were filled in an open transaction, and would join them row
-        # by row: minutes instead of seconds.
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_nestloop = off")
         # The later year first: the order of the files must not matter.
         imported = import_files(source_name="somed", paths=[files[2019], files[2018]], actor=None)
         by_year = {item.round.book_year: item for item in imported}

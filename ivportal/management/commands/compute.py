@@ -80,5 +80,5 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CommandError(f"{path}: het bestand kan niet worden gelezen.", returncode=2) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise CommandError(f"{path}: dit is geen JSON ({error}).", returncode=2) from error

@@ -37,6 +37,11 @@ class Command(BaseCommand):
             if options["to"] is None:
                 results_csv.write(run, sys.stdout)
                 return
-            with options["to"].open("w", encoding="utf-8", newline="") as file:
-                count = results_csv.write(run, file)
+            try:
+                with options["to"].open("w", encoding="utf-8", newline="") as file:
+                    count = results_csv.write(run, file)
+            except OSError as error:
+                raise CommandError(
+                    f"{options['to']}: hier kan niet worden geschreven ({error.strerror}).", returncode=2
+                ) from error
         self.stderr.write(f"{count} aanbieders geschreven naar {options['to']}")

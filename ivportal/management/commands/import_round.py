@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DataError
 
 from providers.access import EVERYTHING, scope
 from providers.rounds import import_files
@@ -31,6 +32,11 @@ class Command(BaseCommand):
         except (SourceError, UnknownSource) as refused:
             raise CommandError(
                 f"{refused}\nEr is niets ingelezen: de gegevens zijn zoals zij waren.", returncode=2
+            ) from refused
+        except DataError as refused:
+            raise CommandError(
+                "Een tekst of getal in het bestand is langer dan past. Er is niets ingelezen: de gegevens zijn zoals zij waren.",
+                returncode=2,
             ) from refused
         for item in imported:
             self.stdout.write(item.round.slug)

@@ -8,9 +8,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from ivportal.management.lookup import round_called
 from providers.access import EVERYTHING, scope
+from providers.models import Round
+from tariffs.models import TariffTable
 from tariffs.policies import TariffTableError, import_tariffs, set_policy
 
 
@@ -26,16 +29,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            with scope(EVERYTHING):
+            with scope(EVERYTHING), transaction.atomic():
+                round = round_called(options["round"]) if options["round"] else None
                 table = import_tariffs(path=options["file"], actor=None)
-                if options["round"]:
-                    round = round_called(options["round"])
-                    set_policy(
-                        round=round,
-                        actor=None,
-                        tariff_table=table,
-                        tariff_year=options["tariff_year"] or round.book_year,
-                    )
+                if round is not None:
+                    self.use(round, table, options["tariff_year"] or round.book_year)
         except OSError as error:
             raise CommandError(f"{options['file']}: het bestand kan niet worden gelezen.", returncode=2) from error
         except TariffTableError as refused:
@@ -43,3 +41,12 @@ class Command(BaseCommand):
         except ValidationError as refused:
             raise CommandError("; ".join(refused.messages), returncode=2) from refused
         self.stdout.write(f"{table.name}: {table.tariffs.count()} tarieven")
+
+    def use(self, round: Round, table: TariffTable, year: int) -> None:
+        """Make ``round`` use the table; CommandError with code 2 if they do not fit."""
+        if round.currency != "EUR":
+            raise CommandError(f"De tarieven zijn in euro's, ronde {round.slug} is in {round.currency}.", returncode=2)
+        if not table.tariffs.filter(year=year).exists():
+            years = ", ".join(str(known) for known in sorted(set(table.tariffs.values_list("year", flat=True))))
+            raise CommandError(f"De tabel heeft geen tarieven voor {year}, wel voor: {years}.", returncode=2)
+        set_policy(round=round, actor=None, tariff_table=table, tariff_year=year)
