@@ -10,11 +10,14 @@ import re
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from benchmarking.models import PeerLink, Result, Run, RunStatus, RunStep, StepStatus
 from ivportal.celery import app
+from ivportal.embedded import RedisServer
 from providers.models import Submission
 from tests.processes import Browser, Portal, wait_for
 
@@ -197,18 +200,37 @@ def test_two_workers_never_do_the_same_run_twice(portal: Portal, noor: Browser, 
     assert done.result_hash == undisturbed.result_hash
 
 
-def test_a_run_asked_for_while_the_broker_is_away_is_carried_out_later(portal: Portal, noor: Browser) -> None:
+@contextmanager
+def without_redis(portal: Portal) -> Iterator[None]:
+    """Take Redis away inside the block and bring it back, empty, at the same address."""
     if portal.redis is None:
         pytest.skip("messages over files have no server that could be away")
-    portal.the_worker()
     portal.redis.stop()
-    began = time.monotonic()
-    run = start(noor)
-    assert time.monotonic() - began < 8, "the page kept its reader waiting for the broker"
-    assert "In de wachtrij" in noor.get(f"/berekeningen/{run.uuid}/")
-    back = subprocess.Popen(portal.redis.process.args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until(run, RunStatus.COMPLETED, patience=90)
+        yield
     finally:
-        back.terminate()
-        back.wait()
+        process = subprocess.Popen(portal.redis.process.args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        portal.redis = RedisServer(process=process, url=portal.redis.url)
+
+
+def test_a_run_goes_on_when_the_broker_goes_away_in_the_middle(portal: Portal, noor: Browser, undisturbed: Run) -> None:
+    worker = portal.the_worker()
+    run = start(noor)
+    until_in_the_middle(run)
+    with without_redis(portal):
+        done = until(run, RunStatus.COMPLETED)
+        assert works_for(worker, done)
+        assert done.fence == 1
+        assert done.result_hash == undisturbed.result_hash
+    following = start(noor)
+    until(following, RunStatus.COMPLETED, patience=90)
+
+
+def test_a_run_asked_for_while_the_broker_is_away_is_carried_out_later(portal: Portal, noor: Browser) -> None:
+    portal.the_worker()
+    with without_redis(portal):
+        began = time.monotonic()
+        run = start(noor)
+        assert time.monotonic() - began < 8, "the page kept its reader waiting for the broker"
+        assert "In de wachtrij" in noor.get(f"/berekeningen/{run.uuid}/")
+    until(run, RunStatus.COMPLETED, patience=90)
