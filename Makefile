@@ -33,8 +33,8 @@ lint: setup ## ruff, mypy, import-linter, djlint, migrations check
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache > /dev/null || $(BIN)/lint-imports --no-cache
-	$(BIN)/djlint templates --check --quiet
-	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/djlint templates --check
+	$(BIN)/djlint templates --lint
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py check_migrations
 

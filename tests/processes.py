@@ -123,8 +123,8 @@ class Portal:
 
     def the_worker(self) -> subprocess.Popen[bytes]:
         """Return the one worker there is: one that was left over, or a new one; any others are ended."""
-        while len(self.workers) > 1:
-            self.kill(self.workers[-1])
+        for worker in [*self.workers[1:], *(one for one in self.workers[:1] if one.poll() is not None)]:
+            self.kill(worker)
         return self.workers[0] if self.workers else self.start_worker()
 
     def log_of(self, worker: subprocess.Popen[bytes]) -> str:

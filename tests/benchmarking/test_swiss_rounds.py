@@ -132,9 +132,10 @@ def outcome(run: Run, row_of: dict[int, int]) -> Computed:
     assert run.status == "completed", run.failure_reason
     results = list(Result.objects.filter(run=run).order_by())
     weights: dict[int, dict[int, float]] = {}
-    links = PeerLink.objects.filter(result__run=run).order_by()
-    for provider, peer, weight in links.values_list("result__provider_id", "peer__provider_id", "weight"):
-        weights.setdefault(row_of[provider], {})[row_of[peer]] = weight
+    row_of_result = {item.pk: row_of[item.provider_id] for item in results}
+    links = PeerLink.objects.filter(result__run=run).order_by().values_list("result_id", "peer_id", "weight")
+    for result, peer, weight in links:
+        weights.setdefault(row_of_result[result], {})[row_of_result[peer]] = weight
     return Computed(
         run=run,
         scores={row_of[item.provider_id]: item.score for item in results if item.score is not None},

@@ -298,23 +298,25 @@ class TestVerifyAfterTampering:
         assert refused("verify", str(committed.uuid)).returncode == 1
 
 
+@pytest.fixture(scope="module")
+def environment(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """Give what a command needs to work on the test database; what it stored is taken away afterwards."""
+    with django_db_blocker.unblock(), scope(EVERYTHING):
+        yield {
+            **CLOCKS,
+            "DATABASE_URL": database_url(owner=False),
+            "DATABASE_OWNER_URL": database_url(owner=True),
+            "IVPORTAL_DATA": str(tmp_path_factory.mktemp("commands")),
+            "REDIS_URL": "",
+        }
+        empty_database()
+
+
 @pytest.mark.workers
 class TestInAProcess:
     """As people start them: a process, its outputs and its exit code, on committed rows."""
-
-    @pytest.fixture(scope="class")
-    def environment(
-        self, django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-    ) -> Iterator[dict[str, str]]:
-        with django_db_blocker.unblock(), scope(EVERYTHING):
-            yield {
-                **CLOCKS,
-                "DATABASE_URL": database_url(owner=False),
-                "DATABASE_OWNER_URL": database_url(owner=True),
-                "IVPORTAL_DATA": str(tmp_path_factory.mktemp("commands")),
-                "REDIS_URL": "",
-            }
-            empty_database()
 
     def test_from_a_file_to_a_hash(self, environment: dict[str, str], workbook: Path, tmp_path: Path, db: None) -> None:
         wrong = tmp_path / "geen-werkmap.xlsx"
