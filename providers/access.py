@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection, models
+from django.db import Error, connection, models
 from django.db.models import Q
 
 if TYPE_CHECKING:
@@ -101,9 +101,9 @@ def scope(what: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # A connection that is gone takes its scope with it: the next one starts with seeing nothing.
+        # A connection that is gone takes its scope with it, and a rollback undoes it; the first error must stay visible.
         if connection.connection is not None and not connection.needs_rollback:
-            with suppress(OperationalError, InterfaceError):
+            with suppress(Error):
                 _set(before)
 
 

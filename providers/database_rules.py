@@ -82,7 +82,7 @@ def row_security(table: str, *, also: str = "false") -> RunSQL:
         ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
         ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
         CREATE POLICY everything ON {table} USING (ivportal_scope() = 'all') WITH CHECK (ivportal_scope() = 'all');
-        CREATE POLICY own_rows ON {table} FOR SELECT USING ({also});
+        CREATE POLICY own_rows ON {table} FOR SELECT USING (ivportal_scope() <> 'all' AND ({also}));
         """,
         f"""
         DROP POLICY own_rows ON {table}; DROP POLICY everything ON {table};

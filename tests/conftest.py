@@ -11,19 +11,25 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
+# Here and not in the configuration file, because Django's settings must not be loaded before the folder is chosen.
+os.environ["DJANGO_SETTINGS_MODULE"] = "ivportal.settings"
 if "PYTEST_XDIST_WORKER" not in os.environ:
-    # Before Django's settings are loaded: the tests' data never meet those of a demonstration.
+    # The tests' data never meet those of a demonstration.
     os.environ["IVPORTAL_DATA"] = tempfile.mkdtemp(prefix="ivportal-tests-")
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
         if value := os.environ.get(f"TEST_{name}"):
             os.environ[name] = value
         else:
             os.environ.pop(name, None)
+
+
+django.setup()
 
 
 @pytest.hookimpl(trylast=True)
