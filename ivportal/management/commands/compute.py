@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from benchmarking.models import Run, RunStatus, StepStatus
-from benchmarking.runs import RunRefused, cancel_run, request_run, set_specification
+from benchmarking.runs import RunRefused, cancel_run, current_specification, request_run, set_specification
 from benchmarking.specification import SpecificationError
 from ivportal.management.lookup import round_called
 from ivportal.workers import a_worker
@@ -37,6 +37,7 @@ class Command(BaseCommand):
             try:
                 if options["spec"] is not None:
                     set_specification(round=round, document=read_json(options["spec"]), actor=None)
+                current_specification(round)
                 with a_worker() as worker:
                     run = self.watch(request_run(round=round, actor=None), worker)
             except (SpecificationError, RunRefused) as error:
