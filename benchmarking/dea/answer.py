@@ -10,7 +10,7 @@ from benchmarking.dea.certificate import ACCEPTED, certify, primal_residual
 from benchmarking.dea.fdh import fdh_certificate, fdh_unit
 from benchmarking.dea.highs import Infeasible, NoSolution, Solver
 from benchmarking.dea.problem import Problem
-from benchmarking.dea.radial import Solution, solve_unit
+from benchmarking.dea.radial import Solution, solution_at, solve_unit
 from benchmarking.dea.result import INFEASIBLE, NO_PEER, OPTIMAL, BoolArray, FloatArray, IntArray
 from benchmarking.dea.slacks import largest_slacks, slack_weights, slacks_of
 from benchmarking.dea.ties import Face, face_of, lexicographic, uniqueness
@@ -62,10 +62,40 @@ def answer_unit(problem: Problem, unit: int, *, pool: BoolArray, solvers: Solver
         return _without_answer(problem, NO_PEER)
     if problem.returns_to_scale == "fdh":
         return _fdh_answer(problem, unit, slacks=slacks)
-    found, fallback = _proven(problem, unit, pool, solvers)
+    found = _proven(problem, unit, pool, solvers)
     if found is None:
         return _without_answer(problem, INFEASIBLE)
-    solution, answer = found
+    return replace(_finished(problem, unit, *found, solvers=solvers, slacks=slacks), fallback=True)
+
+
+def settled(
+    problem: Problem,
+    unit: int,
+    *,
+    peers: IntArray,
+    trades: IntArray,
+    slack_rows: IntArray,
+    solvers: Solvers,
+    slacks: bool,
+) -> Answer | None:
+    """The complete answer at a basis that the lockstep solver found, ties settled; ``None`` if it does not hold.
+
+    ``peers``, ``trades`` and ``slack_rows`` are what is basic, see ``solution_at``.
+    """
+    try:
+        solution = solution_at(problem, unit, peers, trades, slack_rows)
+    except NoSolution:
+        return None
+    answer = _vertex_answer(problem, unit, solution)
+    if answer.certificate.max() > ACCEPTED:
+        return None
+    return _finished(problem, unit, solution, answer, solvers=solvers, slacks=slacks)
+
+
+def _finished(
+    problem: Problem, unit: int, solution: Solution, answer: Answer, *, solvers: Solvers, slacks: bool
+) -> Answer:
+    """What is unique is told, ties are settled, slacks are read off."""
     only = uniqueness(solution, solvers.first)
     # Weights that are unique still leave trade-offs, and so slacks, to choose between.
     face = face_of(solution) if not only.weights or (slacks and problem.trades.shape[1]) else None
@@ -74,9 +104,7 @@ def answer_unit(problem: Problem, unit: int, *, pool: BoolArray, solvers: Solver
     if slacks and face is not None:
         input_slack, output_slack = _second_phase(problem, unit, answer, face, solvers)
     else:
-        input_slack, output_slack = slacks_of(
-            problem, unit, score=answer.score, peers=answer.peers, weights=answer.weights, trades=answer.trades
-        )
+        input_slack, output_slack = _slacks(problem, unit, answer.score, answer.peers, answer.weights, answer.trades)
     return replace(
         answer,
         input_slack=input_slack,
@@ -84,7 +112,6 @@ def answer_unit(problem: Problem, unit: int, *, pool: BoolArray, solvers: Solver
         unique=only.weights,
         prices_unique=only.prices,
         own_prices_unique=only.own_prices,
-        fallback=fallback,
     )
 
 
@@ -96,19 +123,16 @@ def score_of(problem: Problem, unit: int, *, pool: BoolArray, solvers: Solvers) 
     if problem.returns_to_scale == "fdh":
         found = fdh_unit(problem, unit)
         return (np.nan, none) if found is None else (found[0], found[1][:1])
-    proven, _ = _proven(problem, unit, pool, solvers)
+    proven = _proven(problem, unit, pool, solvers)
     return (np.nan, none) if proven is None else (proven[1].score, proven[1].peers)
 
 
-def _proven(
-    problem: Problem, unit: int, pool: BoolArray, solvers: Solvers
-) -> tuple[tuple[Solution, Answer] | None, bool]:
-    """Solution and answer with the best certificate, ``None`` if infeasible, and whether it took a careful attempt.
+def _proven(problem: Problem, unit: int, pool: BoolArray, solvers: Solvers) -> tuple[Solution, Answer] | None:
+    """Solution and answer with the best certificate, ``None`` if infeasible.
 
     A careful attempt is made only while no certificate is accepted; it takes all candidates at once from a cold start.
     """
     best: tuple[Solution, Answer] | None = None
-    fallback = False
     for manner, by_inputs in (("", False), *CAREFUL):
         solver = solvers.careful(manner) if manner else solvers.first
         try:
@@ -117,16 +141,16 @@ def _proven(
             continue
         if solution is None:
             if best is None:
-                return None, bool(manner)
+                return None
             continue
         answer = _vertex_answer(problem, unit, solution)
         if best is None or answer.certificate.max() < best[1].certificate.max():
-            best, fallback = (solution, answer), bool(manner)
+            best = (solution, answer)
         if answer.certificate.max() <= ACCEPTED:
             break
     if best is None:
         raise ArithmeticError(f"unit {unit} in key order: no attempt ends in a solution")
-    return best, fallback
+    return best
 
 
 def _vertex_answer(problem: Problem, unit: int, solution: Solution) -> Answer:
@@ -177,15 +201,15 @@ def _with_weights(
     peers, weights = peers[used], weights[used]
     certificate = certify(
         problem,
-        unit,
-        score=answer.score,
-        peers=peers,
-        weights=weights,
-        trades=trades,
-        input_price=answer.input_price,
-        output_price=answer.output_price,
-        scale_price=answer.scale_price,
-    )
+        np.array([unit]),
+        score=np.array([answer.score]),
+        peers=peers[None],
+        weights=weights[None],
+        trades=trades[None],
+        input_price=answer.input_price[None],
+        output_price=answer.output_price[None],
+        scale_price=np.array([answer.scale_price]),
+    )[0]
     return replace(answer, peers=peers, weights=weights, trades=trades, certificate=certificate)
 
 
@@ -209,8 +233,22 @@ def _second_phase(
         except (NoSolution, Infeasible):
             continue
         trades = _spread(problem, face.trades, trades)
-        return slacks_of(problem, unit, score=answer.score, peers=face.peers, weights=weights, trades=trades)
+        return _slacks(problem, unit, answer.score, face.peers, weights, trades)
     return np.full(len(problem.inputs), np.nan), np.full(len(problem.outputs), np.nan)
+
+
+def _slacks(
+    problem: Problem, unit: int, score: float, peers: IntArray, weights: FloatArray, trades: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    by_input, by_output = slacks_of(
+        problem,
+        np.array([unit]),
+        score=np.array([score]),
+        peers=peers[None],
+        weights=weights[None],
+        trades=trades[None],
+    )
+    return by_input[0], by_output[0]
 
 
 def _spread(problem: Problem, index: IntArray, trades: FloatArray) -> FloatArray:
@@ -227,7 +265,7 @@ def _fdh_answer(problem: Problem, unit: int, *, slacks: bool) -> Answer:
     one, none = np.ones(1), np.zeros(0)
 
     def slack_of(peer: int) -> tuple[FloatArray, FloatArray]:
-        return slacks_of(problem, unit, score=score, peers=np.array([peer]), weights=one, trades=none)
+        return _slacks(problem, unit, score, np.array([peer]), one, none)
 
     chosen = int(tied[0])
     if slacks:
@@ -239,7 +277,16 @@ def _fdh_answer(problem: Problem, unit: int, *, slacks: bool) -> Answer:
         chosen = int(tied[int(np.argmax(sums))])
     input_slack, output_slack = slack_of(chosen)
     peer = int(tied[0])
-    residual = primal_residual(problem, unit, score=score, peers=tied[:1], weights=one, trades=none)
+    residual = float(
+        primal_residual(
+            problem,
+            np.array([unit]),
+            score=np.array([score]),
+            peers=tied[:1][None],
+            weights=one[None],
+            trades=none[None],
+        )[0]
+    )
     return replace(
         _without_answer(problem, OPTIMAL),
         score=score,

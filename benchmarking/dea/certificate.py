@@ -10,6 +10,9 @@ programme, and every reference unit that may be a peer. Three relative figures, 
    unit and so of max(1, score) (``Frame.sizes`` says why that bounds the error of the score); negative prices, prices
    outside their bounds and a wrong normalisation count too;
 3. duality gap, as a share of max(1, score).
+
+With one input the second figure is first taken as a share of each reference unit's own cost, which can only be worse
+and costs one matrix product; where that is not good enough it is measured exactly.
 """
 
 from __future__ import annotations
@@ -25,123 +28,241 @@ ACCEPTED = 1e-8
 
 def certify(
     problem: Problem,
-    unit: int,
+    units: IntArray,
     *,
-    score: float,
+    score: FloatArray,
     peers: IntArray,
     weights: FloatArray,
     trades: FloatArray,
     input_price: FloatArray,
     output_price: FloatArray,
-    scale_price: float,
+    scale_price: FloatArray,
+    barred: IntArray | None = None,
 ) -> FloatArray:
-    """The three figures, ``(3,)``. ``scale_price`` is w of ``problem.py``; ``peers`` index reference units."""
-    return np.array(
+    """The three figures of ``units``, ``(B, 3)``.
+
+    ``score (B,)``; ``peers (B, K)`` index reference units, with ``weights (B, K)`` of zero where there are fewer than
+    K; ``trades (B, number of trades)``; prices ``(B, m)``, ``(B, s)`` and ``(B,)``, the last w of ``problem.py``;
+    ``barred (B,)`` one more reference unit that each may not use, -1 for none.
+    """
+    prices = (input_price, output_price, scale_price)
+    return np.column_stack(
         [
-            primal_residual(problem, unit, score=score, peers=peers, weights=weights, trades=trades),
-            _dual_residual(problem, unit, score, input_price, output_price, scale_price),
-            _gap(problem, unit, score, input_price, output_price, scale_price),
+            primal_residual(problem, units, score=score, peers=peers, weights=weights, trades=trades),
+            np.maximum(
+                worst_reduced_cost(problem, units, score, *prices, barred=barred),
+                _wrong_prices(problem, units, *prices),
+            ),
+            _gap(problem, units, score, *prices),
         ]
     )
 
 
 def primal_residual(
-    problem: Problem, unit: int, *, score: float, peers: IntArray, weights: FloatArray, trades: FloatArray
-) -> float:
-    """The worst violation of any row or sign, relative."""
-    own_inputs = problem.inputs[:, unit]
-    own_outputs = problem.outputs[:, unit]
-    peer_inputs = problem.reference_inputs[:, peers]
-    used = np.einsum("ij,j->i", peer_inputs, weights)
-    made = np.einsum("rj,j->r", problem.reference_outputs[:, peers], weights)
-    traded = np.einsum("rk,k->r", problem.trades, trades)
+    problem: Problem,
+    units: IntArray,
+    *,
+    score: FloatArray,
+    peers: IntArray,
+    weights: FloatArray,
+    trades: FloatArray,
+) -> FloatArray:
+    """The worst violation of any row or sign, relative, ``(B,)``."""
+    own_inputs, own_outputs = problem.inputs[:, units].T, problem.outputs[:, units].T
+    peer_inputs, peer_outputs = problem.reference_inputs.T[peers], problem.reference_outputs.T[peers]
+    used = np.einsum("bk,bki->bi", weights, peer_inputs)
+    made = np.einsum("bk,bkr->br", weights, peer_outputs)
+    if trades.shape[1]:
+        made += trades @ problem.trades.T
     is_input = problem.orientation == "input"
-    input_factor = np.where(problem.fixed, 1.0, score) if is_input else np.ones(len(own_inputs))
-    output_factor = 1.0 if is_input else score
+    input_factor = np.where(problem.fixed, 1.0, score[:, None]) if is_input else np.ones_like(own_inputs)
+    output_factor = np.ones(len(units)) if is_input else score
     # An input the unit does not use has no amount of its own to measure an excess by, nor a product it does not
     # deliver.
-    largest = peer_inputs.max(axis=1, initial=0.0)
+    largest = np.where((weights != 0)[:, :, None], peer_inputs, 0.0).max(axis=1, initial=0.0)
     input_unit = np.where(own_inputs > 0, own_inputs, np.where(largest > 0, largest, 1.0))
     output_unit = _output_units(problem, own_outputs)
-    weight_sizes = (peer_inputs / input_unit[:, None]).max(axis=0, initial=0.0)
-    input_unit = input_unit * np.maximum(1, input_factor)
-    output_unit = output_unit * max(1, output_factor)
-    total = float(weights.sum())
-    over, under = max(0.0, total - 1.0), max(0.0, 1.0 - total)
-    scale = {"crs": 0.0, "vrs": max(over, under), "drs": over, "irs": under, "fdh": max(over, under)}
-    return max(
-        0.0,
-        float(((used - input_factor * own_inputs) / input_unit).max()),
-        float(((output_factor * own_outputs - made - traded) / output_unit).max()),
-        scale[problem.returns_to_scale],
-        float(-(weights * weight_sizes).min(initial=0.0)),
-        float(-(trades * _trade_sizes(problem, own_outputs)).min(initial=0.0)),
-    )
+    weight_sizes = (peer_inputs / input_unit[:, None, :]).max(axis=2, initial=0.0)
+    over_inputs = (used - input_factor * own_inputs) / (input_unit * np.maximum(1.0, input_factor))
+    short = (output_factor[:, None] * own_outputs - made) / (output_unit * np.maximum(1.0, output_factor)[:, None])
+    total = weights.sum(axis=1)
+    over, under = np.maximum(0.0, total - 1.0), np.maximum(0.0, 1.0 - total)
+    nothing = np.zeros(len(units))
+    both = np.maximum(over, under)
+    scale = {"crs": nothing, "vrs": both, "drs": over, "irs": under, "fdh": both}[problem.returns_to_scale]
+    worst = np.maximum(over_inputs.max(axis=1), short.max(axis=1))
+    worst = np.maximum(worst, scale)
+    worst = np.maximum(worst, -(weights * weight_sizes).min(axis=1, initial=0.0))
+    if trades.shape[1]:
+        worst = np.maximum(worst, -(trades * _trade_sizes(problem, output_unit)).min(axis=1))
+    return np.asarray(np.maximum(worst, 0.0))
 
 
 def _output_units(problem: Problem, own_outputs: FloatArray) -> FloatArray:
     """What an amount of each product is measured in: the unit's own amount, or else what is worth all it delivers."""
     if problem.anchor is None:
         return np.where(own_outputs > 0, own_outputs, 1.0)
-    return np.where(own_outputs > 0, own_outputs, (problem.anchor * own_outputs).sum() / problem.anchor)
+    worth = own_outputs @ problem.anchor
+    return np.where(own_outputs > 0, own_outputs, worth[:, None] / problem.anchor)
 
 
-def _trade_sizes(problem: Problem, own_outputs: FloatArray) -> FloatArray:
-    sizes: FloatArray = (np.abs(problem.trades) / _output_units(problem, own_outputs)[:, None]).max(axis=0)
+def _trade_sizes(problem: Problem, output_unit: FloatArray) -> FloatArray:
+    sizes: FloatArray = (np.abs(problem.trades)[None] / output_unit[:, :, None]).max(axis=1)
     return sizes
 
 
-def _dual_residual(
+#: Reduced costs are looked at for so many pairs of units at a time.
+PAIRS = 2_000_000
+
+
+def worst_reduced_cost(
     problem: Problem,
-    unit: int,
-    score: float,
+    units: IntArray,
+    score: FloatArray,
     input_price: FloatArray,
     output_price: FloatArray,
-    scale_price: float,
-) -> float:
-    own_inputs = problem.inputs[:, unit]
-    own_outputs = problem.outputs[:, unit]
-    allowed = problem.allowed(unit)
-    reference_inputs = problem.reference_inputs[:, allowed]
-    reduced = np.einsum("i,ij->j", input_price, reference_inputs) - scale_price
-    reduced -= np.einsum("r,rj->j", output_price, problem.reference_outputs[:, allowed])
-    used = own_inputs > 0
-    size = (reference_inputs[used] / own_inputs[used][:, None]).max(axis=0)
-    # Who uses an input that the unit does not use can be no peer: any price of that input is cheap enough to say so.
-    size = np.maximum(size, np.einsum("i,ij->j", input_price[~used], reference_inputs[~used]))
+    scale_price: FloatArray,
+    *,
+    barred: IntArray | None = None,
+) -> FloatArray:
+    """How much cheaper than the prices say any allowed reference unit is, relative, ``(B,)``."""
+    worst = np.zeros(len(units))
+    block = max(1, PAIRS // max(1, len(problem.peers)))
+    few_inputs = len(problem.inputs) == 1 and problem.orientation == "input"
+    for begin in range(0, len(units), block):
+        chosen = np.arange(begin, min(begin + block, len(units)))
+        if few_inputs:
+            some = units[chosen], input_price[chosen], output_price[chosen], scale_price[chosen]
+            worst[chosen] = _bound(problem, *some, None if barred is None else barred[chosen])
+            chosen = chosen[worst[chosen] > 0.1 * ACCEPTED]
+        if chosen.size:
+            prices = input_price[chosen], output_price[chosen], scale_price[chosen]
+            only = None if barred is None else barred[chosen]
+            relative = relative_reduced_costs(problem, units[chosen], score[chosen], *prices, barred=only)
+            worst[chosen] = -relative.min(axis=1, initial=0.0)
+    # The unit's own column, which may be in nobody else's reference: its size beside itself is 1.
+    own = problem.own_is_allowed[units] & (problem.own[units] >= 0)
+    if barred is not None:
+        own &= barred != problem.own[units]
+    mine = np.einsum("bi,ib->b", input_price, problem.inputs[:, units]) - scale_price
+    mine -= np.einsum("br,rb->b", output_price, problem.outputs[:, units])
+    worst = np.where(own, np.maximum(worst, -mine), worst)
+    return np.asarray(np.maximum(worst, 0.0))
+
+
+def _bound(
+    problem: Problem,
+    units: IntArray,
+    input_price: FloatArray,
+    output_price: FloatArray,
+    scale_price: FloatArray,
+    barred: IntArray | None,
+) -> FloatArray:
+    """The same as a share of the reference unit's own cost, if there is one input."""
+    cost = problem.inputs[0, units]
+    prices = np.concatenate([output_price, scale_price[:, None]], axis=1) * cost[:, None]
+    worth = prices @ problem.made_per_cost
+    forbid(problem, units, worth, -np.inf, barred)
+    return np.asarray(worth.max(axis=1, initial=-np.inf) - input_price[:, 0] * cost)
+
+
+def relative_reduced_costs(
+    problem: Problem,
+    units: IntArray,
+    score: FloatArray,
+    input_price: FloatArray,
+    output_price: FloatArray,
+    scale_price: FloatArray,
+    *,
+    columns: IntArray | None = None,
+    barred: IntArray | None = None,
+) -> FloatArray:
+    """Reduced costs over sizes of all that may be peers, or of ``columns``, ``(B, columns)``; infinite where not
+    allowed."""
+    columns = problem.peers if columns is None else columns
+    inputs, outputs = problem.reference_inputs[:, columns], problem.reference_outputs[:, columns]
+    own_inputs = problem.inputs[:, units]
+    reduced = input_price @ inputs - output_price @ outputs - scale_price[:, None]
+    size = np.zeros_like(reduced)
+    for amounts, own, price in zip(inputs, own_inputs, input_price.T, strict=True):
+        used = np.where(own > 0, own, 1.0)[:, None]
+        # Who uses an input that the unit does not use can be no peer: any price of it is cheap enough to say so.
+        ratio = np.where((own > 0)[:, None], amounts / used, price[:, None] * amounts)
+        size = np.maximum(size, ratio)
     if problem.returns_to_scale in ("vrs", "drs"):
         size = np.maximum(size, 1.0)
     # Weights times sizes add up to at most m times the score (input) or m (output): see ``Frame.sizes``.
     if problem.orientation == "output":
-        size = size * max(1.0, score)
+        size = size * np.maximum(1.0, score)[:, None]
     elif problem.returns_to_scale in ("crs", "irs"):
-        size = size / min(1.0, max(score, np.finfo(float).tiny))
-    worst = float((-reduced / np.where(size > 0, size, 1.0)).max(initial=0.0))
+        size = size / np.minimum(1.0, np.maximum(score, np.finfo(float).tiny))[:, None]
+    relative: FloatArray = reduced / np.where(size > 0, size, 1.0)
+    forbid(problem, units, relative, np.inf, barred, columns=columns)
+    return relative
 
+
+def forbid(
+    problem: Problem,
+    units: IntArray,
+    table: FloatArray,
+    mark: float,
+    barred: IntArray | None = None,
+    *,
+    columns: IntArray | None = None,
+) -> None:
+    """Put ``mark`` in ``table (B, columns)`` where a unit may not use the reference unit of that column."""
+    columns = problem.peers if columns is None else columns
+    if problem.comparable is not None:
+        for row, unit in enumerate(units):
+            table[row, ~problem.allowed(int(unit))[columns]] = mark
+    if problem.exclude_self:
+        mark_one(table, columns, problem.own[units], mark)
+    if problem.without is not None:
+        mark_one(table, columns, np.full(len(units), problem.without), mark)
+    if barred is not None:
+        mark_one(table, columns, barred, mark)
+
+
+def mark_one(table: FloatArray, columns: IntArray, ids: IntArray, mark: float) -> None:
+    """Put ``mark`` in the column of ``table`` that belongs to the id of each row, if it has one."""
+    if not len(columns):
+        return
+    place = np.minimum(np.searchsorted(columns, ids), len(columns) - 1)
+    found = np.flatnonzero(columns[place] == ids)
+    table[found, place[found]] = mark
+
+
+def _wrong_prices(
+    problem: Problem, units: IntArray, input_price: FloatArray, output_price: FloatArray, scale_price: FloatArray
+) -> FloatArray:
+    """Negative prices, prices outside their bounds and a wrong normalisation, relative, ``(B,)``."""
+    own_inputs, own_outputs = problem.inputs[:, units].T, problem.outputs[:, units].T
     if problem.orientation == "input":
-        spent = float((input_price * own_inputs)[~problem.fixed].sum())
+        spent = (input_price * own_inputs)[:, ~problem.fixed].sum(axis=1)
     else:
-        spent = float((output_price * own_outputs).sum())
+        spent = (output_price * own_outputs).sum(axis=1)
+    signs = {"crs": np.abs(scale_price), "drs": scale_price, "irs": -scale_price}
+    worst = np.maximum(np.abs(spent - 1.0), signs.get(problem.returns_to_scale, 0.0))
+    worst = np.maximum(worst, (-input_price * own_inputs).max(axis=1))
+    worst = np.maximum(worst, (-output_price * own_outputs).max(axis=1))
     if problem.trades.shape[1]:
-        gain = np.einsum("r,rk->k", output_price, problem.trades)
-        worst = max(worst, float((gain / _trade_sizes(problem, own_outputs)).max()))
-    signs = {"crs": abs(scale_price), "vrs": 0.0, "drs": scale_price, "irs": -scale_price}
-    return max(
-        0.0,
-        worst,
-        abs(spent - 1.0),
-        signs[problem.returns_to_scale],
-        float((-input_price * own_inputs).max()),
-        float((-output_price * own_outputs).max()),
-    )
+        gain = output_price @ problem.trades
+        worst = np.maximum(worst, (gain / _trade_sizes(problem, _output_units(problem, own_outputs))).max(axis=1))
+    return np.asarray(worst)
 
 
 def _gap(
-    problem: Problem, unit: int, score: float, input_price: FloatArray, output_price: FloatArray, scale_price: float
-) -> float:
-    costs = input_price * problem.inputs[:, unit]
+    problem: Problem,
+    units: IntArray,
+    score: FloatArray,
+    input_price: FloatArray,
+    output_price: FloatArray,
+    scale_price: FloatArray,
+) -> FloatArray:
+    costs = input_price * problem.inputs[:, units].T
     if problem.orientation == "input":
-        dual = float((output_price * problem.outputs[:, unit]).sum() + scale_price - costs[problem.fixed].sum())
+        made = (output_price * problem.outputs[:, units].T).sum(axis=1)
+        dual = made + scale_price - costs[:, problem.fixed].sum(axis=1)
     else:
-        dual = float(costs.sum() - scale_price)
-    return abs(score - dual) / max(1.0, abs(score))
+        dual = costs.sum(axis=1) - scale_price
+    return np.asarray(np.abs(score - dual) / np.maximum(1.0, np.abs(score)))

@@ -1,4 +1,4 @@
-"""The public contract: check, put in key order, solve unit by unit, prove, and hand back in the caller's order."""
+"""The public contract: check, put in key order, solve and prove, and hand back in the caller's order."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from benchmarking.dea import validation
-from benchmarking.dea.answer import Answer, Solvers, answer_unit
+from benchmarking.dea.answers import Answers, answer_all
 from benchmarking.dea.price_bounds import Trades, trades_of
 from benchmarking.dea.problem import Problem
-from benchmarking.dea.radial import first_pool
-from benchmarking.dea.result import NO_PEER, OPTIMAL, Efficiency, FloatArray, IntArray
+from benchmarking.dea.result import Efficiency, FloatArray, IntArray
+from benchmarking.dea.threads import one_thread
 
 
 def efficiency(
@@ -95,14 +95,13 @@ def efficiency(
         price_bounds=price_bounds,
     )
     problem, order, reference_order, trades = prepared
-    solvers = Solvers()
-    pool = first_pool(problem)
-    answers = [answer_unit(problem, unit, pool=pool, solvers=solvers, slacks=slacks) for unit in range(problem.units)]
-    if all(answer.status == NO_PEER for answer in answers):
+    if not problem.has_anybody.any():
         raise ValueError(
             "no unit has anybody to be compared with; allow more units in may_be_peer or comparable, or keep "
             "own_reference=True without exclude_self"
         )
+    with one_thread():
+        answers = answer_all(problem, slacks=slacks)
     return _assemble(problem, answers, order, reference_order, trades)
 
 
@@ -213,50 +212,41 @@ def prepare(
 
 
 def _assemble(
-    problem: Problem, answers: list[Answer], order: IntArray, reference_order: IntArray, trades: Trades | None
+    problem: Problem, answers: Answers, order: IntArray, reference_order: IntArray, trades: Trades | None
 ) -> Efficiency:
     """From key order back to the order of the caller's rows."""
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
-    sorted_back = [answers[position] for position in back]
-
-    def column(name: str) -> FloatArray:
-        return np.array([getattr(answer, name) for answer in sorted_back], dtype=np.float64)
-
-    indices: list[IntArray] = []
-    values: list[FloatArray] = []
-    for answer in sorted_back:
-        peers = reference_order[answer.peers]
-        by_row = np.argsort(peers)
-        indices.append(peers[by_row])
-        values.append(answer.weights[by_row])
-    start = np.concatenate([[0], np.cumsum([len(part) for part in indices])])
+    # The rows of the weights are in key order still; columns and rows are put in the caller's order, columns ascending.
+    rows, peers = order[answers.weight_row], reference_order[answers.weight_peer]
+    sorting = np.lexsort((peers, rows))
+    start = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=problem.units))])
     weights = sparse.csr_array(
-        (np.concatenate(values), np.concatenate(indices), start), shape=(problem.units, problem.references)
+        (answers.weight[sorting], peers[sorting], start), shape=(problem.units, problem.references)
     )
     tradeoffs: FloatArray | None = None
     if trades is not None:
         outputs = len(problem.outputs)
         tradeoffs = np.zeros((problem.units, outputs, outputs))
-        tradeoffs[:, trades.pairs[:, 0], trades.pairs[:, 1]] = column("trades").reshape(problem.units, -1)
-        tradeoffs[column("score") != column("score")] = np.nan
+        tradeoffs[:, trades.pairs[:, 0], trades.pairs[:, 1]] = answers.trades[back]
+        tradeoffs[np.isnan(answers.score[back])] = np.nan
     # w of the minimisation is minus the scale price where the objective is -phi.
     sense = 1.0 if problem.orientation == "input" else -1.0
     return Efficiency(
-        score=column("score"),
+        score=answers.score[back],
         weights=weights,
-        input_slack=column("input_slack"),
-        output_slack=column("output_slack"),
-        input_price=column("input_price"),
-        output_price=column("output_price"),
-        scale_price=sense * column("scale_price") + 0.0,
+        input_slack=answers.input_slack[back],
+        output_slack=answers.output_slack[back],
+        input_price=answers.input_price[back],
+        output_price=answers.output_price[back],
+        scale_price=sense * answers.scale_price[back] + 0.0,
         tradeoffs=tradeoffs,
-        status=np.array([answer.status for answer in sorted_back], dtype=f"<U{max(len(NO_PEER), len(OPTIMAL), 10)}"),
-        certificate=column("certificate"),
-        unique=np.array([answer.unique for answer in sorted_back], dtype=bool),
-        prices_unique=np.array([answer.prices_unique for answer in sorted_back], dtype=bool),
-        own_prices_unique=np.array([answer.own_prices_unique for answer in sorted_back], dtype=bool),
-        fallback=np.array([answer.fallback for answer in sorted_back], dtype=bool),
+        status=answers.status[back],
+        certificate=answers.certificate[back],
+        unique=answers.unique[back],
+        prices_unique=answers.prices_unique[back],
+        own_prices_unique=answers.own_prices_unique[back],
+        fallback=answers.fallback[back],
         returns_to_scale=problem.returns_to_scale,
         orientation=problem.orientation,
     )

@@ -125,21 +125,28 @@ class Solver:
             raise NoSolution("HiGHS has no basis")
         columns: IntArray = np.sort(basic[basic >= 0]).astype(np.intp)
         basic_rows: IntArray = np.sort(-1 - basic[basic < 0]).astype(np.intp)
-        active = np.ones(len(program.row_lower), dtype=bool)
-        active[basic_rows] = False
-        rows: IntArray = np.flatnonzero(active)
-        values = program.column_lower.copy()
-        values[~np.isfinite(values)] = 0.0
-        prices = np.zeros(len(program.row_lower))
-        basis = program.matrix[np.ix_(rows, columns)]
-        bound = np.where(np.isfinite(program.row_lower[rows]), program.row_lower[rows], program.row_upper[rows])
-        try:
-            values[columns] = np.linalg.solve(basis, bound)
-            prices[rows] = np.linalg.solve(basis.T, program.cost[columns])
-        except np.linalg.LinAlgError as error:
-            raise NoSolution("the optimal basis is singular") from error
-        # A price a hair on the wrong side of zero would let the reduced cost of a far larger unit look better than it
-        # is.
-        prices[(program.row_lower == -np.inf) & (prices > 0)] = 0.0
-        prices[(program.row_upper == np.inf) & (prices < 0)] = 0.0
-        return Vertex(values, prices, columns, basic_rows, rows)
+        return vertex_of(program, columns, basic_rows)
+
+
+def vertex_of(program: Program, columns: IntArray, basic_rows: IntArray) -> Vertex:
+    """The vertex at which ``columns`` are basic, and the slacks of ``basic_rows``; raise ``NoSolution`` if there is
+    none."""
+    active = np.ones(len(program.row_lower), dtype=bool)
+    active[basic_rows] = False
+    rows: IntArray = np.flatnonzero(active)
+    if len(rows) != len(columns):
+        raise NoSolution("the basis has not as many columns as active rows")
+    values = program.column_lower.copy()
+    values[~np.isfinite(values)] = 0.0
+    prices = np.zeros(len(program.row_lower))
+    basis = program.matrix[np.ix_(rows, columns)]
+    bound = np.where(np.isfinite(program.row_lower[rows]), program.row_lower[rows], program.row_upper[rows])
+    try:
+        values[columns] = np.linalg.solve(basis, bound)
+        prices[rows] = np.linalg.solve(basis.T, program.cost[columns])
+    except np.linalg.LinAlgError as error:
+        raise NoSolution("the optimal basis is singular") from error
+    # A price a hair on the wrong side of zero would let the reduced cost of a far larger unit look better than it is.
+    prices[(program.row_lower == -np.inf) & (prices > 0)] = 0.0
+    prices[(program.row_upper == np.inf) & (prices < 0)] = 0.0
+    return Vertex(values, prices, columns, basic_rows, rows)

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -65,6 +66,46 @@ class Problem:
     def references(self) -> int:
         """Number of reference units."""
         return int(self.reference_inputs.shape[1])
+
+    @cached_property
+    def peers(self) -> IntArray:
+        """Who may be a peer at all, ascending."""
+        return np.flatnonzero(self.may_be_peer)
+
+    @cached_property
+    def has_anybody(self) -> BoolArray:
+        """Whether each unit has anybody to be compared with, ``(n,)``."""
+        if self.comparable is not None:
+            return np.array([bool(self.allowed(unit).any()) for unit in range(self.units)])
+        others = self.may_be_peer.copy()
+        if self.without is not None:
+            others[self.without] = False
+        own_counts = (self.own >= 0) & others[self.own]
+        return np.asarray((int(others.sum()) - own_counts > 0) | self.own_is_allowed)
+
+    @cached_property
+    def made_per_cost(self) -> FloatArray:
+        """With one input, what those who may be a peer make per unit of cost, and one over their cost,
+        ``(s + 1, peers)``."""
+        cost = self.reference_inputs[0, self.peers]
+        ones = np.ones((1, len(self.peers)))
+        return np.ascontiguousarray(np.concatenate([self.reference_outputs[:, self.peers], ones]) / cost)
+
+    @cached_property
+    def own_is_allowed(self) -> BoolArray:
+        """Whether each unit may use its own column, ``(n,)``."""
+        mine = self.own >= 0
+        if self.exclude_self:
+            return np.zeros(self.units, dtype=bool)
+        if not self.own_reference:
+            mine &= self.may_be_peer[self.own]
+            if self.comparable is not None:
+                mine = np.array(
+                    [bool(m and self.comparable(k)[self.own[k]]) for k, m in enumerate(mine.tolist())], dtype=bool
+                )
+        if self.without is not None:
+            mine &= self.own != self.without
+        return mine
 
     def allowed(self, unit: int) -> BoolArray:
         """Which reference units may be a peer of ``unit``, ``(n_ref,)``."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarking.dea.highs import Infeasible, NoSolution, Solver, Vertex
+from benchmarking.dea.highs import Infeasible, NoSolution, Solver, Vertex, vertex_of
 from benchmarking.dea.problem import INFINITY, ZERO, Frame, Problem, Program
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
@@ -110,6 +110,34 @@ def solve_unit(
 
     basic = vertex.basic_columns[(vertex.basic_columns > 0) & (vertex.basic_columns <= len(columns))] - 1
     pool[columns[basic]] = True
+    return _solution(frame, program, vertex, columns, scale, reduced)
+
+
+def solution_at(problem: Problem, unit: int, peers: IntArray, trades: IntArray, slack_rows: IntArray) -> Solution:
+    """The vertex of one unit at a basis found elsewhere: reference units, trade-offs and rows whose slack is basic.
+
+    ``slack_rows`` counts inputs, outputs and scale in the order of the full problem. Raises ``NoSolution`` if the basis
+    is none of this programme.
+    """
+    frame = Frame(problem, unit)
+    columns = np.sort(peers)
+    program, scale = build(frame, columns)
+    inputs, outputs = len(problem.inputs), len(problem.outputs)
+    place = np.full(inputs + outputs + 1, -1, dtype=np.intp)
+    place[np.concatenate([frame.input_rows, inputs + frame.output_rows])] = np.arange(
+        len(frame.input_rows) + len(frame.output_rows)
+    )
+    if frame.has_scale_row:
+        place[-1] = len(frame.row_lower) - 1
+    basic_rows = place[slack_rows]
+    basic = np.concatenate([[0], 1 + np.arange(len(columns)), 1 + len(columns) + np.sort(trades)]).astype(np.intp)
+    vertex = vertex_of(program, basic, np.sort(basic_rows[basic_rows >= 0]))
+    return _solution(frame, program, vertex, columns, scale, frame.reduced_costs(vertex.prices))
+
+
+def _solution(
+    frame: Frame, program: Program, vertex: Vertex, columns: IntArray, scale: FloatArray, reduced: FloatArray
+) -> Solution:
     scaled = vertex.values[1:].copy()
     scaled[np.abs(scaled) <= ZERO] = 0.0
     amounts = scaled / scale
@@ -124,7 +152,7 @@ def solve_unit(
         trades=amounts[len(columns) :],
         prices=vertex.prices,
         reduced=reduced,
-        sizes=sizes,
+        sizes=frame.sizes(),
     )
 
 

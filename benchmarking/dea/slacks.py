@@ -11,15 +11,22 @@ from benchmarking.dea.ties import Face
 
 
 def slacks_of(
-    problem: Problem, unit: int, *, score: float, peers: IntArray, weights: FloatArray, trades: FloatArray
+    problem: Problem, units: IntArray, *, score: FloatArray, peers: IntArray, weights: FloatArray, trades: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Input and output slack of given weights, ``(m,)`` and ``(s,)``, in the units of the data; rounding noise is 0."""
+    """Input and output slack of given weights, ``(B, m)`` and ``(B, s)``, in the units of the data; rounding is 0.
+
+    ``score (B,)``, ``peers`` and ``weights`` ``(B, K)``, ``trades (B, number of trades)``.
+    """
     is_input = problem.orientation == "input"
-    own_inputs = problem.inputs[:, unit] * (np.where(problem.fixed, 1.0, score) if is_input else 1.0)
-    own_outputs = problem.outputs[:, unit] * (1.0 if is_input else score)
-    used = np.einsum("ij,j->i", problem.reference_inputs[:, peers], weights)
-    made = np.einsum("rj,j->r", problem.reference_outputs[:, peers], weights)
-    made = made + np.einsum("rk,k->r", problem.trades, trades)
+    own_inputs, own_outputs = problem.inputs[:, units].T, problem.outputs[:, units].T
+    if is_input:
+        own_inputs = own_inputs * np.where(problem.fixed, 1.0, score[:, None])
+    else:
+        own_outputs = own_outputs * score[:, None]
+    used = np.einsum("bk,bki->bi", weights, problem.reference_inputs.T[peers])
+    made = np.einsum("bk,bkr->br", weights, problem.reference_outputs.T[peers])
+    if trades.shape[1]:
+        made = made + np.einsum("bk,rk->br", trades, problem.trades)
     input_slack = own_inputs - used
     output_slack = made - own_outputs
     input_slack[np.abs(input_slack) <= ZERO * np.maximum(own_inputs, used)] = 0.0

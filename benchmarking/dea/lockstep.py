@@ -1,0 +1,326 @@
+"""The simplex method on many small linear programmes at once, every step one NumPy operation over all of them.
+
+All programmes have the same rows and share their columns; a unit only divides each row by its own amount. So the
+dearest part of a step, pricing every column for every unit, is one matrix product. The method is the revised simplex
+with an explicit inverse; docs/method/solver.md derives it.
+
+    min c x   subject to   A x - s = b (a slack s per row),   x >= 0, s >= 0
+
+Nothing that comes out of here is believed for its own sake: ``proof.py`` measures it against the full problem.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from benchmarking.dea.result import BoolArray, FloatArray, IntArray
+
+#: A column enters if it is cheaper than the prices say by more than this, relative.
+CHEAPER = 1e-10
+#: Coefficients below this are no pivot.
+SMALLEST_PIVOT = 1e-8
+#: By how much right-hand sides are perturbed, so that ties in the ratio test, and with them cycles, do not occur.
+PERTURBATION = 1e-9
+#: Cost of a column that may not be used: it is in the start basis, and only there.
+FORBIDDEN = 1e4
+#: Finished programmes are put aside when they are more than this share of those in hand.
+PUT_ASIDE = 0.25
+MOST_STEPS = 400
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Columns:
+    """What the programmes of one or more segments share. A segment is a set of programmes with columns of its own (a
+    replication of the bootstrap); ids of columns count from 0 in every segment.
+
+    An id below ``references`` is a reference unit, then come the trade-offs, then a slack per row (counted within the
+    programme), and last the score theta if it is a variable.
+    """
+
+    #: (segments, references + trades, R): each column divided by its own measure.
+    amounts: FloatArray
+    references: int
+    #: Cost of a reference unit: 1 if theta is the sum of the weights (one input), 0 if theta is a variable.
+    unit_cost: float
+    #: Which reference units are priced, and their columns as a contiguous (segments, R, len(priced)).
+    priced: IntArray
+    table: FloatArray
+    #: Slack of row r: -1 (row is at least b), +1 (at most b); and whether it may enter.
+    slack_sign: FloatArray
+    slack_enters: BoolArray
+    has_theta: bool
+
+    @property
+    def trades(self) -> int:
+        """Number of trade-offs."""
+        return int(self.amounts.shape[1]) - self.references
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return int(self.amounts.shape[2])
+
+
+@dataclass(eq=False, kw_only=True)
+class Batch:
+    """The programmes in hand; every array has one row per programme, programmes of a segment stand together.
+
+    ``scale`` is one over what each row is measured in (0: the row is empty for this unit), ``right`` the perturbed
+    right-hand side, ``theta`` the column of theta, ``first`` the id of the unit's own column with cost ``first_cost``
+    (which may not enter if that is ``FORBIDDEN``), ``barred`` the id of one column that may not enter (or -1).
+    """
+
+    segment: IntArray
+    scale: FloatArray
+    right: FloatArray
+    theta: FloatArray
+    first: IntArray
+    first_cost: FloatArray
+    barred: IntArray
+    basis: IntArray
+    inverse: FloatArray
+    values: FloatArray
+    prices: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def take(self, chosen: IntArray | BoolArray) -> Self:
+        """Return the chosen programmes."""
+        return type(self)(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
+
+    @classmethod
+    def joined(cls, parts: list[Self]) -> Self:
+        """Return the parts as one batch."""
+        if len(parts) == 1:
+            return parts[0]
+        names = [field.name for field in fields(cls)]
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+
+    def put(self, places: IntArray, other: Self) -> None:
+        """Overwrite the programmes at ``places`` with those of ``other``."""
+        for name in ("basis", "inverse", "values", "prices"):
+            getattr(self, name)[places] = getattr(other, name)
+
+
+def perturbed(right: FloatArray, active: BoolArray) -> FloatArray:
+    """Right-hand sides lowered a little, by another amount in every row: the start stays feasible, ties vanish."""
+    steps = 0.5 + ((np.arange(right.shape[1]) + 1) * 0.6180339887498949 % 1) / 2
+    return np.asarray(right - PERTURBATION * steps * active)
+
+
+def start(
+    columns: Columns,
+    *,
+    segment: IntArray,
+    scale: FloatArray,
+    right: FloatArray,
+    theta: FloatArray,
+    first: IntArray,
+    first_cost: FloatArray,
+    barred: IntArray,
+    first_row: IntArray,
+    theta_row: IntArray | None,
+) -> Batch:
+    """The batch at the basis of slacks, with each unit's own column in ``first_row`` and theta in ``theta_row``."""
+    units, rows = scale.shape
+    numbers = np.arange(rows)
+    inverse = np.zeros((units, rows, rows))
+    inverse[:, numbers, numbers] = columns.slack_sign
+    batch = Batch(
+        segment=segment,
+        scale=scale,
+        right=right,
+        theta=theta,
+        first=first,
+        first_cost=first_cost,
+        barred=barred,
+        basis=np.tile(columns.references + columns.trades + numbers, (units, 1)),
+        inverse=inverse,
+        values=right * columns.slack_sign,
+        prices=np.zeros((units, rows)),
+    )
+    live = np.ones(units, dtype=bool)
+    _pivot(batch, first, _directions(columns, batch, first), first_row, -first_cost, live)
+    if theta_row is not None:
+        entering = np.full(units, _theta_id(columns))
+        direction = _directions(columns, batch, entering)
+        price = np.einsum("br,br->b", batch.prices, batch.theta)
+        _pivot(batch, entering, direction, theta_row, price - 1.0, live)
+    return batch
+
+
+def _theta_id(columns: Columns) -> int:
+    return columns.references + columns.trades + columns.rows
+
+
+def coefficients(columns: Columns, batch: Batch, entering: IntArray) -> FloatArray:
+    """The columns ``entering (B,)`` in the rows of their programmes, ``(B, R)``."""
+    structural = columns.references + columns.trades
+    wanted = np.minimum(entering, structural - 1)
+    found = columns.amounts[batch.segment, wanted] * batch.scale
+    others = np.flatnonzero(entering >= structural)
+    if others.size:
+        kinds = entering[others] - structural
+        found[others] = 0.0
+        slacks = kinds < columns.rows
+        found[others[slacks], kinds[slacks]] = columns.slack_sign[kinds[slacks]]
+        found[others[~slacks]] = batch.theta[others[~slacks]]
+    return found
+
+
+def _directions(columns: Columns, batch: Batch, entering: IntArray) -> FloatArray:
+    return np.asarray(np.matmul(batch.inverse, coefficients(columns, batch, entering)[:, :, None])[:, :, 0])
+
+
+def _pivot(
+    batch: Batch,
+    entering: IntArray,
+    direction: FloatArray,
+    leaving: IntArray,
+    gain: FloatArray,
+    live: BoolArray,
+    spare: FloatArray | None = None,
+) -> None:
+    """Exchange ``leaving`` rows of the bases for ``entering`` columns where ``live``; ``gain`` is minus the reduced
+    cost."""
+    numbers = np.arange(len(batch))
+    pivot = np.where(live, direction[numbers, leaving], 1.0)
+    step = np.where(live, batch.values[numbers, leaving] / pivot, 0.0)
+    row = batch.inverse[numbers, leaving] / pivot[:, None]
+    kept = batch.values[numbers, leaving]
+    batch.values -= step[:, None] * direction
+    batch.values[numbers, leaving] = np.where(live, step, kept)
+    factor = direction * live[:, None]
+    factor[numbers, leaving] = np.where(live, pivot - 1.0, 0.0)
+    change = np.multiply(factor[:, :, None], row[:, None, :], out=None if spare is None else spare[: len(batch)])
+    np.subtract(batch.inverse, change, out=batch.inverse)
+    batch.prices -= np.where(live, gain, 0.0)[:, None] * row
+    batch.basis[numbers, leaving] = np.where(live, entering, batch.basis[numbers, leaving])
+
+
+def run(columns: Columns, batch: Batch, *, allowed: BoolArray | None = None) -> BoolArray:
+    """Solve the batch in place; return which programmes came to an end, ``(B,)``.
+
+    ``allowed`` (B, len(priced)) tells which priced columns may enter. What has not come to an end (rounding, a cycle)
+    is for another solver.
+    """
+    ended = np.zeros(len(batch), dtype=bool)
+    places = np.arange(len(batch))
+    spare = np.empty_like(batch.inverse)
+    now = batch
+    for _ in range(MOST_STEPS):
+        entering, gain = _dearest_miss(columns, now, allowed)
+        live = gain > CHEAPER
+        finished = int(len(now) - live.sum())
+        if finished > PUT_ASIDE * len(now):
+            ended[places[~live]] = True
+            if now is not batch:
+                batch.put(places[~live], now.take(~live))
+            if finished == len(now):
+                return ended
+            now, places = now.take(live), places[live]
+            entering, gain = entering[live], gain[live]
+            allowed = None if allowed is None else allowed[live]
+            live = live[live]
+        direction = _directions(columns, now, entering)
+        usable = direction > SMALLEST_PIVOT
+        ratio = np.divide(now.values, direction, out=np.full_like(direction, np.inf), where=usable)
+        leaving = ratio.argmin(axis=1)
+        stuck = live & ~np.isfinite(ratio[np.arange(len(now)), leaving])
+        if stuck.any():
+            # A ray that no programme of this kind has: rounding. Left out of ``ended``.
+            if now is not batch:
+                batch.put(places[~live], now.take(~live))
+            ended[places[~live]] = True
+            keep = live & ~stuck
+            now, places = now.take(keep), places[keep]
+            entering, gain, direction, leaving = entering[keep], gain[keep], direction[keep], leaving[keep]
+            allowed = None if allowed is None else allowed[keep]
+            live = live[keep]
+            if not len(now):
+                return ended
+        _pivot(now, entering, direction, leaving, gain, live, spare)
+    return ended
+
+
+def _dearest_miss(columns: Columns, batch: Batch, allowed: BoolArray | None) -> tuple[IntArray, FloatArray]:
+    """The column of each programme that is cheaper than its prices by most, and by how much."""
+    numbers = np.arange(len(batch))
+    scaled = batch.prices * batch.scale
+    best = np.empty(len(batch), dtype=np.intp)
+    gain = np.empty(len(batch))
+    segments = len(columns.table)
+    edges = np.searchsorted(batch.segment, np.arange(segments + 1)) if segments > 1 else (0, len(batch))
+    for segment in range(segments):
+        part = slice(edges[segment], edges[segment + 1])
+        if part.start == part.stop:
+            continue
+        worth = scaled[part] @ columns.table[segment]
+        if allowed is not None:
+            worth[~allowed[part]] = -np.inf
+        _bar(columns, worth, batch.barred[part])
+        best[part] = worth.argmax(axis=1)
+        gain[part] = worth[np.arange(len(worth)), best[part]]
+    entering = columns.priced[best]
+    gain -= columns.unit_cost
+    # The unit's own column is +1 in its rows of outputs and scale and -1 in its rows of inputs.
+    own_worth = np.einsum("br,br->b", scaled, columns.amounts[batch.segment, batch.first])
+    own_gain = np.where(batch.first_cost < FORBIDDEN, own_worth - batch.first_cost, -np.inf)
+    _better(entering, gain, batch.first, own_gain)
+    slack_gain = np.where(columns.slack_enters, batch.prices * columns.slack_sign, -np.inf)
+    row = slack_gain.argmax(axis=1)
+    _better(entering, gain, columns.references + columns.trades + row, slack_gain[numbers, row])
+    if columns.trades:
+        segment_trades = columns.amounts[0, columns.references :]
+        worth = scaled @ segment_trades.T
+        trade = worth.argmax(axis=1)
+        _better(entering, gain, columns.references + trade, worth[numbers, trade])
+    if columns.has_theta:
+        theta_gain = np.einsum("br,br->b", batch.prices, batch.theta) - 1.0
+        _better(entering, gain, np.full(len(batch), _theta_id(columns)), theta_gain)
+    return entering, gain
+
+
+def _bar(columns: Columns, worth: FloatArray, barred: IntArray) -> None:
+    some = np.flatnonzero(barred >= 0)
+    if some.size:
+        place = np.searchsorted(columns.priced, barred[some])
+        place = np.minimum(place, len(columns.priced) - 1)
+        found = columns.priced[place] == barred[some]
+        worth[some[found], place[found]] = -np.inf
+
+
+def _better(entering: IntArray, gain: FloatArray, other: IntArray, other_gain: FloatArray) -> None:
+    better = other_gain > gain
+    entering[better] = other[better]
+    gain[better] = other_gain[better]
+
+
+def refactor(columns: Columns, batch: Batch) -> BoolArray:
+    """Compute inverse, values and prices of all bases anew from the columns; return which bases are regular."""
+    units, rows = batch.basis.shape
+    matrices = np.empty((units, rows, rows))
+    costs = np.zeros((units, rows))
+    for row in range(rows):
+        ids = batch.basis[:, row]
+        matrices[:, :, row] = coefficients(columns, batch, ids)
+        costs[:, row] = np.where(ids < columns.references, columns.unit_cost, 0.0)
+        costs[:, row] = np.where(ids == batch.first, batch.first_cost, costs[:, row])
+        if columns.has_theta:
+            costs[ids == _theta_id(columns), row] = 1.0
+    regular = np.ones(units, dtype=bool)
+    try:
+        batch.inverse[:] = np.linalg.inv(matrices)
+    except np.linalg.LinAlgError:
+        for unit in range(units):
+            try:
+                batch.inverse[unit] = np.linalg.inv(matrices[unit])
+            except np.linalg.LinAlgError:
+                regular[unit] = False
+    batch.values[:] = np.matmul(batch.inverse, batch.right[:, :, None])[:, :, 0]
+    batch.prices[:] = np.matmul(costs[:, None, :], batch.inverse)[:, 0]
+    return regular

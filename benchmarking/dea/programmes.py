@@ -1,0 +1,199 @@
+"""The problem as programmes with common rows, for the lockstep solver: each unit only divides rows by its own amounts.
+
+Every reference unit's column is divided by its own measure: its cost where there is one input, the sum of its inputs
+over their means where there are more. With one input that can be reduced theta disappears: measured so, it is the
+sum of the weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarking.dea import lockstep
+from benchmarking.dea.lockstep import FORBIDDEN, Batch, Columns
+from benchmarking.dea.problem import Problem
+from benchmarking.dea.result import BoolArray, FloatArray, IntArray
+
+_SLACK_SIGNS = {"crs": (), "vrs": (-1.0,), "drs": (1.0,), "irs": (-1.0,)}
+_SLACK_ENTERS = {"crs": (), "vrs": (False,), "drs": (True,), "irs": (True,)}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Programmes:
+    """Columns that all units share, and the rows of each unit; ``(n, R)`` arrays have inputs, outputs and scale.
+
+    measure : what each column is divided by, trade-offs too
+    scale : one over what a row is measured in, 0 where the unit's row is empty
+    right : right-hand side in that measure (-1 in empty rows, so that their slack stays in the basis)
+    own : id of the unit's own column; ``own_allowed`` whether it may be used
+    """
+
+    problem: Problem
+    columns: Columns
+    single: bool
+    measure: FloatArray
+    scale: FloatArray
+    right: FloatArray
+    active: BoolArray
+    theta: FloatArray
+    own: IntArray
+    own_allowed: BoolArray
+    #: Programmes whose rows or columns the lockstep method does not know how to scale.
+    odd: BoolArray
+
+    @property
+    def input_rows(self) -> int:
+        """Number of rows of inputs."""
+        return 0 if self.single else len(self.problem.inputs)
+
+    def with_priced(self, priced: IntArray) -> Columns:
+        """The same columns, of which only ``priced`` may enter."""
+        columns = self.columns
+        return Columns(
+            amounts=columns.amounts,
+            references=columns.references,
+            unit_cost=columns.unit_cost,
+            priced=priced,
+            table=np.ascontiguousarray(columns.amounts[0, priced].T)[None],
+            slack_sign=columns.slack_sign,
+            slack_enters=columns.slack_enters,
+            has_theta=columns.has_theta,
+        )
+
+    def batch(self, columns: Columns, units: IntArray, barred: IntArray | None = None) -> Batch:
+        """The programmes of ``units`` at their start: all by themselves, with one column ``barred (len(units),)``.
+
+        A unit that may not use its own column starts there too, at a cost that drives it out.
+        """
+        own = self.own[units]
+        allowed = self.own_allowed[units]
+        if barred is None:
+            barred = np.where(allowed, -1, own)
+        else:
+            allowed = allowed & (barred != own)
+        right = lockstep.perturbed(self.right[units], self._movable_right(units))
+        rows = right.shape[1]
+        inputs, outputs = self.input_rows, len(self.problem.outputs)
+        if self.problem.returns_to_scale == "crs":
+            first_row = inputs + np.where(self.active[units, inputs:], right[:, inputs:], -np.inf).argmax(axis=1)
+        else:
+            first_row = np.full(len(units), inputs + outputs)
+        theta = self.theta[units]
+        theta_row = None if self.single else np.where(theta[:, :inputs] > 0, right[:, :inputs], -np.inf).argmax(axis=1)
+        return lockstep.start(
+            columns,
+            segment=np.zeros(len(units), dtype=np.intp),
+            scale=self.scale[units],
+            right=right,
+            theta=theta if columns.has_theta else np.zeros((len(units), rows)),
+            first=own,
+            first_cost=np.where(allowed, columns.unit_cost, FORBIDDEN),
+            barred=barred,
+            first_row=first_row,
+            theta_row=theta_row,
+        )
+
+    def _movable_right(self, units: IntArray) -> BoolArray:
+        movable = self.active[units].copy()
+        if self.problem.returns_to_scale != "crs":
+            movable[:, -1] = False
+        return movable
+
+    def allowed(self, units: IntArray, priced: IntArray) -> BoolArray | None:
+        """Which priced columns each unit may use, ``(len(units), len(priced))``; ``None`` if it is all of them."""
+        problem = self.problem
+        unused = problem.inputs[:, units] == 0
+        if problem.comparable is None and problem.without is None and not unused.any():
+            return None
+        allowed = np.stack([problem.allowed(int(unit))[priced] for unit in units])
+        if unused.any():
+            users = (problem.reference_inputs[:, priced] > 0).astype(float)
+            allowed &= unused.astype(float).T @ users == 0
+        return allowed
+
+
+def programmes_of(problem: Problem) -> Programmes | None:
+    """The programmes of all units, or ``None`` for what the lockstep method does not solve."""
+    if problem.orientation != "input" or problem.returns_to_scale == "fdh":
+        return None
+    single = len(problem.inputs) == 1
+    inputs, outputs = problem.reference_inputs, problem.reference_outputs
+    own = problem.own
+    appended = own < 0
+    if appended.any():
+        own = np.where(appended, problem.references + np.arange(problem.units), own)
+        inputs = np.concatenate([inputs, problem.inputs], axis=1)
+        outputs = np.concatenate([outputs, problem.outputs], axis=1)
+    if single:
+        measure = inputs[0]
+    else:
+        means = inputs.mean(axis=1)
+        means = np.where(means > 0, means, 1.0)
+        measure = np.asarray(np.einsum("ij,i->j", inputs, 1 / means))
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        blocks = [outputs / measure]
+        if not single:
+            blocks.insert(0, -inputs / measure)
+        has_scale = problem.returns_to_scale != "crs"
+        if has_scale:
+            blocks.append(1.0 / measure[None, :])
+        amounts = np.ascontiguousarray(np.concatenate(blocks).T)
+        rows = amounts.shape[1]
+        first_output = 0 if single else len(inputs)
+
+        size = np.abs(amounts[own])
+        active = size > 0
+        right = np.where(active, 1.0, -1.0)
+        theta = np.zeros(size.shape)
+        if not single:
+            right[:, :first_output] = np.where(active[:, :first_output] & ~problem.fixed, 0.0, -1.0)
+            theta[:, :first_output] = active[:, :first_output] & ~problem.fixed
+        trades = np.zeros((0, rows))
+        if problem.trades.shape[1]:
+            assert problem.anchor is not None
+            made = slice(first_output, first_output + len(outputs))
+            # A product the unit does not deliver: what is worth as much as all it delivers, see ``Frame``.
+            worth = size[:, made] @ problem.anchor
+            right[:, made] = np.where(active[:, made], 1.0, 0.0)
+            size[:, made] = np.where(active[:, made], size[:, made], worth[:, None] / problem.anchor)
+            active[:, made] = True
+            trades = np.zeros((problem.trades.shape[1], rows))
+            # An exchange of what is worth about as much as one unit of measure makes.
+            typical = float(np.median(amounts[:, made] @ problem.anchor))
+            given = np.abs(problem.trades * problem.anchor[:, None]).max(axis=0)
+            trades[:, made] = (problem.trades / given).T * typical
+            measure = np.concatenate([measure, given / typical])
+        scale = np.divide(1.0, size, out=np.zeros_like(size), where=active)
+    usable = np.isfinite(amounts).all(axis=1)
+    odd = ~(np.isfinite(scale).all(axis=1) & usable[own])
+    columns_amounts = np.concatenate([amounts, trades])[None]
+    slack_sign = np.array([-1.0] * (rows - has_scale) + list(_SLACK_SIGNS[problem.returns_to_scale]))
+    slack_enters = np.array([True] * (rows - has_scale) + list(_SLACK_ENTERS[problem.returns_to_scale]))
+    if not usable.all():
+        return None
+    priced = problem.peers
+    columns = Columns(
+        amounts=columns_amounts,
+        references=amounts.shape[0],
+        unit_cost=1.0 if single else 0.0,
+        priced=priced,
+        table=np.ascontiguousarray(amounts[priced].T)[None],
+        slack_sign=slack_sign,
+        slack_enters=slack_enters,
+        has_theta=not single,
+    )
+    return Programmes(
+        problem=problem,
+        columns=columns,
+        single=single,
+        measure=measure,
+        scale=scale,
+        right=right,
+        active=active,
+        theta=theta,
+        own=own,
+        own_allowed=problem.own_is_allowed,
+        odd=odd,
+    )

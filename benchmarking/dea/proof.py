@@ -1,0 +1,207 @@
+"""From the last bases of the lockstep solver to answers in the caller's own units, with their certificates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from benchmarking.dea import lockstep
+from benchmarking.dea.certificate import ACCEPTED, certify, mark_one
+from benchmarking.dea.lockstep import FORBIDDEN, Batch, Columns
+from benchmarking.dea.problem import ZERO
+from benchmarking.dea.programmes import Programmes
+from benchmarking.dea.result import BoolArray, FloatArray, IntArray
+
+#: A column that may not be used and is left in the basis with more than this shows that there is no solution.
+SHORT = 1e-7
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Proven:
+    """Answers for some units, one row each.
+
+    ``good``: solved, with an accepted certificate; ``infeasible``: shown to have no solution. What is neither is for
+    another solver. ``peers (B, R)`` index reference units, with weight 0 where there are fewer. ``at_zero``: some basic
+    variable is zero, so the vertex is degenerate.
+    """
+
+    good: BoolArray
+    infeasible: BoolArray
+    score: FloatArray
+    peers: IntArray
+    weights: FloatArray
+    trades: FloatArray
+    input_price: FloatArray
+    output_price: FloatArray
+    scale_price: FloatArray
+    certificate: FloatArray
+    at_zero: BoolArray
+    basis: IntArray
+
+    def take(self, chosen: IntArray) -> Self:
+        """Return the chosen units."""
+        return type(self)(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
+
+    @classmethod
+    def joined(cls, parts: list[Self]) -> Self:
+        """Return the parts as one."""
+        return cls(
+            **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)}
+        )
+
+
+def prove(
+    programmes: Programmes,
+    columns: Columns,
+    batch: Batch,
+    units: IntArray,
+    ended: BoolArray,
+    *,
+    barred: IntArray | None = None,
+) -> Proven:
+    """Read off the answers of ``units`` from their bases and measure them against the full problem."""
+    problem = programmes.problem
+    regular = lockstep.refactor(columns, batch) & ended
+    right = programmes.right[units]
+    values = np.matmul(batch.inverse, right[:, :, None])[:, :, 0]
+    values[~regular] = 0.0
+    prices = np.where(regular[:, None], batch.prices, 0.0)
+    tiny = np.abs(values) <= ZERO
+    values[tiny] = 0.0
+    references = columns.references
+    structural = references + columns.trades
+
+    is_peer = batch.basis < references
+    ids = np.where(is_peer, batch.basis, 0)
+    amounts = np.where(is_peer, values, 0.0)
+    own_measure = programmes.measure[programmes.own[units]]
+    forbidden = is_peer & (ids == batch.first[:, None]) & (batch.first_cost >= FORBIDDEN)[:, None]
+    short = np.where(forbidden, amounts, 0.0).max(axis=1)
+    infeasible = regular & (short > SHORT)
+    if infeasible.any():
+        infeasible[infeasible] = _has_no_solution(programmes, columns, batch, forbidden, units, infeasible)
+    amounts[forbidden] = 0.0
+    if columns.has_theta:
+        score = np.where(batch.basis == structural + columns.rows, values, 0.0).sum(axis=1)
+    else:
+        score = amounts.sum(axis=1)
+    # The unit's own column is a solution with score 1: what is left beyond that is rounding.
+    score = np.where(batch.first_cost < FORBIDDEN, np.minimum(score, 1.0), score)
+    weights = amounts * own_measure[:, None] / programmes.measure[ids]
+    ids = np.where(ids < problem.references, ids, 0)
+
+    trades = np.zeros((len(units), problem.trades.shape[1]))
+    if columns.trades:
+        for row in range(columns.rows):
+            traded = np.flatnonzero((batch.basis[:, row] >= references) & (batch.basis[:, row] < structural))
+            which = batch.basis[traded, row]
+            trades[traded, which - references] = values[traded, row] * own_measure[traded] / programmes.measure[which]
+
+    original = prices * batch.scale / own_measure[:, None]
+    inputs, outputs = programmes.input_rows, len(problem.outputs)
+    input_price = 1.0 / problem.inputs[:, units].T if programmes.single else original[:, :inputs]
+    output_price = original[:, inputs : inputs + outputs]
+    has_scale = problem.returns_to_scale != "crs"
+    scale_price = prices[:, -1] if has_scale else np.zeros(len(units))
+    # A price a hair on the wrong side of zero would let the reduced cost of a far larger unit look better than it is.
+    input_price, output_price = np.maximum(input_price, 0.0), np.maximum(output_price, 0.0)
+    if problem.returns_to_scale == "drs":
+        scale_price = np.minimum(scale_price, 0.0)
+    elif problem.returns_to_scale == "irs":
+        scale_price = np.maximum(scale_price, 0.0)
+    input_price = _with_unused_inputs(programmes, units, input_price, output_price, scale_price)
+
+    certificate = certify(
+        problem,
+        units,
+        score=score,
+        peers=ids,
+        weights=weights,
+        trades=trades,
+        input_price=input_price,
+        output_price=output_price,
+        scale_price=scale_price,
+        barred=barred,
+    )
+    at_zero = (tiny & (batch.basis != structural + columns.rows) & ~_is_idle(programmes, batch, units, structural)).any(
+        axis=1
+    )
+    return Proven(
+        good=regular & ~infeasible & (short == 0.0) & (certificate.max(axis=1) <= ACCEPTED),
+        infeasible=infeasible,
+        score=score,
+        peers=ids,
+        weights=weights,
+        trades=trades,
+        input_price=input_price + 0.0,
+        output_price=output_price + 0.0,
+        scale_price=scale_price + 0.0,
+        certificate=certificate,
+        at_zero=at_zero,
+        basis=batch.basis.copy(),
+    )
+
+
+def _is_idle(programmes: Programmes, batch: Batch, units: IntArray, structural: int) -> BoolArray:
+    """Slacks of rows that are empty for the unit: no part of its programme."""
+    row = np.clip(batch.basis - structural, 0, batch.basis.shape[1] - 1)
+    is_slack = (batch.basis >= structural) & (batch.basis < structural + batch.basis.shape[1])
+    return np.asarray(is_slack & ~np.take_along_axis(programmes.active[units], row, axis=1))
+
+
+def _with_unused_inputs(
+    programmes: Programmes,
+    units: IntArray,
+    input_price: FloatArray,
+    output_price: FloatArray,
+    scale_price: FloatArray,
+) -> FloatArray:
+    """An input the unit does not use gets the lowest price at which nobody who uses it would be a peer."""
+    problem = programmes.problem
+    lacking = np.flatnonzero((problem.inputs[:, units] == 0).any(axis=0))
+    if not lacking.size:
+        return input_price
+    priced = input_price.copy()
+    for place in lacking:
+        unit = int(units[place])
+        allowed = problem.allowed(unit)
+        reduced = priced[place] @ problem.reference_inputs - output_price[place] @ problem.reference_outputs
+        reduced -= scale_price[place]
+        for row in np.flatnonzero(problem.inputs[:, unit] == 0):
+            users = allowed & (problem.reference_inputs[row] > 0)
+            needed = -reduced[users] / problem.reference_inputs[row, users]
+            priced[place, row] = needed.max(initial=0.0)
+    return priced
+
+
+def _has_no_solution(
+    programmes: Programmes,
+    columns: Columns,
+    batch: Batch,
+    forbidden: BoolArray,
+    units: IntArray,
+    chosen: BoolArray,
+) -> BoolArray:
+    """Whether the row of the forbidden column proves it (Farkas): prices at which nothing allowed is worth anything,
+    and the unit itself is."""
+    places = np.flatnonzero(chosen)
+    row = forbidden[places].argmax(axis=1)
+    prices = batch.inverse[places, row]
+    worth = (prices * batch.scale[places]) @ columns.table[0]
+    allowed = programmes.allowed(units[places], columns.priced)
+    if allowed is not None:
+        worth[~allowed] = -np.inf
+    mark_one(worth, columns.priced, batch.barred[places], -np.inf)
+    size = np.abs(prices).max(axis=1)
+    proven = worth.max(axis=1, initial=-np.inf) <= 1e-9 * size
+    own = programmes.problem.own_is_allowed[units[places]] & (batch.first_cost[places] < FORBIDDEN)
+    proven &= ~own
+    proven &= (prices * columns.slack_sign)[:, columns.slack_enters].max(axis=1, initial=-np.inf) <= 1e-9 * size
+    if columns.trades:
+        traded = (prices * batch.scale[places]) @ columns.amounts[0, columns.references :].T
+        proven &= traded.max(axis=1) <= 1e-9 * size
+    if columns.has_theta:
+        proven &= (prices * batch.theta[places]).sum(axis=1) <= 1e-9 * size
+    return np.asarray(proven)
