@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarking.dea.problem import Problem
+from benchmarking.dea.problem import Problem, mark_one
 from benchmarking.dea.result import FloatArray, IntArray
 
 #: A worse figure than this sends the unit to the second attempt.
@@ -221,15 +221,6 @@ def forbid(
         mark_one(table, columns, np.full(len(units), problem.without), mark)
     if barred is not None:
         mark_one(table, columns, barred, mark)
-
-
-def mark_one(table: FloatArray, columns: IntArray, ids: IntArray, mark: float) -> None:
-    """Put ``mark`` in the column of ``table`` that belongs to the id of each row, if it has one."""
-    if not len(columns):
-        return
-    place = np.minimum(np.searchsorted(columns, ids), len(columns) - 1)
-    found = np.flatnonzero(columns[place] == ids)
-    table[found, place[found]] = mark
 
 
 def _wrong_prices(

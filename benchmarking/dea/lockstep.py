@@ -16,6 +16,7 @@ from typing import Self
 
 import numpy as np
 
+from benchmarking.dea.problem import mark_one
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
 #: A column enters if it is cheaper than the prices say by more than this, relative.
@@ -69,16 +70,15 @@ class Batch:
     """The programmes in hand; every array has one row per programme, programmes of a segment stand together.
 
     ``scale`` is one over what each row is measured in (0: the row is empty for this unit), ``right`` the perturbed
-    right-hand side, ``theta`` the column of theta, ``first`` the id of the unit's own column with cost ``first_cost``
-    (which may not enter if that is ``FORBIDDEN``), ``barred`` the id of one column that may not enter (or -1).
+    right-hand side, ``theta`` the column of theta, ``own`` the id of the unit's own column, ``barred`` the id of one
+    column that may not enter (or -1; it may be the own one). If that is in the basis it costs ``FORBIDDEN``.
     """
 
     segment: IntArray
     scale: FloatArray
     right: FloatArray
     theta: FloatArray
-    first: IntArray
-    first_cost: FloatArray
+    own: IntArray
     barred: IntArray
     basis: IntArray
     inverse: FloatArray
@@ -86,7 +86,7 @@ class Batch:
     prices: FloatArray
 
     def __len__(self) -> int:
-        return len(self.first)
+        return len(self.own)
 
     def take(self, chosen: IntArray | BoolArray) -> Self:
         """Return the chosen programmes."""
@@ -119,13 +119,12 @@ def start(
     scale: FloatArray,
     right: FloatArray,
     theta: FloatArray,
-    first: IntArray,
-    first_cost: FloatArray,
+    own: IntArray,
     barred: IntArray,
-    first_row: IntArray,
+    own_row: IntArray,
     theta_row: IntArray | None,
 ) -> Batch:
-    """The batch at the basis of slacks, with each unit's own column in ``first_row`` and theta in ``theta_row``."""
+    """The batch at the basis of slacks, with each unit's own column in ``own_row`` and theta in ``theta_row``."""
     units, rows = scale.shape
     numbers = np.arange(rows)
     inverse = np.zeros((units, rows, rows))
@@ -135,8 +134,7 @@ def start(
         scale=scale,
         right=right,
         theta=theta,
-        first=first,
-        first_cost=first_cost,
+        own=own,
         barred=barred,
         basis=np.tile(columns.references + columns.trades + numbers, (units, 1)),
         inverse=inverse,
@@ -144,7 +142,8 @@ def start(
         prices=np.zeros((units, rows)),
     )
     live = np.ones(units, dtype=bool)
-    _pivot(batch, first, _directions(columns, batch, first), first_row, -first_cost, live)
+    cost = np.where(own == barred, FORBIDDEN, columns.unit_cost)
+    _pivot(batch, own, _directions(columns, batch, own), own_row, -cost, live)
     if theta_row is not None:
         entering = np.full(units, _theta_id(columns))
         direction = _directions(columns, batch, entering)
@@ -262,15 +261,15 @@ def _dearest_miss(columns: Columns, batch: Batch, allowed: BoolArray | None) -> 
         worth = scaled[part] @ columns.table[segment]
         if allowed is not None:
             worth[~allowed[part]] = -np.inf
-        _bar(columns, worth, batch.barred[part])
+        mark_one(worth, columns.priced, batch.barred[part], -np.inf)
         best[part] = worth.argmax(axis=1)
         gain[part] = worth[np.arange(len(worth)), best[part]]
     entering = columns.priced[best]
     gain -= columns.unit_cost
     # The unit's own column is +1 in its rows of outputs and scale and -1 in its rows of inputs.
-    own_worth = np.einsum("br,br->b", scaled, columns.amounts[batch.segment, batch.first])
-    own_gain = np.where(batch.first_cost < FORBIDDEN, own_worth - batch.first_cost, -np.inf)
-    _better(entering, gain, batch.first, own_gain)
+    own_worth = np.einsum("br,br->b", scaled, columns.amounts[batch.segment, batch.own])
+    own_gain = np.where(batch.own != batch.barred, own_worth - columns.unit_cost, -np.inf)
+    _better(entering, gain, batch.own, own_gain)
     slack_gain = np.where(columns.slack_enters, batch.prices * columns.slack_sign, -np.inf)
     row = slack_gain.argmax(axis=1)
     _better(entering, gain, columns.references + columns.trades + row, slack_gain[numbers, row])
@@ -285,33 +284,28 @@ def _dearest_miss(columns: Columns, batch: Batch, allowed: BoolArray | None) -> 
     return entering, gain
 
 
-def _bar(columns: Columns, worth: FloatArray, barred: IntArray) -> None:
-    some = np.flatnonzero(barred >= 0)
-    if some.size:
-        place = np.searchsorted(columns.priced, barred[some])
-        place = np.minimum(place, len(columns.priced) - 1)
-        found = columns.priced[place] == barred[some]
-        worth[some[found], place[found]] = -np.inf
-
-
 def _better(entering: IntArray, gain: FloatArray, other: IntArray, other_gain: FloatArray) -> None:
     better = other_gain > gain
     entering[better] = other[better]
     gain[better] = other_gain[better]
 
 
+def reprice(columns: Columns, batch: Batch) -> None:
+    """Compute the prices anew, after another column was barred."""
+    structural = columns.references + columns.trades
+    costs = np.where(batch.basis < columns.references, columns.unit_cost, 0.0)
+    costs[batch.basis == batch.barred[:, None]] = FORBIDDEN
+    if columns.has_theta:
+        costs[batch.basis == structural + columns.rows] = 1.0
+    batch.prices[:] = np.matmul(costs[:, None, :], batch.inverse)[:, 0]
+
+
 def refactor(columns: Columns, batch: Batch) -> BoolArray:
     """Compute inverse, values and prices of all bases anew from the columns; return which bases are regular."""
     units, rows = batch.basis.shape
     matrices = np.empty((units, rows, rows))
-    costs = np.zeros((units, rows))
     for row in range(rows):
-        ids = batch.basis[:, row]
-        matrices[:, :, row] = coefficients(columns, batch, ids)
-        costs[:, row] = np.where(ids < columns.references, columns.unit_cost, 0.0)
-        costs[:, row] = np.where(ids == batch.first, batch.first_cost, costs[:, row])
-        if columns.has_theta:
-            costs[ids == _theta_id(columns), row] = 1.0
+        matrices[:, :, row] = coefficients(columns, batch, batch.basis[:, row])
     regular = np.ones(units, dtype=bool)
     try:
         batch.inverse[:] = np.linalg.inv(matrices)
@@ -322,5 +316,5 @@ def refactor(columns: Columns, batch: Batch) -> BoolArray:
             except np.linalg.LinAlgError:
                 regular[unit] = False
     batch.values[:] = np.matmul(batch.inverse, batch.right[:, :, None])[:, :, 0]
-    batch.prices[:] = np.matmul(costs[:, None, :], batch.inverse)[:, 0]
+    reprice(columns, batch)
     return regular

@@ -15,11 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from benchmarking.dea import validation
-from benchmarking.dea.answer import Solvers, score_of
 from benchmarking.dea.efficiency import prepare
+from benchmarking.dea.leave_one_out import Scores
 from benchmarking.dea.problem import Problem
-from benchmarking.dea.radial import first_pool
 from benchmarking.dea.result import BoolArray, FloatArray
+from benchmarking.dea.threads import one_thread
 
 KEPT = "kept"
 NOT_TESTED = "not_tested"
@@ -111,12 +111,13 @@ def outliers(
     for rule, parameter in parameters:
         tested = verdict == KEPT
         remaining = replace(problem, may_be_peer=tested)
-        if rule == DOMINANCE:
-            dominance, testable, threshold = _dominance(remaining, parameter)
-            out = dominance < threshold
-        else:
-            super_scores, threshold = _super_efficiency(remaining, parameter)
-            out = super_scores > threshold
+        with one_thread():
+            if rule == DOMINANCE:
+                dominance, testable, threshold = _dominance(remaining, parameter)
+                out = dominance < threshold
+            else:
+                super_scores, threshold = _super_efficiency(remaining, parameter)
+                out = super_scores > threshold
         thresholds[rule] = threshold
         verdict[out] = rule
 
@@ -157,47 +158,54 @@ def _rules(rules: Sequence[Mapping[str, object]]) -> list[tuple[str, float]]:
 
 def _dominance(problem: Problem, alpha: float) -> tuple[FloatArray, BoolArray, float]:
     """T per unit, whether it can be tested, and the threshold."""
-    units = np.flatnonzero(problem.may_be_peer)
-    solvers, pool = Solvers(), first_pool(problem)
-    users: dict[int, list[int]] = {}
-    scores = np.full(problem.units, np.nan)
-    for unit in units:
-        scores[unit], peers = score_of(problem, int(unit), pool=pool, solvers=solvers)
-        for peer in peers:
-            if peer != unit:
-                users.setdefault(int(peer), []).append(int(unit))
-    squares = (scores[units] - 1.0) ** 2
-    position = {int(unit): k for k, unit in enumerate(units)}
+    units = problem.peers
+    scores = Scores(_among_peers(problem))
+    squares = (scores.score - 1.0) ** 2
+    others = scores.pair_unit != scores.pair_peer
+    user, peer = scores.pair_unit[others], scores.pair_peer[others]
+    # Who does not use k as a peer has a solution without k and keeps its score.
+    without = (scores.without(user, peer).score - 1.0) ** 2
+    edges = np.searchsorted(peer, np.arange(len(units) + 1))
     statistic = np.full(problem.units, np.nan)
     testable = np.zeros(problem.units, dtype=bool)
-    for unit in units:
-        k = position[int(unit)]
+    for k, unit in enumerate(units.tolist()):
         # Summed over the others, not total minus own: a difference of sums would leave rounding where there is nothing.
-        others = np.delete(squares, k)
-        if float(others.sum()) == 0.0:
+        rest = float(np.delete(squares, k).sum())
+        if rest == 0.0:
             continue
         testable[unit] = True
-        # Who does not use k as a peer has a solution without k and keeps its score.
         changed = squares.copy()
-        left = replace(problem, without=int(unit))
-        for user in users.get(int(unit), []):
-            without, _ = score_of(left, user, pool=pool, solvers=solvers)
-            changed[position[user]] = (without - 1.0) ** 2
-        statistic[unit] = float(np.delete(changed, k).sum()) / float(others.sum())
+        used = slice(edges[k], edges[k + 1])
+        changed[user[used]] = without[used]
+        statistic[unit] = float(np.delete(changed, k).sum()) / rest
     threshold = float(special.fdtri(len(units) - 1, len(units) - 1, alpha))
     return statistic, testable, threshold
 
 
 def _super_efficiency(problem: Problem, multiple: float) -> tuple[FloatArray, float]:
     """Score without oneself per unit, and the threshold; infeasible ones are ``nan`` and outside the quartiles."""
-    units = np.flatnonzero(problem.may_be_peer)
-    alone = replace(problem, exclude_self=True)
-    solvers, pool = Solvers(), first_pool(problem)
+    units = problem.peers
+    alone = Scores(replace(_among_peers(problem), exclude_self=True)).score
     scores = np.full(problem.units, np.nan)
-    for unit in units:
-        scores[unit], _ = score_of(alone, int(unit), pool=pool, solvers=solvers)
-    feasible = np.sort(scores[units][np.isfinite(scores[units])])
+    scores[units] = alone
+    feasible = np.sort(alone[np.isfinite(alone)])
     if not feasible.size:
         return scores, np.nan
     first, third = np.quantile(feasible, [0.25, 0.75], method="linear")
     return scores, float(third + multiple * (third - first))
+
+
+def _among_peers(problem: Problem) -> Problem:
+    """The problem of those who may be peers alone."""
+    units = problem.peers
+    comparable = problem.comparable
+    return replace(
+        problem,
+        inputs=problem.inputs[:, units],
+        outputs=problem.outputs[:, units],
+        reference_inputs=problem.reference_inputs[:, units],
+        reference_outputs=problem.reference_outputs[:, units],
+        may_be_peer=np.ones(len(units), dtype=bool),
+        comparable=None if comparable is None else lambda unit: comparable(int(units[unit]))[units],
+        own=np.arange(len(units)),
+    )

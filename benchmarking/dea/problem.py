@@ -230,3 +230,12 @@ class Frame:
         if self.has_scale_row:
             reduced -= original[-1]
         return reduced
+
+
+def mark_one(table: FloatArray, columns: IntArray, ids: IntArray, mark: float) -> None:
+    """Put ``mark`` in the column of ``table`` that belongs to the id of each row, if it has one."""
+    if not len(columns):
+        return
+    place = np.minimum(np.searchsorted(columns, ids), len(columns) - 1)
+    found = np.flatnonzero(columns[place] == ids)
+    table[found, place[found]] = mark

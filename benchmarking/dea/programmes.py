@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarking.dea import lockstep
-from benchmarking.dea.lockstep import FORBIDDEN, Batch, Columns
+from benchmarking.dea.lockstep import Batch, Columns
 from benchmarking.dea.problem import Problem
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
@@ -27,7 +27,7 @@ class Programmes:
     measure : what each column is divided by, trade-offs too
     scale : one over what a row is measured in, 0 where the unit's row is empty
     right : right-hand side in that measure (-1 in empty rows, so that their slack stays in the basis)
-    own : id of the unit's own column; ``own_allowed`` whether it may be used
+    own : id of the unit's own column
     """
 
     problem: Problem
@@ -39,9 +39,6 @@ class Programmes:
     active: BoolArray
     theta: FloatArray
     own: IntArray
-    own_allowed: BoolArray
-    #: Programmes whose rows or columns the lockstep method does not know how to scale.
-    odd: BoolArray
 
     @property
     def input_rows(self) -> int:
@@ -62,24 +59,20 @@ class Programmes:
             has_theta=columns.has_theta,
         )
 
-    def batch(self, columns: Columns, units: IntArray, barred: IntArray | None = None) -> Batch:
-        """The programmes of ``units`` at their start: all by themselves, with one column ``barred (len(units),)``.
+    def batch(self, columns: Columns, units: IntArray) -> Batch:
+        """The programmes of ``units`` at their start: all by themselves.
 
         A unit that may not use its own column starts there too, at a cost that drives it out.
         """
         own = self.own[units]
-        allowed = self.own_allowed[units]
-        if barred is None:
-            barred = np.where(allowed, -1, own)
-        else:
-            allowed = allowed & (barred != own)
+        barred = np.where(self.problem.own_is_allowed[units], -1, own)
         right = lockstep.perturbed(self.right[units], self._movable_right(units))
         rows = right.shape[1]
         inputs, outputs = self.input_rows, len(self.problem.outputs)
         if self.problem.returns_to_scale == "crs":
-            first_row = inputs + np.where(self.active[units, inputs:], right[:, inputs:], -np.inf).argmax(axis=1)
+            own_row = inputs + np.where(self.active[units, inputs:], right[:, inputs:], -np.inf).argmax(axis=1)
         else:
-            first_row = np.full(len(units), inputs + outputs)
+            own_row = np.full(len(units), inputs + outputs)
         theta = self.theta[units]
         theta_row = None if self.single else np.where(theta[:, :inputs] > 0, right[:, :inputs], -np.inf).argmax(axis=1)
         return lockstep.start(
@@ -88,10 +81,9 @@ class Programmes:
             scale=self.scale[units],
             right=right,
             theta=theta if columns.has_theta else np.zeros((len(units), rows)),
-            first=own,
-            first_cost=np.where(allowed, columns.unit_cost, FORBIDDEN),
+            own=own,
             barred=barred,
-            first_row=first_row,
+            own_row=own_row,
             theta_row=theta_row,
         )
 
@@ -166,12 +158,10 @@ def programmes_of(problem: Problem) -> Programmes | None:
             trades[:, made] = (problem.trades / given).T * typical
             measure = np.concatenate([measure, given / typical])
         scale = np.divide(1.0, size, out=np.zeros_like(size), where=active)
-    usable = np.isfinite(amounts).all(axis=1)
-    odd = ~(np.isfinite(scale).all(axis=1) & usable[own])
     columns_amounts = np.concatenate([amounts, trades])[None]
     slack_sign = np.array([-1.0] * (rows - has_scale) + list(_SLACK_SIGNS[problem.returns_to_scale]))
     slack_enters = np.array([True] * (rows - has_scale) + list(_SLACK_ENTERS[problem.returns_to_scale]))
-    if not usable.all():
+    if not (np.isfinite(amounts).all() and np.isfinite(scale).all()):
         return None
     priced = problem.peers
     columns = Columns(
@@ -194,6 +184,4 @@ def programmes_of(problem: Problem) -> Programmes | None:
         active=active,
         theta=theta,
         own=own,
-        own_allowed=problem.own_is_allowed,
-        odd=odd,
     )

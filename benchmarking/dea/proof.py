@@ -8,9 +8,9 @@ from typing import Self
 import numpy as np
 
 from benchmarking.dea import lockstep
-from benchmarking.dea.certificate import ACCEPTED, certify, mark_one
-from benchmarking.dea.lockstep import FORBIDDEN, Batch, Columns
-from benchmarking.dea.problem import ZERO
+from benchmarking.dea.certificate import ACCEPTED, certify
+from benchmarking.dea.lockstep import Batch, Columns
+from benchmarking.dea.problem import ZERO, mark_one
 from benchmarking.dea.programmes import Programmes
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
@@ -58,8 +58,6 @@ def prove(
     batch: Batch,
     units: IntArray,
     ended: BoolArray,
-    *,
-    barred: IntArray | None = None,
 ) -> Proven:
     """Read off the answers of ``units`` from their bases and measure them against the full problem."""
     problem = programmes.problem
@@ -77,7 +75,7 @@ def prove(
     ids = np.where(is_peer, batch.basis, 0)
     amounts = np.where(is_peer, values, 0.0)
     own_measure = programmes.measure[programmes.own[units]]
-    forbidden = is_peer & (ids == batch.first[:, None]) & (batch.first_cost >= FORBIDDEN)[:, None]
+    forbidden = is_peer & (ids == batch.barred[:, None])
     short = np.where(forbidden, amounts, 0.0).max(axis=1)
     infeasible = regular & (short > SHORT)
     if infeasible.any():
@@ -88,7 +86,7 @@ def prove(
     else:
         score = amounts.sum(axis=1)
     # The unit's own column is a solution with score 1: what is left beyond that is rounding.
-    score = np.where(batch.first_cost < FORBIDDEN, np.minimum(score, 1.0), score)
+    score = np.where(problem.own_is_allowed[units] & (batch.own != batch.barred), np.minimum(score, 1.0), score)
     weights = amounts * own_measure[:, None] / programmes.measure[ids]
     ids = np.where(ids < problem.references, ids, 0)
 
@@ -123,7 +121,7 @@ def prove(
         input_price=input_price,
         output_price=output_price,
         scale_price=scale_price,
-        barred=barred,
+        barred=batch.barred,
     )
     at_zero = (tiny & (batch.basis != structural + columns.rows) & ~_is_idle(programmes, batch, units, structural)).any(
         axis=1
@@ -196,8 +194,8 @@ def _has_no_solution(
     mark_one(worth, columns.priced, batch.barred[places], -np.inf)
     size = np.abs(prices).max(axis=1)
     proven = worth.max(axis=1, initial=-np.inf) <= 1e-9 * size
-    own = programmes.problem.own_is_allowed[units[places]] & (batch.first_cost[places] < FORBIDDEN)
-    proven &= ~own
+    # Who may use the own column always has a solution.
+    proven &= batch.own[places] == batch.barred[places]
     proven &= (prices * columns.slack_sign)[:, columns.slack_enters].max(axis=1, initial=-np.inf) <= 1e-9 * size
     if columns.trades:
         traded = (prices * batch.scale[places]) @ columns.amounts[0, columns.references :].T

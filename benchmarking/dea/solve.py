@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarking.dea import lockstep
-from benchmarking.dea.certificate import PAIRS, mark_one, relative_reduced_costs
+from benchmarking.dea.certificate import PAIRS, relative_reduced_costs
 from benchmarking.dea.lockstep import Batch, Columns
-from benchmarking.dea.problem import ZERO, Problem
+from benchmarking.dea.problem import ZERO, Problem, mark_one
 from benchmarking.dea.programmes import Programmes, programmes_of
 from benchmarking.dea.proof import Proven, prove
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
