@@ -5,8 +5,25 @@
 [1.0, 0.5]
 """
 
+from benchmarking.dea.bootstrap import Bootstrap, BootstrapShard, bootstrap, combine_shards
 from benchmarking.dea.efficiency import efficiency, super_efficiency
+from benchmarking.dea.leave_one_out import Influence, influence
 from benchmarking.dea.outliers import Outliers, outliers
 from benchmarking.dea.result import INFEASIBLE, NO_PEER, OPTIMAL, Efficiency
 
-__all__ = ["INFEASIBLE", "NO_PEER", "OPTIMAL", "Efficiency", "Outliers", "efficiency", "outliers", "super_efficiency"]
+__all__ = [
+    "INFEASIBLE",
+    "NO_PEER",
+    "OPTIMAL",
+    "Bootstrap",
+    "BootstrapShard",
+    "Efficiency",
+    "Influence",
+    "Outliers",
+    "bootstrap",
+    "combine_shards",
+    "efficiency",
+    "influence",
+    "outliers",
+    "super_efficiency",
+]

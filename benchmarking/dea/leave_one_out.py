@@ -40,7 +40,7 @@ class Scores:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self._solved: Solved | None = solve(problem)
+        self.solved: Solved | None = solve(problem)
         self._solvers = Solvers()
         self._pool = first_pool(problem)
         units = problem.units
@@ -50,8 +50,8 @@ class Scores:
         left = asked
         rows: list[IntArray] = []
         peers: list[IntArray] = []
-        if self._solved is not None:
-            proven = self._solved.proven
+        if self.solved is not None:
+            proven = self.solved.proven
             left = asked & ~proven.good & ~proven.infeasible
             good = proven.good & asked
             self.score[good] = proven.score[good]
@@ -75,10 +75,10 @@ class Scores:
         certificate = np.full((len(units), 3), np.nan)
         fallback = np.ones(len(units), dtype=bool)
         # The lockstep programmes can do without one column each: the unit's own, if it may not use that.
-        if self._solved is not None and self.problem.own_reference and not self.problem.exclude_self:
+        if self.solved is not None and self.problem.own_reference and not self.problem.exclude_self:
             for begin in range(0, len(units), BLOCK):
                 part = np.arange(begin, min(begin + BLOCK, len(units)))
-                part = part[self._solved.proven.good[units[part]]]
+                part = part[self.solved.proven.good[units[part]]]
                 if part.size:
                     score[part], certificate[part], fallback[part] = self._in_lockstep(units[part], left_out[part])
         for place in np.flatnonzero(fallback).tolist():
@@ -87,10 +87,10 @@ class Scores:
         return LeftOut(score=score, certificate=certificate, fallback=fallback)
 
     def _in_lockstep(self, units: IntArray, left_out: IntArray) -> tuple[FloatArray, FloatArray, BoolArray]:
-        assert self._solved is not None
-        programmes = self._solved.programmes
+        assert self.solved is not None
+        programmes = self.solved.programmes
         columns = programmes.columns
-        batch = self._solved.batch(units)
+        batch = self.solved.batch(units)
         batch.barred = left_out.copy()
         lockstep.reprice(columns, batch)
         ended = lockstep.run(columns, batch, allowed=programmes.allowed(units, columns.priced))

@@ -112,44 +112,22 @@ def perturbed(right: FloatArray, active: BoolArray) -> FloatArray:
     return np.asarray(right - PERTURBATION * steps * active)
 
 
-def start(
-    columns: Columns,
-    *,
-    segment: IntArray,
-    scale: FloatArray,
-    right: FloatArray,
-    theta: FloatArray,
-    own: IntArray,
-    barred: IntArray,
-    own_row: IntArray,
-    theta_row: IntArray | None,
-) -> Batch:
-    """The batch at the basis of slacks, with each unit's own column in ``own_row`` and theta in ``theta_row``."""
-    units, rows = scale.shape
+def start(columns: Columns, batch: Batch, *, own_row: IntArray, theta_row: IntArray | None) -> None:
+    """Put the batch at the basis of slacks, with each unit's own column in ``own_row`` and theta in ``theta_row``."""
+    units, rows = batch.scale.shape
     numbers = np.arange(rows)
-    inverse = np.zeros((units, rows, rows))
-    inverse[:, numbers, numbers] = columns.slack_sign
-    batch = Batch(
-        segment=segment,
-        scale=scale,
-        right=right,
-        theta=theta,
-        own=own,
-        barred=barred,
-        basis=np.tile(columns.references + columns.trades + numbers, (units, 1)),
-        inverse=inverse,
-        values=right * columns.slack_sign,
-        prices=np.zeros((units, rows)),
-    )
+    batch.inverse[:] = np.diag(columns.slack_sign)
+    batch.basis[:] = columns.references + columns.trades + numbers
+    batch.values[:] = batch.right * columns.slack_sign
+    batch.prices[:] = 0.0
     live = np.ones(units, dtype=bool)
-    cost = np.where(own == barred, FORBIDDEN, columns.unit_cost)
-    _pivot(batch, own, _directions(columns, batch, own), own_row, -cost, live)
+    cost = np.where(batch.own == batch.barred, FORBIDDEN, columns.unit_cost)
+    _pivot(batch, batch.own, _directions(columns, batch, batch.own), own_row, -cost, live)
     if theta_row is not None:
         entering = np.full(units, _theta_id(columns))
         direction = _directions(columns, batch, entering)
         price = np.einsum("br,br->b", batch.prices, batch.theta)
         _pivot(batch, entering, direction, theta_row, price - 1.0, live)
-    return batch
 
 
 def _theta_id(columns: Columns) -> int:
@@ -212,7 +190,7 @@ def run(columns: Columns, batch: Batch, *, allowed: BoolArray | None = None) -> 
     spare = np.empty_like(batch.inverse)
     now = batch
     for _ in range(MOST_STEPS):
-        entering, gain = _dearest_miss(columns, now, allowed)
+        entering, gain = dearest_miss(columns, now, allowed)
         live = gain > CHEAPER
         finished = int(len(now) - live.sum())
         if finished > PUT_ASIDE * len(now):
@@ -246,7 +224,7 @@ def run(columns: Columns, batch: Batch, *, allowed: BoolArray | None = None) -> 
     return ended
 
 
-def _dearest_miss(columns: Columns, batch: Batch, allowed: BoolArray | None) -> tuple[IntArray, FloatArray]:
+def dearest_miss(columns: Columns, batch: Batch, allowed: BoolArray | None) -> tuple[IntArray, FloatArray]:
     """The column of each programme that is cheaper than its prices by most, and by how much."""
     numbers = np.arange(len(batch))
     scaled = batch.prices * batch.scale

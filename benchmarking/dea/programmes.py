@@ -59,32 +59,39 @@ class Programmes:
             has_theta=columns.has_theta,
         )
 
-    def batch(self, columns: Columns, units: IntArray) -> Batch:
+    def batch(self, columns: Columns, units: IntArray, segment: IntArray | None = None) -> Batch:
         """The programmes of ``units`` at their start: all by themselves.
 
         A unit that may not use its own column starts there too, at a cost that drives it out.
         """
-        own = self.own[units]
-        barred = np.where(self.problem.own_is_allowed[units], -1, own)
-        right = lockstep.perturbed(self.right[units], self._movable_right(units))
-        rows = right.shape[1]
+        batch = self.blank(units, segment)
+        right = batch.right
         inputs, outputs = self.input_rows, len(self.problem.outputs)
         if self.problem.returns_to_scale == "crs":
             own_row = inputs + np.where(self.active[units, inputs:], right[:, inputs:], -np.inf).argmax(axis=1)
         else:
             own_row = np.full(len(units), inputs + outputs)
-        theta = self.theta[units]
-        theta_row = None if self.single else np.where(theta[:, :inputs] > 0, right[:, :inputs], -np.inf).argmax(axis=1)
-        return lockstep.start(
-            columns,
-            segment=np.zeros(len(units), dtype=np.intp),
+        theta_row = None
+        if not self.single:
+            theta_row = np.where(batch.theta[:, :inputs] > 0, right[:, :inputs], -np.inf).argmax(axis=1)
+        lockstep.start(columns, batch, own_row=own_row, theta_row=theta_row)
+        return batch
+
+    def blank(self, units: IntArray, segment: IntArray | None = None) -> Batch:
+        """The programmes of ``units`` without a basis."""
+        own = self.own[units]
+        rows = self.right.shape[1]
+        return Batch(
+            segment=np.zeros(len(units), dtype=np.intp) if segment is None else segment,
             scale=self.scale[units],
-            right=right,
-            theta=theta if columns.has_theta else np.zeros((len(units), rows)),
+            right=lockstep.perturbed(self.right[units], self._movable_right(units)),
+            theta=self.theta[units],
             own=own,
-            barred=barred,
-            own_row=own_row,
-            theta_row=theta_row,
+            barred=np.where(self.problem.own_is_allowed[units], -1, own),
+            basis=np.zeros((len(units), rows), dtype=np.intp),
+            inverse=np.zeros((len(units), rows, rows)),
+            values=np.zeros((len(units), rows)),
+            prices=np.zeros((len(units), rows)),
         )
 
     def _movable_right(self, units: IntArray) -> BoolArray:

@@ -1,0 +1,300 @@
+"""Bootstrap of efficiency scores: bias and interval of each, after Simar & Wilson (1998), by a named convention.
+
+Replications can be shared out in shards over any number of processes. Replication b has a random stream of its own, and
+everything it starts from follows from the data and the seed; so the bits are the same however the work is shared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from benchmarking.dea import validation
+from benchmarking.dea.conventions import CONVENTIONS, Convention
+from benchmarking.dea.efficiency import prepare
+from benchmarking.dea.leave_one_out import Scores
+from benchmarking.dea.problem import Problem
+from benchmarking.dea.replications import TOGETHER, Replications
+from benchmarking.dea.result import BoolArray, FloatArray, IntArray
+from benchmarking.dea.threads import one_thread
+
+#: What a random stream is for: part of its seed.
+_REPLICATION, _PILOT = 0, 1
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Bootstrap:
+    """Bias and interval of each score, in the order of the rows given; arrays ``(n,)``, read-only.
+
+    score
+        Farrell theta, as ``efficiency`` gives it with the same arguments.
+    bias, bias_corrected
+        score - bias_corrected, and the estimate of the unobserved true score.
+    lower, upper
+        Ends of the interval for the true score at ``confidence``.
+    outside
+        Whether bias_corrected, lower or upper is outside (0, 1]: the convention does not promise it. They are returned
+        as they are.
+    bandwidth : h of the kernel, on Shephard's scale
+    solved, fallback, worst_certificate
+        Number of linear programmes in the replications, how many of them HiGHS had to solve, and the worst of the three
+        figures of any certificate.
+    """
+
+    score: FloatArray
+    bias: FloatArray
+    bias_corrected: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    outside: BoolArray
+    bandwidth: float
+    convention: str
+    replications: int
+    confidence: float
+    solved: int
+    fallback: int
+    worst_certificate: float
+
+    def __post_init__(self) -> None:
+        _freeze(self)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BootstrapShard:
+    """Some of the replications: ``replicates (b, n)`` are scores of units in key order, ``numbers (b,)`` which ones.
+
+    ``order[k]`` is the caller's row of unit k; ``fingerprint`` tells of which data, arguments and seed the shard is.
+    """
+
+    replicates: FloatArray
+    numbers: IntArray
+    score: FloatArray
+    order: IntArray
+    bandwidth: float
+    convention: str
+    replications: int
+    confidence: float
+    fallback: int
+    worst_certificate: float
+    shard: int
+    shards: int
+    fingerprint: str
+
+    def __post_init__(self) -> None:
+        _freeze(self)
+
+    def to_bytes(self) -> bytes:
+        """Return the shard as the bytes of a compressed ``.npz`` file."""
+        buffer = io.BytesIO()
+        arrays: dict[str, Any] = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        np.savez_compressed(buffer, **arrays)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> BootstrapShard:
+        """Read what ``to_bytes`` wrote; raise ``ValueError`` if it is something else."""
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+                values = {field.name: arrays[field.name] for field in fields(cls)}
+        except (OSError, KeyError, EOFError) as error:
+            raise ValueError("these bytes are no shard of a bootstrap; compute the shard again") from error
+        return cls(**{name: value if value.ndim else value.item() for name, value in values.items()})
+
+
+def bootstrap(
+    inputs: ArrayLike,
+    outputs: ArrayLike,
+    *,
+    replications: int = 2000,
+    seed: int,
+    confidence: float = 0.95,
+    convention: str = "shephard",
+    shard: tuple[int, int] | None = None,
+    returns_to_scale: str = "vrs",
+    keys: Iterable[object] | None = None,
+    may_be_peer: ArrayLike | None = None,
+    comparable: validation.Comparable | None = None,
+    fixed_inputs: Iterable[int] = (),
+    price_bounds: object = None,
+) -> Bootstrap | BootstrapShard:
+    """How sure the scores are.
+
+    Parameters
+    ----------
+    inputs, outputs, returns_to_scale, keys, may_be_peer, comparable, fixed_inputs, price_bounds
+        As for ``efficiency``; input orientation, not under "fdh", and a unit stays in its own reference.
+    replications : at least 2
+    seed : non-negative
+    confidence : between 0 and 1
+    convention : "shephard", "benchmarking" or "rdea"
+        See ``conventions.py``. Only units that may be peers are smoothed; one that may not is its own reference as it
+        is.
+    shard : (k, of)
+        Compute only part k of 0 ... of - 1; ``combine_shards`` puts the parts together.
+
+    Returns
+    -------
+    Bootstrap, or BootstrapShard with ``shard``.
+
+    Raises
+    ------
+    ValueError
+        As for ``efficiency``; for fewer than two units that may be peers; and where the bandwidth is zero, because all
+        of them are efficient or all equally inefficient.
+
+    Source: Simar & Wilson (1998).
+    """
+    chosen = _convention(convention)
+    count = _whole(replications, "replications", 2)
+    first = _whole(seed, "seed", 0)
+    if not 0 < float(confidence) < 1:
+        raise ValueError(f"confidence is {confidence!r}; give a number between 0 and 1, 0.95 for instance")
+    part, parts = _part(shard)
+    if returns_to_scale == "fdh":
+        raise ValueError("the bootstrap of a free disposal hull is not consistent; choose crs, vrs, drs or irs")
+    problem, order, _, _ = prepare(
+        inputs,
+        outputs,
+        returns_to_scale=returns_to_scale,
+        orientation="input",
+        keys=keys,
+        may_be_peer=may_be_peer,
+        comparable=comparable,
+        own_reference=True,
+        exclude_self=False,
+        fixed_inputs=fixed_inputs,
+        price_bounds=price_bounds,
+    )
+    if len(problem.peers) < 2:
+        raise ValueError(
+            f"a bootstrap needs at least two units that may be peers, and there are {len(problem.peers)}; allow more "
+            "units in may_be_peer"
+        )
+    with one_thread():
+        scores = Scores(problem)
+        delta = 1 / np.minimum(scores.score[problem.peers], 1.0)
+        bandwidth = chosen.bandwidth(delta)
+        if not bandwidth > 0:
+            raise ValueError(
+                "the bandwidth is zero, because the units that may be peers are all efficient or all equally "
+                "inefficient; there is nothing to smooth: leave the bootstrap out, or use fewer outputs"
+            )
+
+        def factors(purpose: int, number: int) -> FloatArray:
+            generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(first, spawn_key=(purpose, number))))
+            values = np.ones(problem.references)
+            values[problem.peers] = chosen.draw(delta, bandwidth, generator) / delta
+            return values
+
+        blocks = range(part, -(-count // TOGETHER), parts)
+        numbers = np.concatenate(
+            [np.zeros(0, dtype=np.intp)]
+            + [np.arange(block * TOGETHER, min((block + 1) * TOGETHER, count)) for block in blocks]
+        )
+        replicates, fallback, worst = np.zeros((0, problem.units)), 0, 0.0
+        if len(numbers):
+            if scores.solved is None:
+                raise ValueError("amounts are too far apart for floating-point numbers; use other units of measurement")
+            engine = Replications(scores.solved, scores.score)
+            engine.learn(lambda pilot: factors(_PILOT, pilot))
+            drawn = np.stack([factors(_REPLICATION, int(number)) for number in numbers])
+            found = engine.scores(drawn)
+            replicates, fallback, worst = found.score, found.fallback, found.worst_certificate
+    done = BootstrapShard(
+        replicates=replicates,
+        numbers=numbers,
+        score=scores.score,
+        order=order,
+        bandwidth=bandwidth,
+        convention=chosen.name,
+        replications=count,
+        confidence=float(confidence),
+        fallback=fallback,
+        worst_certificate=worst,
+        shard=part,
+        shards=parts,
+        fingerprint=_fingerprint(problem, count, first, float(confidence), chosen.name),
+    )
+    return done if shard is not None else combine_shards([done])
+
+
+def combine_shards(shards: Iterable[BootstrapShard]) -> Bootstrap:
+    """Put the parts of one bootstrap together, in whatever order they come.
+
+    Raises ``ValueError`` if they do not belong together or one is missing or doubled.
+    """
+    parts = sorted(shards, key=lambda part: part.shard)
+    if not parts:
+        raise ValueError("there are no shards to combine; give all of them")
+    one = parts[0]
+    if any(part.fingerprint != one.fingerprint or part.shards != one.shards for part in parts):
+        raise ValueError("the shards are not of one bootstrap: data, arguments, seed or number of shards differ")
+    if [part.shard for part in parts] != list(range(one.shards)):
+        have = ", ".join(str(part.shard) for part in parts)
+        raise ValueError(f"of the {one.shards} shards 0 to {one.shards - 1} these are here: {have}; give each once")
+    replicates = np.empty((one.replications, len(one.score)))
+    for part in parts:
+        replicates[part.numbers] = part.replicates
+    summary = CONVENTIONS[one.convention].summarise(one.score, replicates, one.confidence)
+    figures = np.stack([summary.bias_corrected, summary.lower, summary.upper])
+    outside: BoolArray = ~np.all((figures > 0) & (figures <= 1), axis=0)
+    back = np.empty_like(one.order)
+    back[one.order] = np.arange(len(one.order))
+    return Bootstrap(
+        score=one.score[back],
+        bias=summary.bias[back],
+        bias_corrected=summary.bias_corrected[back],
+        lower=summary.lower[back],
+        upper=summary.upper[back],
+        outside=outside[back],
+        bandwidth=one.bandwidth,
+        convention=one.convention,
+        replications=one.replications,
+        confidence=one.confidence,
+        solved=replicates.size,
+        fallback=sum(part.fallback for part in parts),
+        worst_certificate=max(part.worst_certificate for part in parts),
+    )
+
+
+def _freeze(record: object) -> None:
+    for value in vars(record).values():
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
+
+
+def _convention(name: str) -> Convention:
+    if name not in CONVENTIONS:
+        raise ValueError(f"convention is {name!r}; choose one of {', '.join(CONVENTIONS)}")
+    return CONVENTIONS[name]
+
+
+def _whole(value: int, name: str, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name} is {value!r}; give a whole number of at least {least}")
+    return int(value)
+
+
+def _part(shard: tuple[int, int] | None) -> tuple[int, int]:
+    if shard is None:
+        return 0, 1
+    if not isinstance(shard, tuple) or len(shard) != 2:
+        raise ValueError(f"shard is {shard!r}; give a pair (k, of), (0, 4) for the first of four")
+    part, parts = _whole(shard[0], "shard[0]", 0), _whole(shard[1], "shard[1]", 1)
+    if part >= parts:
+        raise ValueError(f"shard is ({part}, {parts}); number the shards 0 to {parts - 1}")
+    return part, parts
+
+
+def _fingerprint(problem: Problem, *arguments: object) -> str:
+    digest = hashlib.sha256(repr((problem.returns_to_scale, problem.fixed.tolist(), *arguments)).encode())
+    for array in (problem.inputs, problem.outputs, problem.trades, problem.may_be_peer):
+        digest.update(repr(array.shape).encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
