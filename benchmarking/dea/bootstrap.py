@@ -201,7 +201,7 @@ def bootstrap(
         if len(numbers):
             if scores.solved is None:
                 raise ValueError("amounts are too far apart for floating-point numbers; use other units of measurement")
-            engine = Replications(scores.solved, scores.score)
+            engine = Replications(scores.solved.programmes, scores.score)
             engine.learn(lambda pilot: factors(_PILOT, pilot))
             drawn = np.stack([factors(_REPLICATION, int(number)) for number in numbers])
             found = engine.scores(drawn)

@@ -8,7 +8,8 @@ shephard (the default)
     All on Shephard's scale. Drawn from the 2n values {delta, 2 - delta}; h = 0.9 min(sd, IQR/1.34) (2m)^(-1/5) over the
     2m reflected inefficient values, times sd(delta)/sd(reflected) (2m/n)^(1/5) (Silverman 1986, Simar & Wilson 2008);
     values shrunk to the variance of what they were drawn from, then reflected at 1. delta_bc = 2 delta - mean(delta*);
-    basic interval, quantiles interpolated linearly. Since delta* <= delta every figure lies in (0, theta].
+    basic interval, quantiles interpolated linearly. Since delta* <= delta every figure lies in (0, theta]; only where
+    ``comparable`` is not transitive (j may be a peer of i, and k of j, but not k of i) can delta* be above delta.
 benchmarking
     As R's package Benchmarking (``dea.boot``, SHEPHARD.INPUT=TRUE, the default there since 0.25): the same, but the
     bandwidth is taken from the Farrell scores of the inefficient units, with IQR/1.349, and quantiles are of type 9.
@@ -16,7 +17,7 @@ rdea
     As R's package rDEA (``dea.robust``, from 1.2-1): drawn from the n deltas without reflection; h by unbiased
     cross-validation over the 2m reflected values; reflected first, then shrunk; bias on Farrell's scale,
     theta_bc = 2 theta - mean(theta*); percentile interval shifted by twice the bias, quantiles of type 7. May leave
-    (0, 1].
+    (0, 1]. (There a score of 1 - 2e-16 counts as inefficient for the bandwidth; here only what is 1e-6 away.)
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ class Convention:
     summarise: Callable[[FloatArray, FloatArray, float], Summary]
 
 
-def _inefficient(delta: FloatArray, tolerance: float = EFFICIENT) -> FloatArray:
-    return delta[delta > 1 + tolerance]
+def _inefficient(delta: FloatArray) -> FloatArray:
+    return delta[delta > 1 + EFFICIENT]
 
 
 def _reflected(values: FloatArray) -> FloatArray:
@@ -97,7 +98,7 @@ def _bandwidth_benchmarking(delta: FloatArray) -> float:
 def _bandwidth_cross_validation(delta: FloatArray) -> float:
     """The h in [0.1, 1] x 1.144 sd N^(-1/5) with the smallest estimated integrated squared error (Scott & Terrell 1987),
     from differences counted in 1000 bins, to 1 % of its upper limit as R does."""
-    sample = _inefficient(delta, 0.0)
+    sample = _inefficient(delta)
     if len(sample) < 2:
         return 0.0
     values = _reflected(sample)

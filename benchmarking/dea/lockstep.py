@@ -69,12 +69,16 @@ class Columns:
 class Batch:
     """The programmes in hand; every array has one row per programme, programmes of a segment stand together.
 
+    ``rows`` tells which of the common rows a programme has, if it leaves out empty ones; the last one stays the last.
     ``scale`` is one over what each row is measured in (0: the row is empty for this unit), ``right`` the perturbed
     right-hand side, ``theta`` the column of theta, ``own`` the id of the unit's own column, ``barred`` the id of one
     column that may not enter (or -1; it may be the own one). If that is in the basis it costs ``FORBIDDEN``.
     """
 
     segment: IntArray
+    rows: IntArray
+    #: Whether the own column is no priced one and may be used.
+    apart: BoolArray
     scale: FloatArray
     right: FloatArray
     theta: FloatArray
@@ -115,42 +119,47 @@ def perturbed(right: FloatArray, active: BoolArray) -> FloatArray:
 def start(columns: Columns, batch: Batch, *, own_row: IntArray, theta_row: IntArray | None) -> None:
     """Put the batch at the basis of slacks, with each unit's own column in ``own_row`` and theta in ``theta_row``."""
     units, rows = batch.scale.shape
-    numbers = np.arange(rows)
-    batch.inverse[:] = np.diag(columns.slack_sign)
-    batch.basis[:] = columns.references + columns.trades + numbers
-    batch.values[:] = batch.right * columns.slack_sign
+    signs = columns.slack_sign[-rows:]
+    batch.inverse[:] = np.diag(signs)
+    batch.basis[:] = columns.references + columns.trades + np.arange(rows)
+    batch.values[:] = batch.right * signs
     batch.prices[:] = 0.0
     live = np.ones(units, dtype=bool)
     cost = np.where(batch.own == batch.barred, FORBIDDEN, columns.unit_cost)
     _pivot(batch, batch.own, _directions(columns, batch, batch.own), own_row, -cost, live)
     if theta_row is not None:
-        entering = np.full(units, _theta_id(columns))
+        entering = np.full(units, theta_id(columns))
         direction = _directions(columns, batch, entering)
         price = np.einsum("br,br->b", batch.prices, batch.theta)
         _pivot(batch, entering, direction, theta_row, price - 1.0, live)
 
 
-def _theta_id(columns: Columns) -> int:
+def theta_id(columns: Columns) -> int:
+    """The id of theta, behind all slacks."""
     return columns.references + columns.trades + columns.rows
 
 
 def coefficients(columns: Columns, batch: Batch, entering: IntArray) -> FloatArray:
     """The columns ``entering (B,)`` in the rows of their programmes, ``(B, R)``."""
     structural = columns.references + columns.trades
+    count = batch.scale.shape[1]
     wanted = np.minimum(entering, structural - 1)
-    found = columns.amounts[batch.segment, wanted] * batch.scale
+    place = (batch.segment * structural + wanted) * columns.rows
+    found = columns.amounts.reshape(-1)[place[:, None] + batch.rows]
+    found *= batch.scale
     others = np.flatnonzero(entering >= structural)
     if others.size:
         kinds = entering[others] - structural
         found[others] = 0.0
-        slacks = kinds < columns.rows
-        found[others[slacks], kinds[slacks]] = columns.slack_sign[kinds[slacks]]
+        slacks = kinds < count
+        found[others[slacks], kinds[slacks]] = columns.slack_sign[-count:][kinds[slacks]]
         found[others[~slacks]] = batch.theta[others[~slacks]]
-    return found
+    return np.asarray(found)
 
 
 def _directions(columns: Columns, batch: Batch, entering: IntArray) -> FloatArray:
-    return np.asarray(np.matmul(batch.inverse, coefficients(columns, batch, entering)[:, :, None])[:, :, 0])
+    found: FloatArray = np.matmul(batch.inverse, coefficients(columns, batch, entering)[:, :, None])[:, :, 0]
+    return found
 
 
 def _pivot(
@@ -227,10 +236,15 @@ def run(columns: Columns, batch: Batch, *, allowed: BoolArray | None = None) -> 
 def dearest_miss(columns: Columns, batch: Batch, allowed: BoolArray | None) -> tuple[IntArray, FloatArray]:
     """The column of each programme that is cheaper than its prices by most, and by how much."""
     numbers = np.arange(len(batch))
+    count = batch.scale.shape[1]
     scaled = batch.prices * batch.scale
+    if count < columns.rows:
+        short, scaled = scaled, np.zeros((len(batch), columns.rows))
+        np.put_along_axis(scaled, batch.rows, short, axis=1)
     best = np.empty(len(batch), dtype=np.intp)
     gain = np.empty(len(batch))
     segments = len(columns.table)
+    some_barred = bool((batch.barred >= 0).any())
     edges = np.searchsorted(batch.segment, np.arange(segments + 1)) if segments > 1 else (0, len(batch))
     for segment in range(segments):
         part = slice(edges[segment], edges[segment + 1])
@@ -239,16 +253,19 @@ def dearest_miss(columns: Columns, batch: Batch, allowed: BoolArray | None) -> t
         worth = scaled[part] @ columns.table[segment]
         if allowed is not None:
             worth[~allowed[part]] = -np.inf
-        mark_one(worth, columns.priced, batch.barred[part], -np.inf)
+        if some_barred:
+            mark_one(worth, columns.priced, batch.barred[part], -np.inf)
         best[part] = worth.argmax(axis=1)
         gain[part] = worth[np.arange(len(worth)), best[part]]
     entering = columns.priced[best]
     gain -= columns.unit_cost
-    # The unit's own column is +1 in its rows of outputs and scale and -1 in its rows of inputs.
-    own_worth = np.einsum("br,br->b", scaled, columns.amounts[batch.segment, batch.own])
-    own_gain = np.where(batch.own != batch.barred, own_worth - columns.unit_cost, -np.inf)
-    _better(entering, gain, batch.own, own_gain)
-    slack_gain = np.where(columns.slack_enters, batch.prices * columns.slack_sign, -np.inf)
+    apart = np.flatnonzero(batch.apart)
+    if apart.size:
+        own = batch.own[apart]
+        own_gain = np.einsum("br,br->b", scaled[apart], columns.amounts[batch.segment[apart], own]) - columns.unit_cost
+        better = own_gain > gain[apart]
+        entering[apart[better]], gain[apart[better]] = own[better], own_gain[better]
+    slack_gain = np.where(columns.slack_enters[-count:], batch.prices * columns.slack_sign[-count:], -np.inf)
     row = slack_gain.argmax(axis=1)
     _better(entering, gain, columns.references + columns.trades + row, slack_gain[numbers, row])
     if columns.trades:
@@ -258,7 +275,7 @@ def dearest_miss(columns: Columns, batch: Batch, allowed: BoolArray | None) -> t
         _better(entering, gain, columns.references + trade, worth[numbers, trade])
     if columns.has_theta:
         theta_gain = np.einsum("br,br->b", batch.prices, batch.theta) - 1.0
-        _better(entering, gain, np.full(len(batch), _theta_id(columns)), theta_gain)
+        _better(entering, gain, np.full(len(batch), theta_id(columns)), theta_gain)
     return entering, gain
 
 
@@ -270,11 +287,10 @@ def _better(entering: IntArray, gain: FloatArray, other: IntArray, other_gain: F
 
 def reprice(columns: Columns, batch: Batch) -> None:
     """Compute the prices anew, after another column was barred."""
-    structural = columns.references + columns.trades
     costs = np.where(batch.basis < columns.references, columns.unit_cost, 0.0)
     costs[batch.basis == batch.barred[:, None]] = FORBIDDEN
     if columns.has_theta:
-        costs[batch.basis == structural + columns.rows] = 1.0
+        costs[batch.basis == theta_id(columns)] = 1.0
     batch.prices[:] = np.matmul(costs[:, None, :], batch.inverse)[:, 0]
 
 

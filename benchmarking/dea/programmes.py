@@ -59,46 +59,56 @@ class Programmes:
             has_theta=columns.has_theta,
         )
 
-    def batch(self, columns: Columns, units: IntArray, segment: IntArray | None = None) -> Batch:
-        """The programmes of ``units`` at their start: all by themselves.
+    def batch(
+        self, columns: Columns, units: IntArray, *, segment: IntArray | None = None, rows: IntArray | None = None
+    ) -> Batch:
+        """The programmes of ``units`` at their start: all by themselves; see ``blank`` for the other arguments.
 
         A unit that may not use its own column starts there too, at a cost that drives it out.
         """
-        batch = self.blank(units, segment)
-        right = batch.right
-        inputs, outputs = self.input_rows, len(self.problem.outputs)
+        batch = self.blank(columns, units, segment=segment, rows=rows)
+        is_output = (batch.rows >= self.input_rows) & (batch.rows < self.input_rows + len(self.problem.outputs))
         if self.problem.returns_to_scale == "crs":
-            own_row = inputs + np.where(self.active[units, inputs:], right[:, inputs:], -np.inf).argmax(axis=1)
+            own_row = np.where(is_output & (batch.scale > 0), batch.right, -np.inf).argmax(axis=1)
         else:
-            own_row = np.full(len(units), inputs + outputs)
+            own_row = np.full(len(units), batch.scale.shape[1] - 1)
         theta_row = None
         if not self.single:
-            theta_row = np.where(batch.theta[:, :inputs] > 0, right[:, :inputs], -np.inf).argmax(axis=1)
+            theta_row = np.where(batch.theta > 0, batch.right, -np.inf).argmax(axis=1)
         lockstep.start(columns, batch, own_row=own_row, theta_row=theta_row)
         return batch
 
-    def blank(self, units: IntArray, segment: IntArray | None = None) -> Batch:
-        """The programmes of ``units`` without a basis."""
+    def blank(
+        self, columns: Columns, units: IntArray, *, segment: IntArray | None = None, rows: IntArray | None = None
+    ) -> Batch:
+        """The programmes of ``units`` without a basis, in segments if there are more; ``rows (len(units), k)`` if they
+        leave out rows that are empty for them."""
         own = self.own[units]
-        rows = self.right.shape[1]
-        return Batch(
-            segment=np.zeros(len(units), dtype=np.intp) if segment is None else segment,
-            scale=self.scale[units],
-            right=lockstep.perturbed(self.right[units], self._movable_right(units)),
-            theta=self.theta[units],
-            own=own,
-            barred=np.where(self.problem.own_is_allowed[units], -1, own),
-            basis=np.zeros((len(units), rows), dtype=np.intp),
-            inverse=np.zeros((len(units), rows, rows)),
-            values=np.zeros((len(units), rows)),
-            prices=np.zeros((len(units), rows)),
-        )
-
-    def _movable_right(self, units: IntArray) -> BoolArray:
+        all_rows = np.arange(self.right.shape[1])
+        if rows is None:
+            rows = np.broadcast_to(all_rows, (len(units), len(all_rows)))
         movable = self.active[units].copy()
         if self.problem.returns_to_scale != "crs":
             movable[:, -1] = False
-        return movable
+        right = lockstep.perturbed(self.right[units], movable)
+        count = rows.shape[1]
+        priced = np.zeros(columns.references, dtype=bool)
+        priced[columns.priced] = True
+        barred = np.where(self.problem.own_is_allowed[units], -1, own)
+        return Batch(
+            segment=np.zeros(len(units), dtype=np.intp) if segment is None else segment,
+            rows=rows,
+            apart=(own != barred) & ~priced[own],
+            scale=np.take_along_axis(self.scale[units], rows, axis=1),
+            right=np.take_along_axis(right, rows, axis=1),
+            theta=np.take_along_axis(self.theta[units], rows, axis=1),
+            own=own,
+            barred=barred,
+            basis=np.zeros((len(units), count), dtype=np.intp),
+            inverse=np.zeros((len(units), count, count)),
+            values=np.zeros((len(units), count)),
+            prices=np.zeros((len(units), count)),
+        )
 
     def allowed(self, units: IntArray, priced: IntArray) -> BoolArray | None:
         """Which priced columns each unit may use, ``(len(units), len(priced))``; ``None`` if it is all of them."""

@@ -18,14 +18,13 @@ from benchmarking.dea import lockstep
 from benchmarking.dea.answer import Solvers, score_of
 from benchmarking.dea.certificate import ACCEPTED
 from benchmarking.dea.lockstep import Batch, Columns
-from benchmarking.dea.problem import Problem
+from benchmarking.dea.problem import ZERO, Problem
 from benchmarking.dea.programmes import Programmes
 from benchmarking.dea.radial import first_pool
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
-from benchmarking.dea.solve import Solved
 
 #: Replications are solved so many at a time; part of the promise of equal bits.
-TOGETHER = 8
+TOGETHER = 16
 #: So many pilot draws fill the library.
 PILOTS = 48
 
@@ -39,93 +38,135 @@ class Replicated:
     worst_certificate: float
 
 
+#: Units are put together by the number of rows they have, in so many groups at most.
+GROUPS = 3
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Library:
-    """For each unit the bases that were optimal in some draw; ``add`` drops what is there already."""
+    """For each unit of a group K bases that are feasible at any costs: ``basis (K * n, R)``, ``inverse (K * n, R, R)``,
+    ``values (K * n, R)`` at factors of one, and the values of reference units as a matrix ``(K * n, n_ref)``."""
 
-    def __init__(self, units: int, references: int) -> None:
+    basis: IntArray
+    inverse: FloatArray
+    values: FloatArray
+    weights: sparse.csr_array
+
+    @classmethod
+    def of(cls, references: int, known: list[tuple[IntArray, FloatArray, FloatArray]]) -> Library:
+        """The library of K sets of bases."""
+        basis, inverse, values = (np.concatenate(part) for part in zip(*known, strict=True))
+        row, column = np.nonzero((basis < references) & (values != 0.0))
+        weights = sparse.csr_array((values[row, column], (row, basis[row, column])), shape=(len(basis), references))
+        return cls(basis=basis, inverse=inverse, values=values, weights=weights)
+
+
+class Group:
+    """Units with about as many rows: ``units (n,)``, ``rows (n, R)``, and what the replications start from."""
+
+    def __init__(self, programmes: Programmes, units: IntArray, rows: IntArray) -> None:
+        self.programmes = programmes
         self.units = units
-        self.references = references
-        self._basis: list[IntArray] = []
-        self._inverse: list[FloatArray] = []
-        self._values: list[FloatArray] = []
+        self.rows = rows
+        self.allowed = programmes.allowed(units, programmes.columns.priced)
+        self.library: Library | None = None
 
-    def add(self, basis: IntArray, inverse: FloatArray, values: FloatArray) -> None:
-        """Take in one basis of every unit, ``(n, R)``, ``(n, R, R)``, ``(n, R)``, at factors of one."""
-        self._basis.append(basis)
-        self._inverse.append(inverse)
-        self._values.append(values)
+    def start(self, columns: Columns, factors: FloatArray) -> Batch:
+        """All units of the group in every segment: at the cheapest basis known, or by themselves."""
+        count = len(factors)
+        unit, rows = np.tile(self.units, count), np.tile(self.rows, (count, 1))
+        segment = np.repeat(np.arange(count), len(self.units))
+        if self.library is None:
+            return self.programmes.batch(columns, unit, segment=segment, rows=rows)
+        cost = (self.library.weights @ factors.T).reshape(-1, len(self.units), count)
+        chosen = (cost.argmin(axis=0) * len(self.units) + np.arange(len(self.units))[:, None]).T.ravel()
+        batch = self.programmes.blank(columns, unit, segment=segment, rows=rows)
+        batch.basis = self.library.basis[chosen]
+        scale = _factor_of(batch, factors)
+        batch.inverse = self.library.inverse[chosen]
+        batch.inverse *= scale[:, :, None]
+        batch.values = self.library.values[chosen] * scale
+        lockstep.reprice(columns, batch)
+        return batch
 
-    def __len__(self) -> int:
-        return len(self._basis)
+    def run(self, columns: Columns, batch: Batch) -> BoolArray:
+        """Solve the batch in place; return which programmes came to an end."""
+        return lockstep.run(columns, batch, allowed=self._allowed(batch))
 
-    def frozen(self) -> tuple[IntArray, FloatArray, FloatArray, sparse.csr_array]:
-        """The library as arrays ``(K * n, ...)``, and the weights as a matrix ``(K * n, references)``."""
-        basis = np.concatenate(self._basis)
-        inverse = np.concatenate(self._inverse)
-        values = np.concatenate(self._values)
-        row, column = np.nonzero((basis < self.references) & (values != 0.0))
-        weights = sparse.csr_array(
-            (values[row, column], (row, basis[row, column])), shape=(len(basis), self.references)
-        )
-        return basis, inverse, values, weights
+    def dearest_miss(self, columns: Columns, batch: Batch) -> FloatArray:
+        """By how much the prices miss the column that is cheaper than they say by most, ``(B,)``."""
+        return lockstep.dearest_miss(columns, batch, self._allowed(batch))[1]
+
+    def _allowed(self, batch: Batch) -> BoolArray | None:
+        return None if self.allowed is None else np.tile(self.allowed, (len(batch) // len(self.units), 1))
+
+
+def _groups(programmes: Programmes) -> list[Group]:
+    """The units in groups, each with the rows that are not empty for them and as few others as possible."""
+    counts = programmes.active.sum(axis=1)
+    widths = np.unique(np.quantile(counts, np.arange(1, GROUPS + 1) / GROUPS, method="higher"))
+    groups = []
+    for lower, upper in zip([0, *widths[:-1].tolist()], widths.tolist(), strict=True):
+        units = np.flatnonzero((counts > lower) & (counts <= upper))
+        # Rows that are not empty first, in their order; then the order of rows again, so that the last stays the last.
+        first = np.argsort(~programmes.active[units], axis=1, kind="stable")[:, : int(upper)]
+        groups.append(Group(programmes, units, np.sort(first, axis=1)))
+    return groups
 
 
 class Replications:
-    """The original units, ready to be scored against pseudo references."""
+    """The original units, ready to be scored against pseudo references; ``original (n,)`` are their own scores."""
 
-    def __init__(self, solved: Solved, original: FloatArray) -> None:
-        """``original (n,)`` are the scores against the reference as it is."""
+    def __init__(self, programmes: Programmes, original: FloatArray) -> None:
         self._original = original
-        self.programmes: Programmes = solved.programmes
-        self.columns: Columns = self.programmes.columns
-        self.problem: Problem = self.programmes.problem
-        self.allowed: BoolArray | None = self.programmes.allowed(np.arange(self.problem.units), self.columns.priced)
-        self._library: Library | None = None
-        self._frozen: tuple[IntArray, FloatArray, FloatArray, sparse.csr_array] | None = None
-        if self.programmes.single:
-            batch = solved.batch(np.arange(self.problem.units))
-            self._library = Library(self.problem.units, self.columns.references)
-            self._library.add(batch.basis, batch.inverse, batch.values)
+        self.programmes = programmes
+        self.columns: Columns = programmes.columns
+        self.problem: Problem = programmes.problem
+        self.groups = _groups(programmes)
 
     def learn(self, draw: Callable[[int], FloatArray]) -> None:
-        """Fill the library with what is optimal for the pilot draws ``draw(k)``, ``(n_ref,)`` factors each."""
-        if self._library is None:
+        """Fill the libraries with what is optimal for the pilot draws ``draw(k)``, ``(n_ref,)`` factors each.
+
+        Only with one input: with more, a draw changes the columns themselves, and no basis stays what it was.
+        """
+        if not self.programmes.single:
             return
-        units = np.arange(self.problem.units)
-        for pilot in range(PILOTS):
-            factors = draw(pilot)[None]
-            self._frozen = self._library.frozen()
-            batch, columns = self._start(factors)
-            ended = lockstep.run(columns, batch, allowed=self.allowed)
-            back = _factor_of(columns, batch, 1 / factors)
-            # What did not come to an end is feasible all the same, and no worse a start than others.
-            del ended
-            self._library.add(batch.basis[units], batch.inverse * back[:, :, None], batch.values * back)
-        self._frozen = self._library.frozen()
+        pilots = [np.ones(self.problem.references), *(draw(pilot) for pilot in range(PILOTS))]
+        pseudo = [(self._pseudo(factors[None]), factors[None]) for factors in pilots]
+        for group in self.groups:
+            known = []
+            for columns, factors in pseudo:
+                batch = group.start(columns, factors)
+                # What does not come to an end is feasible all the same, and no worse a start than others.
+                group.run(columns, batch)
+                back = _factor_of(batch, 1 / factors)
+                known.append((batch.basis, batch.inverse * back[:, :, None], batch.values * back))
+                group.library = Library.of(self.columns.references, known)
 
     def scores(self, factors: FloatArray) -> Replicated:
         """Scores against references whose inputs are multiplied by ``factors (b, n_ref)``."""
-        parts, fallback, worst = [], 0, 0.0
+        table = np.empty((len(factors), self.problem.units))
+        fallback, worst = 0, 0.0
         for begin in range(0, len(factors), TOGETHER):
             some = factors[begin : begin + TOGETHER]
-            batch, columns = self._start(some)
-            allowed = None if self.allowed is None else np.tile(self.allowed, (len(some), 1))
-            ended = lockstep.run(columns, batch, allowed=allowed)
-            score, certificate = self._read(columns, batch)
-            bad = ~ended | ~(certificate <= ACCEPTED)
-            worst = max(worst, float(certificate[~bad].max(initial=0.0)))
-            for place in np.flatnonzero(bad).tolist():
-                segment, unit = divmod(place, self.problem.units)
-                score[place] = self._by_highs(unit, some[segment])
-            fallback += int(bad.sum())
-            table = score.reshape(len(some), -1)
-            if self.problem.comparable is None:
-                # A pseudo reference lies inside the original one, so what is below the original score is rounding.
-                table = np.maximum(table, self._original)
-            alone = ~self.problem.may_be_peer[self.problem.own]
-            table[:, alone] = np.minimum(table[:, alone], 1.0)
-            parts.append(table)
-        return Replicated(score=np.concatenate(parts), fallback=fallback, worst_certificate=worst)
+            columns = self._pseudo(some)
+            for group in self.groups:
+                batch = group.start(columns, some)
+                ended = group.run(columns, batch)
+                score, certificate = self._read(columns, batch, group)
+                bad = ~ended | ~(certificate <= ACCEPTED)
+                worst = max(worst, float(certificate[~bad].max(initial=0.0)))
+                for place in np.flatnonzero(bad).tolist():
+                    segment, unit = divmod(place, len(group.units))
+                    score[place] = self._by_highs(int(group.units[unit]), some[segment])
+                fallback += int(bad.sum())
+                table[begin : begin + len(some), group.units] = score.reshape(len(some), -1)
+        if self.problem.comparable is None:
+            # A pseudo reference lies inside the original one, so what is below the original score is rounding.
+            table = np.maximum(table, self._original)
+        alone = ~self.problem.may_be_peer[self.problem.own]
+        table[:, alone] = np.minimum(table[:, alone], 1.0)
+        return Replicated(score=table, fallback=fallback, worst_certificate=worst)
 
     def _pseudo(self, factors: FloatArray) -> Columns:
         """The columns with inputs multiplied by ``factors``, each divided by its own new measure."""
@@ -146,58 +187,32 @@ class Replications:
             has_theta=columns.has_theta,
         )
 
-    def _start(self, factors: FloatArray) -> tuple[Batch, Columns]:
-        columns = self._pseudo(factors)
-        units, count = self.problem.units, len(factors)
-        unit = np.tile(np.arange(units), count)
-        segment = np.repeat(np.arange(count), units)
-        if self._frozen is None:
-            return self.programmes.batch(columns, unit, segment), columns
-        basis, inverse, values, weights = self._frozen
-        cost = (weights @ factors.T).reshape(-1, units, count)
-        chosen = (cost.argmin(axis=0) * units + np.arange(units)[:, None]).T.ravel()
-        batch = self.programmes.blank(unit, segment)
-        batch.basis = basis[chosen]
-        scale = _factor_of(columns, batch, factors)
-        batch.inverse = inverse[chosen]
-        batch.inverse *= scale[:, :, None]
-        batch.values = values[chosen] * scale
-        lockstep.reprice(columns, batch)
-        return batch, columns
-
-    def _read(self, columns: Columns, batch: Batch) -> tuple[FloatArray, FloatArray]:
+    def _read(self, columns: Columns, batch: Batch, group: Group) -> tuple[FloatArray, FloatArray]:
         """Scores at the true right-hand sides, and their certificates (the worst of the three figures), ``(B,)``."""
-        programmes = self.programmes
-        unit = np.tile(np.arange(self.problem.units), len(columns.amounts))
-        right = programmes.right[unit]
-        values = np.matmul(batch.inverse, right[:, :, None])[:, :, 0]
-        values[np.abs(values) < 1e-9] = 0.0
         structural = columns.references + columns.trades
-        is_column = batch.basis < structural
-        weights = np.where(is_column, values, 0.0)
-        ids = np.minimum(batch.basis, structural - 1)
-        made = np.einsum("bk,bkr->br", weights, columns.amounts[batch.segment[:, None], ids])
-        made *= batch.scale
+        count = batch.scale.shape[1]
+        true = np.take_along_axis(self.programmes.right[group.units], group.rows, axis=1)
+        right = np.tile(true, (len(columns.amounts), 1))
+        values = np.matmul(batch.inverse, right[:, :, None])[:, :, 0]
+        values[np.abs(values) < ZERO] = 0.0
+        weights = np.where(batch.basis < structural, values, 0.0)
+        place = (batch.segment[:, None] * structural + np.minimum(batch.basis, structural - 1)) * columns.rows
+        amounts = columns.amounts.reshape(-1)[place[:, :, None] + batch.rows[:, None, :]]
+        made = np.matmul(weights[:, None, :], amounts)[:, 0] * batch.scale
         if columns.has_theta:
-            theta = np.where(batch.basis == structural + columns.rows, values, 0.0).sum(axis=1)
-            score = theta
-            made += theta[:, None] * batch.theta
+            score = np.where(batch.basis == lockstep.theta_id(columns), values, 0.0).sum(axis=1)
+            made += score[:, None] * batch.theta
         else:
             score = np.where(batch.basis < columns.references, values, 0.0).sum(axis=1)
-        residual = right - made
         # A row with slack +1 is an upper bound, one whose slack may not enter an equality.
-        residual = np.where(columns.slack_sign > 0, -residual, residual)
-        residual = np.where(columns.slack_enters, residual, np.abs(residual))
+        residual = (right - made) * -columns.slack_sign[-count:]
+        residual = np.where(columns.slack_enters[-count:], residual, np.abs(residual))
         residual[batch.scale == 0.0] = 0.0
         primal = np.maximum(residual.max(axis=1), -values.min(axis=1))
-        gap = np.abs(score - np.einsum("br,br->b", batch.prices, right * (batch.scale != 0))) / np.maximum(1.0, score)
-        _, gain = lockstep.dearest_miss(columns, batch, self._allowed_of(batch))
-        return score, np.maximum(np.maximum(primal, gap), np.maximum(gain, 0.0))
-
-    def _allowed_of(self, batch: Batch) -> BoolArray | None:
-        if self.allowed is None:
-            return None
-        return np.tile(self.allowed, (len(batch) // self.problem.units, 1))
+        worth = np.einsum("br,br->b", batch.prices, np.where(batch.scale > 0, right, 0.0))
+        gap = np.abs(score - worth) / np.maximum(1.0, score)
+        dual = np.maximum(group.dearest_miss(columns, batch), 0.0)
+        return score, np.maximum(np.maximum(primal, gap), dual)
 
     def _by_highs(self, unit: int, factors: FloatArray) -> float:
         """The score of one unit in one replication, from the other solver."""
@@ -225,7 +240,7 @@ class Replications:
         return score_of(alone, 0, pool=first_pool(alone), solvers=Solvers())[0]
 
 
-def _factor_of(columns: Columns, batch: Batch, factors: FloatArray) -> FloatArray:
+def _factor_of(batch: Batch, factors: FloatArray) -> FloatArray:
     """The factor of each basic column, 1 for what is no reference unit, ``(B, R)``."""
     padded = np.concatenate([factors, np.ones((len(factors), 1))], axis=1)
     return np.asarray(padded[batch.segment[:, None], np.minimum(batch.basis, factors.shape[1])])
