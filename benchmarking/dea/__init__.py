@@ -10,6 +10,7 @@ from benchmarking.dea.efficiency import efficiency, super_efficiency
 from benchmarking.dea.leave_one_out import Influence, influence
 from benchmarking.dea.outliers import Outliers, outliers
 from benchmarking.dea.result import INFEASIBLE, NO_PEER, OPTIMAL, Efficiency
+from benchmarking.dea.what_if import Frontier, WhatIf, frontier, what_if
 
 __all__ = [
     "INFEASIBLE",
@@ -18,12 +19,16 @@ __all__ = [
     "Bootstrap",
     "BootstrapShard",
     "Efficiency",
+    "Frontier",
     "Influence",
     "Outliers",
+    "WhatIf",
     "bootstrap",
     "combine_shards",
     "efficiency",
+    "frontier",
     "influence",
     "outliers",
     "super_efficiency",
+    "what_if",
 ]

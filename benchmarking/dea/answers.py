@@ -77,11 +77,11 @@ class Answers:
             getattr(self, name)[unit] = getattr(answer, name)
 
 
-def answer_all(problem: Problem, *, slacks: bool) -> Answers:
-    """Solve and prove every unit; ``slacks`` asks for the second phase."""
+def answer_all(problem: Problem, *, slacks: bool, basis: IntArray | None = None) -> Answers:
+    """Solve and prove every unit; ``slacks`` asks for the second phase, ``basis`` is where to begin, see ``solve``."""
     answers = Answers.blank(problem)
     asked = problem.has_anybody
-    solved = solve(problem)
+    solved = solve(problem, basis=basis)
     if solved is None:
         one_by_one, tied = np.flatnonzero(asked), np.zeros(0, dtype=np.intp)
     else:
@@ -91,9 +91,12 @@ def answer_all(problem: Problem, *, slacks: bool) -> Answers:
         one_by_one = np.flatnonzero(~proven.good & ~proven.infeasible & asked)
         tied = good[may_be_tied(solved, good)]
         _write(answers, solved, np.setdiff1d(good, tied, assume_unique=True))
+    left = np.union1d(one_by_one, tied).tolist()
+    if not left:
+        return answers
     solvers, pool = Solvers(), first_pool(problem)
     rows, peers, weights = [answers.weight_row], [answers.weight_peer], [answers.weight]
-    for unit in np.union1d(one_by_one, tied).tolist():
+    for unit in left:
         answer = None
         if solved is not None and proven.good[unit]:
             answer = _settled(solved, unit, solvers, slacks=slacks)

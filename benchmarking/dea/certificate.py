@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarking.dea.problem import Problem, mark_one
+from benchmarking.dea.problem import Problem, mark
 from benchmarking.dea.result import FloatArray, IntArray
 
 #: A worse figure than this sends the unit to the second attempt.
@@ -205,22 +205,22 @@ def forbid(
     problem: Problem,
     units: IntArray,
     table: FloatArray,
-    mark: float,
+    value: float,
     barred: IntArray | None = None,
     *,
     columns: IntArray | None = None,
 ) -> None:
-    """Put ``mark`` in ``table (B, columns)`` where a unit may not use the reference unit of that column."""
+    """Put ``value`` in ``table (B, columns)`` where a unit may not use the reference unit of that column."""
     columns = problem.peers if columns is None else columns
     if problem.comparable is not None:
         for row, unit in enumerate(units):
-            table[row, ~problem.allowed(int(unit))[columns]] = mark
+            table[row, ~problem.allowed(int(unit))[columns]] = value
     if problem.exclude_self:
-        mark_one(table, columns, problem.own[units], mark)
+        mark(table, columns, problem.own[units], value)
     if problem.without is not None:
-        mark_one(table, columns, np.full(len(units), problem.without), mark)
+        mark(table, columns, np.full(len(units), problem.without), value)
     if barred is not None:
-        mark_one(table, columns, barred, mark)
+        mark(table, columns, barred, value)
 
 
 def _wrong_prices(

@@ -102,7 +102,7 @@ def efficiency(
         )
     with one_thread():
         answers = answer_all(problem, slacks=slacks)
-    return _assemble(problem, answers, order, reference_order, trades)
+    return assemble(problem, answers, order, reference_order, trades)
 
 
 def super_efficiency(
@@ -211,7 +211,7 @@ def prepare(
     return problem, order, reference_order, trades
 
 
-def _assemble(
+def assemble(
     problem: Problem, answers: Answers, order: IntArray, reference_order: IntArray, trades: Trades | None
 ) -> Efficiency:
     """From key order back to the order of the caller's rows."""

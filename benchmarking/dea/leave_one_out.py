@@ -92,6 +92,7 @@ class Scores:
         columns = programmes.columns
         batch = self.solved.batch(units)
         batch.barred = left_out.copy()
+        batch.apart &= batch.own != batch.barred
         lockstep.reprice(columns, batch)
         ended = lockstep.run(columns, batch, allowed=programmes.allowed(units, columns.priced))
         proven = prove(programmes, columns, batch, units, ended)

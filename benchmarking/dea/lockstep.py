@@ -16,7 +16,7 @@ from typing import Self
 
 import numpy as np
 
-from benchmarking.dea.problem import mark_one
+from benchmarking.dea.problem import mark
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
 #: A column enters if it is cheaper than the prices say by more than this, relative.
@@ -254,7 +254,7 @@ def dearest_miss(columns: Columns, batch: Batch, allowed: BoolArray | None) -> t
         if allowed is not None:
             worth[~allowed[part]] = -np.inf
         if some_barred:
-            mark_one(worth, columns.priced, batch.barred[part], -np.inf)
+            mark(worth, columns.priced, batch.barred[part], -np.inf)
         best[part] = worth.argmax(axis=1)
         gain[part] = worth[np.arange(len(worth)), best[part]]
     entering = columns.priced[best]
@@ -294,12 +294,27 @@ def reprice(columns: Columns, batch: Batch) -> None:
     batch.prices[:] = np.matmul(costs[:, None, :], batch.inverse)[:, 0]
 
 
+def basis_columns(columns: Columns, batch: Batch) -> FloatArray:
+    """The columns of all bases, ``(B, R, R)``: element b, k, r is that of basic variable k in row r."""
+    structural = columns.references + columns.trades
+    count = batch.basis.shape[1]
+    place = (batch.segment[:, None] * structural + np.minimum(batch.basis, structural - 1)) * columns.rows
+    found = columns.amounts.reshape(-1)[place[:, :, None] + batch.rows[:, None, :]]
+    found *= batch.scale[:, None, :]
+    which, position = np.nonzero(batch.basis >= structural)
+    found[which, position] = 0.0
+    row = batch.basis[which, position] - structural
+    slack = row < count
+    found[which[slack], position[slack], row[slack]] = columns.slack_sign[-count:][row[slack]]
+    if columns.has_theta:
+        found[which[~slack], position[~slack]] = batch.theta[which[~slack]]
+    return np.asarray(found)
+
+
 def refactor(columns: Columns, batch: Batch) -> BoolArray:
     """Compute inverse, values and prices of all bases anew from the columns; return which bases are regular."""
-    units, rows = batch.basis.shape
-    matrices = np.empty((units, rows, rows))
-    for row in range(rows):
-        matrices[:, :, row] = coefficients(columns, batch, batch.basis[:, row])
+    units = len(batch)
+    matrices = basis_columns(columns, batch).transpose(0, 2, 1)
     regular = np.ones(units, dtype=bool)
     try:
         batch.inverse[:] = np.linalg.inv(matrices)

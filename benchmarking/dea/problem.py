@@ -232,10 +232,11 @@ class Frame:
         return reduced
 
 
-def mark_one(table: FloatArray, columns: IntArray, ids: IntArray, mark: float) -> None:
-    """Put ``mark`` in the column of ``table`` that belongs to the id of each row, if it has one."""
+def mark(table: FloatArray, columns: IntArray, ids: IntArray, value: float) -> None:
+    """Put ``value`` in those columns of ``table (B, len(columns))`` that belong to the ids of each row, ``(B,)`` or
+    ``(B, k)``; ids that no column has are passed over."""
     if not len(columns):
         return
     place = np.minimum(np.searchsorted(columns, ids), len(columns) - 1)
-    found = np.flatnonzero(columns[place] == ids)
-    table[found, place[found]] = mark
+    found = np.nonzero(columns[place] == ids)
+    table[found[0], place[found]] = value

@@ -39,6 +39,9 @@ class Programmes:
     active: BoolArray
     theta: FloatArray
     own: IntArray
+    #: What inputs and trade-offs are measured in, so that a changed problem can be measured alike.
+    means: FloatArray
+    typical: float
 
     @property
     def input_rows(self) -> int:
@@ -123,8 +126,8 @@ class Programmes:
         return allowed
 
 
-def programmes_of(problem: Problem) -> Programmes | None:
-    """The programmes of all units, or ``None`` for what the lockstep method does not solve."""
+def programmes_of(problem: Problem, like: Programmes | None = None) -> Programmes | None:
+    """The programmes of all units, or ``None`` for what the lockstep method does not solve; measured ``like`` others."""
     if problem.orientation != "input" or problem.returns_to_scale == "fdh":
         return None
     single = len(problem.inputs) == 1
@@ -135,12 +138,10 @@ def programmes_of(problem: Problem) -> Programmes | None:
         own = np.where(appended, problem.references + np.arange(problem.units), own)
         inputs = np.concatenate([inputs, problem.inputs], axis=1)
         outputs = np.concatenate([outputs, problem.outputs], axis=1)
-    if single:
-        measure = inputs[0]
-    else:
-        means = inputs.mean(axis=1)
-        means = np.where(means > 0, means, 1.0)
-        measure = np.asarray(np.einsum("ij,i->j", inputs, 1 / means))
+    means = inputs.mean(axis=1) if like is None else like.means
+    means = np.where(means > 0, means, 1.0)
+    measure = inputs[0] if single else np.asarray(np.einsum("ij,i->j", inputs, 1 / means))
+    typical = 1.0 if like is None else like.typical
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         blocks = [outputs / measure]
         if not single:
@@ -170,7 +171,8 @@ def programmes_of(problem: Problem) -> Programmes | None:
             active[:, made] = True
             trades = np.zeros((problem.trades.shape[1], rows))
             # An exchange of what is worth about as much as one unit of measure makes.
-            typical = float(np.median(amounts[:, made] @ problem.anchor))
+            if like is None:
+                typical = float(np.median(amounts[:, made] @ problem.anchor))
             given = np.abs(problem.trades * problem.anchor[:, None]).max(axis=0)
             trades[:, made] = (problem.trades / given).T * typical
             measure = np.concatenate([measure, given / typical])
@@ -201,4 +203,6 @@ def programmes_of(problem: Problem) -> Programmes | None:
         active=active,
         theta=theta,
         own=own,
+        means=means,
+        typical=typical,
     )

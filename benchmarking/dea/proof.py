@@ -10,7 +10,7 @@ import numpy as np
 from benchmarking.dea import lockstep
 from benchmarking.dea.certificate import ACCEPTED, certify
 from benchmarking.dea.lockstep import Batch, Columns
-from benchmarking.dea.problem import ZERO, mark_one
+from benchmarking.dea.problem import ZERO, mark
 from benchmarking.dea.programmes import Programmes
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
@@ -191,7 +191,7 @@ def _has_no_solution(
     allowed = programmes.allowed(units[places], columns.priced)
     if allowed is not None:
         worth[~allowed] = -np.inf
-    mark_one(worth, columns.priced, batch.barred[places], -np.inf)
+    mark(worth, columns.priced, batch.barred[places], -np.inf)
     size = np.abs(prices).max(axis=1)
     proven = worth.max(axis=1, initial=-np.inf) <= 1e-9 * size
     # Who may use the own column always has a solution.
@@ -203,3 +203,14 @@ def _has_no_solution(
     if columns.has_theta:
         proven &= (prices * batch.theta[places]).sum(axis=1) <= 1e-9 * size
     return np.asarray(proven)
+
+
+def row_prices(programmes: Programmes, proven: Proven, units: IntArray) -> FloatArray:
+    """Prices of the common rows at which a column's worth is measured by what the unit itself is, ``(B, R)``; ``proven``
+    holds the answers of ``units``."""
+    parts = [] if programmes.single else [proven.input_price]
+    parts.append(proven.output_price)
+    if programmes.problem.returns_to_scale != "crs":
+        parts.append(proven.scale_price[:, None])
+    own_measure = programmes.measure[programmes.own[units]]
+    return np.asarray(np.concatenate(parts, axis=1) * own_measure[:, None])

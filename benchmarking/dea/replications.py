@@ -195,15 +195,11 @@ class Replications:
         right = np.tile(true, (len(columns.amounts), 1))
         values = np.matmul(batch.inverse, right[:, :, None])[:, :, 0]
         values[np.abs(values) < ZERO] = 0.0
-        weights = np.where(batch.basis < structural, values, 0.0)
-        place = (batch.segment[:, None] * structural + np.minimum(batch.basis, structural - 1)) * columns.rows
-        amounts = columns.amounts.reshape(-1)[place[:, :, None] + batch.rows[:, None, :]]
-        made = np.matmul(weights[:, None, :], amounts)[:, 0] * batch.scale
-        if columns.has_theta:
-            score = np.where(batch.basis == lockstep.theta_id(columns), values, 0.0).sum(axis=1)
-            made += score[:, None] * batch.theta
-        else:
-            score = np.where(batch.basis < columns.references, values, 0.0).sum(axis=1)
+        # What the columns make without their slacks.
+        weights = np.where((batch.basis < structural) | (batch.basis == lockstep.theta_id(columns)), values, 0.0)
+        made = np.matmul(weights[:, None, :], lockstep.basis_columns(columns, batch))[:, 0]
+        counts = batch.basis == lockstep.theta_id(columns) if columns.has_theta else batch.basis < columns.references
+        score = np.where(counts, values, 0.0).sum(axis=1)
         # A row with slack +1 is an upper bound, one whose slack may not enter an equality.
         residual = (right - made) * -columns.slack_sign[-count:]
         residual = np.where(columns.slack_enters[-count:], residual, np.abs(residual))

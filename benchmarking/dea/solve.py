@@ -10,9 +10,9 @@ import numpy as np
 from benchmarking.dea import lockstep
 from benchmarking.dea.certificate import PAIRS, relative_reduced_costs
 from benchmarking.dea.lockstep import Batch, Columns
-from benchmarking.dea.problem import ZERO, Problem, mark_one
+from benchmarking.dea.problem import ZERO, Problem, mark
 from benchmarking.dea.programmes import Programmes, programmes_of
-from benchmarking.dea.proof import Proven, prove
+from benchmarking.dea.proof import Proven, prove, row_prices
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
 #: So many programmes are in hand at a time.
@@ -47,12 +47,15 @@ class Solved:
         return Batch.joined(parts)
 
 
-def solve(problem: Problem) -> Solved | None:
-    """Solve every unit; ``None`` if this kind of problem is not for the lockstep method."""
+def solve(problem: Problem, *, basis: IntArray | None = None) -> Solved | None:
+    """Solve every unit; ``None`` if this kind of problem is not for the lockstep method.
+
+    ``basis (n, R)`` is where to begin, as far as that is feasible: the bases of a problem much like this one.
+    """
     programmes = programmes_of(problem)
     if programmes is None:
         return None
-    batches, columns, ended = _bases(programmes)
+    batches, columns, ended = _bases(programmes) if basis is None else _against(programmes, programmes.columns, basis)
     proven = [
         prove(programmes, columns, batch, units, ended[units])
         for units, batch in zip(blocks(problem.units), batches, strict=True)
@@ -76,13 +79,27 @@ def _bases(programmes: Programmes) -> tuple[list[Batch], Columns, BoolArray]:
     return batches, columns, ended
 
 
-def _against(programmes: Programmes, columns: Columns) -> tuple[list[Batch], Columns, BoolArray]:
+def _against(
+    programmes: Programmes, columns: Columns, basis: IntArray | None = None
+) -> tuple[list[Batch], Columns, BoolArray]:
     batches, ended = [], np.zeros(programmes.problem.units, dtype=bool)
     for units in blocks(programmes.problem.units):
-        batch = programmes.batch(columns, units)
+        batch = begin(programmes, columns, units, None if basis is None else basis[units])
         ended[units] = lockstep.run(columns, batch, allowed=programmes.allowed(units, columns.priced))
         batches.append(batch)
     return batches, columns, ended
+
+
+def begin(programmes: Programmes, columns: Columns, units: IntArray, basis: IntArray | None) -> Batch:
+    """The programmes of ``units`` at ``basis (B, R)`` where that is feasible, elsewhere at their start."""
+    if basis is None:
+        return programmes.batch(columns, units)
+    batch = programmes.blank(columns, units)
+    batch.basis[:] = basis
+    feasible = lockstep.refactor(columns, batch) & (batch.values >= 0).all(axis=1)
+    if not feasible.all():
+        batch.put(np.flatnonzero(~feasible), programmes.batch(columns, units[~feasible]))
+    return batch
 
 
 def frontier_of(problem: Problem) -> IntArray:
@@ -171,29 +188,19 @@ def may_be_tied(solved: Solved, units: IntArray) -> BoolArray:
     problem, proven = programmes.problem, solved.proven.take(units)
     tied = np.zeros(len(units), dtype=bool)
     limit = ZERO * np.maximum(1.0, np.abs(proven.score))
-    own_measure = programmes.measure[programmes.own[units]]
-    scaled = np.concatenate(
-        [
-            *([] if programmes.single else [proven.input_price]),
-            proven.output_price,
-            *([] if problem.returns_to_scale == "crs" else [proven.scale_price[:, None]]),
-        ],
-        axis=1,
-    )
+    scaled = row_prices(programmes, proven, units)
     rows = columns.rows
-    size = np.divide(1.0, programmes.scale[units], out=np.zeros((len(units), rows)), where=programmes.scale[units] > 0)
-    size = size * own_measure[:, None]
-    if problem.returns_to_scale != "crs":
-        size[:, -1] = 1.0
+    # Prices of the rows in the unit's own measure.
+    own = scaled * np.divide(1.0, programmes.scale[units], out=np.zeros_like(scaled), where=programmes.scale[units] > 0)
     structural = columns.references + columns.trades
     is_basic = np.zeros((len(units), rows + 1), dtype=bool)
     slack = np.where(proven.basis >= structural, proven.basis - structural, rows)
     np.put_along_axis(is_basic, np.minimum(slack, rows), True, axis=1)
     free = columns.slack_enters & programmes.active[units] & ~is_basic[:, :rows]
-    tied |= (free & (np.abs(scaled * size) <= limit[:, None])).any(axis=1)
+    tied |= (free & (np.abs(own) <= limit[:, None])).any(axis=1)
     if columns.trades:
         made = slice(programmes.input_rows, programmes.input_rows + len(problem.outputs))
-        worth = (scaled[:, made] * own_measure[:, None]) @ columns.amounts[0, columns.references :, made].T
+        worth = scaled[:, made] @ columns.amounts[0, columns.references :, made].T
         for row in range(rows):
             which = proven.basis[:, row]
             traded = np.flatnonzero((which >= columns.references) & (which < structural))
@@ -211,12 +218,12 @@ def may_be_tied(solved: Solved, units: IntArray) -> BoolArray:
             proven.scale_price[part],
             columns=columns.priced,
         )
-        for row in range(rows):
-            mark_one(relative, columns.priced, proven.basis[part, row], np.inf)
+        mark(relative, columns.priced, proven.basis[part], np.inf)
         tied[part] |= (relative <= ZERO).any(axis=1)
     # One's own column, where nobody else may use it.
-    own = problem.own[units]
-    outside = problem.own_is_allowed[units] & ~problem.may_be_peer[own] & ~(proven.basis == own[:, None]).any(axis=1)
+    mine_id = problem.own[units]
+    apart = problem.own_is_allowed[units] & ~problem.may_be_peer[mine_id]
+    outside = apart & ~(proven.basis == mine_id[:, None]).any(axis=1)
     mine = np.einsum("bi,ib->b", proven.input_price, problem.inputs[:, units]) - proven.scale_price
     mine -= np.einsum("br,rb->b", proven.output_price, problem.outputs[:, units])
     return np.asarray(tied | (outside & (mine <= ZERO)))
