@@ -1,7 +1,22 @@
-"""Run all measurements and print their lines."""
+"""Run all measurements and print their lines; some minutes. CPU seconds of one thread each."""
 
-from benchmarks import frontier
+from threadpoolctl import threadpool_limits
+
+from benchmarks import bootstrap, growth, scores, what_if
+
+
+def main() -> None:
+    """Print a line per measurement as it comes."""
+    for returns_to_scale in ("crs", "vrs"):
+        print(scores.measure(returns_to_scale=returns_to_scale), flush=True)
+    print(what_if.measure(), flush=True)
+    print(what_if.measure(inputs=3, products=5), flush=True)
+    for returns_to_scale in ("crs", "vrs"):
+        print(bootstrap.measure(returns_to_scale=returns_to_scale), flush=True)
+    print(bootstrap.measure(inputs=3, products=5), flush=True)
+    print(growth.measure(), flush=True)
+
 
 if __name__ == "__main__":
-    for products in (4, 8, 14):
-        print(frontier.measure(products=products), flush=True)
+    with threadpool_limits(1):
+        main()
