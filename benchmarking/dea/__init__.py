@@ -1,6 +1,11 @@
 """Data envelopment analysis: NumPy arrays in, frozen dataclasses out. This module is the door; the rest is inside.
 
->>> from benchmarking.dea.bootstrap import Bootstrap, BootstrapShard, bootstrap, combine_shards
+>>> from benchmarking import dea
+>>> dea.efficiency([[2.0], [4.0]], [[1.0], [1.0]], returns_to_scale="crs").score.tolist()
+[1.0, 0.5]
+"""
+
+from benchmarking.dea.bootstrap import Bootstrap, BootstrapShard, bootstrap, combine_shards
 from benchmarking.dea.calibration import Calibration, calibrate
 from benchmarking.dea.cost_efficiency import CostEfficiency, cost_efficiency
 from benchmarking.dea.efficiency import efficiency, super_efficiency
