@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarking.dea.answer import Answer, Solvers, answer_unit, settled
-from benchmarking.dea.certificate import PAIRS
 from benchmarking.dea.problem import Problem
 from benchmarking.dea.radial import first_pool
 from benchmarking.dea.result import INFEASIBLE, NO_PEER, OPTIMAL, BoolArray, FloatArray, IntArray
 from benchmarking.dea.slacks import slacks_of
-from benchmarking.dea.solve import Solved, may_be_tied, solve
+from benchmarking.dea.solve import BLOCK, Solved, may_be_tied, solve
 
 
 @dataclass(eq=False, kw_only=True)
@@ -123,9 +122,8 @@ def _write(answers: Answers, solved: Solved, units: IntArray) -> None:
     all_used = (problem.inputs[:, units] > 0).all(axis=0)
     answers.prices_unique[units] = answers.own_prices_unique[units] & all_used
     chosen_rows, chosen_peers, chosen_weights = [], [], []
-    block = max(1, PAIRS // 128)
-    for begin in range(0, len(units), block):
-        some = units[begin : begin + block]
+    for begin in range(0, len(units), BLOCK):
+        some = units[begin : begin + BLOCK]
         peers, weights = proven.peers[some], proven.weights[some]
         inputs, outputs = slacks_of(
             problem, some, score=proven.score[some], peers=peers, weights=weights, trades=proven.trades[some]

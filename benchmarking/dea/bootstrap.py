@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
@@ -102,7 +104,7 @@ class BootstrapShard:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
                 values = {field.name: arrays[field.name] for field in fields(cls)}
-        except (OSError, KeyError, EOFError) as error:
+        except (OSError, KeyError, EOFError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
             raise ValueError("these bytes are no shard of a bootstrap; compute the shard again") from error
         return cls(**{name: value if value.ndim else value.item() for name, value in values.items()})
 
@@ -153,7 +155,11 @@ def bootstrap(
     chosen = _convention(convention)
     count = _whole(replications, "replications", 2)
     first = _whole(seed, "seed", 0)
-    if not 0 < float(confidence) < 1:
+    try:
+        share = float(confidence)
+    except (TypeError, ValueError):
+        share = np.nan
+    if not 0 < share < 1:
         raise ValueError(f"confidence is {confidence!r}; give a number between 0 and 1, 0.95 for instance")
     part, parts = _part(shard)
     if returns_to_scale == "fdh":
@@ -214,12 +220,12 @@ def bootstrap(
         bandwidth=bandwidth,
         convention=chosen.name,
         replications=count,
-        confidence=float(confidence),
+        confidence=share,
         fallback=fallback,
         worst_certificate=worst,
         shard=part,
         shards=parts,
-        fingerprint=_fingerprint(problem, count, first, float(confidence), chosen.name),
+        fingerprint=_fingerprint(problem, count, first, share, chosen.name),
     )
     return done if shard is not None else combine_shards([done])
 
@@ -297,4 +303,7 @@ def _fingerprint(problem: Problem, *arguments: object) -> str:
     for array in (problem.inputs, problem.outputs, problem.trades, problem.may_be_peer):
         digest.update(repr(array.shape).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
+    if problem.comparable is not None:
+        for unit in range(problem.units):
+            digest.update(np.packbits(problem.comparable(unit)).tobytes())
     return digest.hexdigest()

@@ -83,6 +83,9 @@ def primal_residual(
     input_unit = np.where(own_inputs > 0, own_inputs, np.where(largest > 0, largest, 1.0))
     output_unit = _output_units(problem, own_outputs)
     weight_sizes = (peer_inputs / input_unit[:, None, :]).max(axis=2, initial=0.0)
+    if problem.returns_to_scale != "crs":
+        # Even the smallest unit counts in full where the weights are added up.
+        weight_sizes = np.maximum(weight_sizes, 1.0)
     over_inputs = (used - input_factor * own_inputs) / (input_unit * np.maximum(1.0, input_factor))
     short = (output_factor[:, None] * own_outputs - made) / (output_unit * np.maximum(1.0, output_factor)[:, None])
     total = weights.sum(axis=1)
@@ -112,7 +115,7 @@ def _trade_sizes(problem: Problem, output_unit: FloatArray) -> FloatArray:
 
 
 #: Reduced costs are looked at for so many pairs of units at a time.
-PAIRS = 2_000_000
+PAIRS = 200_000
 
 
 def worst_reduced_cost(

@@ -99,7 +99,7 @@ def _bandwidth_cross_validation(delta: FloatArray) -> float:
     """The h in [0.1, 1] x 1.144 sd N^(-1/5) with the smallest estimated integrated squared error (Scott & Terrell 1987),
     from differences counted in 1000 bins, to 1 % of its upper limit as R does."""
     sample = _inefficient(delta)
-    if len(sample) < 2:
+    if not len(sample):
         return 0.0
     values = _reflected(sample)
     count = len(values)

@@ -12,15 +12,19 @@ Nothing that comes out of here is believed for its own sake: ``proof.py`` measur
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarking.dea.problem import mark
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
 #: A column enters if it is cheaper than the prices say by more than this, relative.
 CHEAPER = 1e-10
+#: The same while columns are picked in single precision.
+ROUGHLY_CHEAPER = 1e-6
 #: Coefficients below this are no pivot.
 SMALLEST_PIVOT = 1e-8
 #: By how much right-hand sides are perturbed, so that ties in the ratio test, and with them cycles, do not occur.
@@ -30,6 +34,12 @@ FORBIDDEN = 1e4
 #: Finished programmes are put aside when they are more than this share of those in hand.
 PUT_ASIDE = 0.25
 MOST_STEPS = 400
+#: A product of prices and columns is made in pieces of so many numbers, which stay in the processor's cache.
+IN_CACHE = 400_000
+#: A batch is solved in pieces that stay in the cache, until this share of each is left; then the rest together.
+LEFT = 0.25
+#: Fewer pairs of programmes and columns are priced in double precision only.
+SMALL = 20_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -53,6 +63,12 @@ class Columns:
     slack_sign: FloatArray
     slack_enters: BoolArray
     has_theta: bool
+
+    @cached_property
+    def rough_table(self) -> NDArray[np.float32]:
+        """``table`` in single precision."""
+        with np.errstate(over="ignore"):
+            return self.table.astype(np.float32)
 
     @property
     def trades(self) -> int:
@@ -193,71 +209,88 @@ def run(columns: Columns, batch: Batch, *, allowed: BoolArray | None = None) -> 
 
     ``allowed`` (B, len(priced)) tells which priced columns may enter. What has not come to an end (rounding, a cycle)
     is for another solver.
+
+    Most steps are taken with columns picked in single precision, which is twice as fast and only decides the road; then
+    everything is priced in double precision until nothing is cheaper.
     """
-    ended = np.zeros(len(batch), dtype=bool)
-    places = np.arange(len(batch))
-    spare = np.empty_like(batch.inverse)
-    now = batch
+    everybody = np.arange(len(batch))
+    if len(batch) * len(columns.priced) > SMALL:
+        left = everybody
+        piece = max(64, IN_CACHE // 4 // batch.basis.shape[1] ** 2)
+        if len(batch) > piece:
+            parts = [everybody[begin : begin + piece] for begin in range(0, len(batch), piece)]
+            left = np.concatenate([_steps(columns, batch, part, allowed, rough=True, enough=LEFT) for part in parts])
+        _steps(columns, batch, left, allowed, rough=True)
+    ended = np.ones(len(batch), dtype=bool)
+    ended[_steps(columns, batch, everybody, allowed, rough=False)] = False
+    return ended
+
+
+def _steps(
+    columns: Columns, batch: Batch, places: IntArray, allowed: BoolArray | None, *, rough: bool, enough: float = 0.0
+) -> IntArray:
+    """Take steps with the programmes at ``places``, in place, until all have ended or only the share ``enough`` has not;
+    return the places of those that have not."""
+    target = int(enough * len(places))
+    limit = ROUGHLY_CHEAPER if rough else CHEAPER
+    gone: list[IntArray] = []
+    now = batch.take(places)
+    may = None if allowed is None else allowed[places]
+    spare = np.empty_like(now.inverse)
     for _ in range(MOST_STEPS):
-        entering, gain = dearest_miss(columns, now, allowed)
-        live = gain > CHEAPER
-        finished = int(len(now) - live.sum())
+        if len(places) <= target:
+            break
+        entering = dearest_miss(columns, now, may, rough=rough)[0]
+        coefficient = coefficients(columns, now, entering)
+        gain = np.einsum("br,br->b", now.prices, coefficient) - _costs(columns, entering)
+        live = gain > limit
+        finished = len(now) - int(live.sum())
         if finished > PUT_ASIDE * len(now):
-            ended[places[~live]] = True
-            if now is not batch:
-                batch.put(places[~live], now.take(~live))
-            if finished == len(now):
-                return ended
+            batch.put(places[~live], now.take(~live))
             now, places = now.take(live), places[live]
-            entering, gain = entering[live], gain[live]
-            allowed = None if allowed is None else allowed[live]
+            coefficient, entering, gain = coefficient[live], entering[live], gain[live]
+            may = None if may is None else may[live]
             live = live[live]
-        direction = _directions(columns, now, entering)
+            if not len(now):
+                break
+        direction = np.asarray(np.matmul(now.inverse, coefficient[:, :, None])[:, :, 0])
         usable = direction > SMALLEST_PIVOT
         ratio = np.divide(now.values, direction, out=np.full_like(direction, np.inf), where=usable)
         leaving = ratio.argmin(axis=1)
         stuck = live & ~np.isfinite(ratio[np.arange(len(now)), leaving])
         if stuck.any():
-            # A ray that no programme of this kind has: rounding. Left out of ``ended``.
-            if now is not batch:
-                batch.put(places[~live], now.take(~live))
-            ended[places[~live]] = True
-            keep = live & ~stuck
-            now, places = now.take(keep), places[keep]
-            entering, gain, direction, leaving = entering[keep], gain[keep], direction[keep], leaving[keep]
-            allowed = None if allowed is None else allowed[keep]
-            live = live[keep]
-            if not len(now):
-                return ended
+            # A ray that no programme of this kind has: rounding.
+            gone.append(places[stuck])
+            live &= ~stuck
         _pivot(now, entering, direction, leaving, gain, live, spare)
-    return ended
+        if stuck.any():
+            now, places = now.take(~stuck), places[~stuck]
+            may = None if may is None else may[~stuck]
+    if len(places):
+        batch.put(places, now)
+    return np.concatenate([*gone, places])
 
 
-def dearest_miss(columns: Columns, batch: Batch, allowed: BoolArray | None) -> tuple[IntArray, FloatArray]:
-    """The column of each programme that is cheaper than its prices by most, and by how much."""
+def _costs(columns: Columns, entering: IntArray) -> FloatArray:
+    costs = np.where(entering < columns.references, columns.unit_cost, 0.0)
+    if columns.has_theta:
+        costs = np.where(entering == theta_id(columns), 1.0, costs)
+    return costs
+
+
+def dearest_miss(
+    columns: Columns, batch: Batch, allowed: BoolArray | None, *, rough: bool = False
+) -> tuple[IntArray, FloatArray]:
+    """The column of each programme that is cheaper than its prices by most, and by how much; ``rough`` in single
+    precision."""
     numbers = np.arange(len(batch))
     count = batch.scale.shape[1]
     scaled = batch.prices * batch.scale
     if count < columns.rows:
         short, scaled = scaled, np.zeros((len(batch), columns.rows))
         np.put_along_axis(scaled, batch.rows, short, axis=1)
-    best = np.empty(len(batch), dtype=np.intp)
-    gain = np.empty(len(batch))
-    segments = len(columns.table)
-    some_barred = bool((batch.barred >= 0).any())
-    edges = np.searchsorted(batch.segment, np.arange(segments + 1)) if segments > 1 else (0, len(batch))
-    for segment in range(segments):
-        part = slice(edges[segment], edges[segment + 1])
-        if part.start == part.stop:
-            continue
-        worth = scaled[part] @ columns.table[segment]
-        if allowed is not None:
-            worth[~allowed[part]] = -np.inf
-        if some_barred:
-            mark(worth, columns.priced, batch.barred[part], -np.inf)
-        best[part] = worth.argmax(axis=1)
-        gain[part] = worth[np.arange(len(worth)), best[part]]
-    entering = columns.priced[best]
+    best, gain = _dearest_of_priced(columns, batch, scaled, allowed, rough=rough)
+    entering = columns.priced[best] if len(columns.priced) else batch.own.copy()
     gain -= columns.unit_cost
     apart = np.flatnonzero(batch.apart)
     if apart.size:
@@ -269,14 +302,41 @@ def dearest_miss(columns: Columns, batch: Batch, allowed: BoolArray | None) -> t
     row = slack_gain.argmax(axis=1)
     _better(entering, gain, columns.references + columns.trades + row, slack_gain[numbers, row])
     if columns.trades:
-        segment_trades = columns.amounts[0, columns.references :]
-        worth = scaled @ segment_trades.T
+        worth = scaled @ columns.amounts[0, columns.references :].T
         trade = worth.argmax(axis=1)
         _better(entering, gain, columns.references + trade, worth[numbers, trade])
     if columns.has_theta:
         theta_gain = np.einsum("br,br->b", batch.prices, batch.theta) - 1.0
         _better(entering, gain, np.full(len(batch), theta_id(columns)), theta_gain)
     return entering, gain
+
+
+def _dearest_of_priced(
+    columns: Columns, batch: Batch, scaled: FloatArray, allowed: BoolArray | None, *, rough: bool
+) -> tuple[IntArray, FloatArray]:
+    """Place in ``priced`` of the column that is worth most, and its worth; in pieces that stay in the cache."""
+    table = columns.rough_table if rough else columns.table
+    scaled = scaled.astype(table.dtype, copy=False)
+    best = np.zeros(len(batch), dtype=np.intp)
+    worth_of_best = np.empty(len(batch))
+    if not len(columns.priced):
+        return best, np.full(len(batch), -np.inf)
+    some_barred = bool((batch.barred >= 0).any())
+    first, last = (int(batch.segment[0]), int(batch.segment[-1])) if len(batch) else (0, -1)
+    edges = np.searchsorted(batch.segment, np.arange(first, last + 2)).tolist()
+    at_a_time = max(16, IN_CACHE // max(1, len(columns.priced)))
+    spare = np.empty((min(at_a_time, len(batch)), len(columns.priced)), dtype=table.dtype)
+    for segment in range(first, last + 1):
+        for begin in range(edges[segment - first], edges[segment - first + 1], at_a_time):
+            part = slice(begin, min(begin + at_a_time, edges[segment - first + 1]))
+            worth = np.matmul(scaled[part], table[segment], out=spare[: part.stop - part.start])
+            if allowed is not None:
+                worth[~allowed[part]] = -np.inf
+            if some_barred:
+                mark(worth, columns.priced, batch.barred[part], -np.inf)
+            worth.argmax(axis=1, out=best[part])
+            worth_of_best[part] = worth[np.arange(len(worth)), best[part]]
+    return best, worth_of_best
 
 
 def _better(entering: IntArray, gain: FloatArray, other: IntArray, other_gain: FloatArray) -> None:

@@ -16,6 +16,8 @@ from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
 #: A column that may not be used and is left in the basis with more than this shows that there is no solution.
 SHORT = 1e-7
+#: What prices say is worth less than this share of them is worth nothing. Strict: a home 10¹² times ahead is no impossibility.
+NOTHING = 1e-15
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -66,15 +68,17 @@ def prove(
     values = np.matmul(batch.inverse, right[:, :, None])[:, :, 0]
     values[~regular] = 0.0
     prices = np.where(regular[:, None], batch.prices, 0.0)
-    tiny = np.abs(values) <= ZERO
-    values[tiny] = 0.0
     references = columns.references
     structural = references + columns.trades
-
     is_peer = batch.basis < references
     ids = np.where(is_peer, batch.basis, 0)
-    amounts = np.where(is_peer, values, 0.0)
     own_measure = programmes.measure[programmes.own[units]]
+    tiny = np.abs(values) <= ZERO
+    if problem.returns_to_scale != "crs":
+        # A small weight in costs may be a large one in number.
+        tiny &= ~is_peer | (np.abs(values) * own_measure[:, None] <= ZERO * programmes.measure[ids])
+    values[tiny] = 0.0
+    amounts = np.where(is_peer, values, 0.0)
     forbidden = is_peer & (ids == batch.barred[:, None])
     short = np.where(forbidden, amounts, 0.0).max(axis=1)
     infeasible = regular & (short > SHORT)
@@ -193,15 +197,15 @@ def _has_no_solution(
         worth[~allowed] = -np.inf
     mark(worth, columns.priced, batch.barred[places], -np.inf)
     size = np.abs(prices).max(axis=1)
-    proven = worth.max(axis=1, initial=-np.inf) <= 1e-9 * size
+    proven = worth.max(axis=1, initial=-np.inf) <= NOTHING * size
     # Who may use the own column always has a solution.
     proven &= batch.own[places] == batch.barred[places]
-    proven &= (prices * columns.slack_sign)[:, columns.slack_enters].max(axis=1, initial=-np.inf) <= 1e-9 * size
+    proven &= (prices * columns.slack_sign)[:, columns.slack_enters].max(axis=1, initial=-np.inf) <= NOTHING * size
     if columns.trades:
         traded = (prices * batch.scale[places]) @ columns.amounts[0, columns.references :].T
-        proven &= traded.max(axis=1) <= 1e-9 * size
+        proven &= traded.max(axis=1) <= NOTHING * size
     if columns.has_theta:
-        proven &= (prices * batch.theta[places]).sum(axis=1) <= 1e-9 * size
+        proven &= (prices * batch.theta[places]).sum(axis=1) <= NOTHING * size
     return np.asarray(proven)
 
 

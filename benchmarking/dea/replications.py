@@ -24,7 +24,7 @@ from benchmarking.dea.radial import first_pool
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
 #: Replications are solved so many at a time; part of the promise of equal bits.
-TOGETHER = 16
+TOGETHER = 32
 #: So many pilot draws fill the library.
 PILOTS = 48
 
