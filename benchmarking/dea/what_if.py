@@ -115,7 +115,7 @@ def what_if(
     ValueError
         For a row that is not there, and as ``efficiency`` for the figures.
     """
-    if isinstance(unit, bool) or not 0 <= unit < frontier.units:
+    if isinstance(unit, bool) or not isinstance(unit, (int, np.integer)) or not 0 <= unit < frontier.units:
         raise ValueError(f"unit is {unit!r}; give a row number from 0 to {frontier.units - 1}")
     problem = frontier._problem
     x, y = _row(new_inputs, "new_inputs", len(problem.inputs)), _row(new_outputs, "new_outputs", len(problem.outputs))
