@@ -95,7 +95,7 @@ class Scores:
         batch.apart &= batch.own != batch.barred
         lockstep.reprice(columns, batch)
         ended = lockstep.run(columns, batch, allowed=programmes.allowed(units, columns.priced))
-        proven = prove(programmes, columns, batch, units, ended)
+        proven = prove(programmes, columns, batch, units, ended, anew=False)
         score = np.where(proven.good, proven.score, np.nan)
         certificate = np.where(proven.good[:, None], proven.certificate, np.nan)
         return score, certificate, ~(proven.good | proven.infeasible)

@@ -34,6 +34,7 @@ FORBIDDEN = 1e4
 #: Finished programmes are put aside when they are more than this share of those in hand.
 PUT_ASIDE = 0.25
 MOST_STEPS = 400
+MOST_DUAL_STEPS = 40
 #: A product of prices and columns is made in pieces of so many numbers, which stay in the processor's cache.
 IN_CACHE = 400_000
 #: A batch is solved in pieces that stay in the cache, until this share of each is left; then the rest together.
@@ -269,6 +270,53 @@ def _steps(
     if len(places):
         batch.put(places, now)
     return np.concatenate([*gone, places])
+
+
+def restore(columns: Columns, batch: Batch, *, allowed: BoolArray | None = None) -> BoolArray:
+    """Make bases feasible again whose right-hand side has changed: the dual simplex method, in place.
+
+    Prices that were optimal stay so along the way, so the steps are few. Returns which bases are feasible now.
+    """
+    numbers = np.arange(len(batch))
+    count = batch.scale.shape[1]
+    assert count == columns.rows, "only programmes with all rows"
+    slacks = np.diag(columns.slack_sign)[columns.slack_enters]
+    slack_ids = columns.references + columns.trades + np.flatnonzero(columns.slack_enters)
+    for _ in range(MOST_DUAL_STEPS):
+        leaving = batch.values.argmin(axis=1)
+        live = batch.values[numbers, leaving] < 0
+        if not live.any():
+            break
+        row = batch.inverse[numbers, leaving]
+        # Rate at which the leaving variable falls, and reduced cost, of each column that could take its place.
+        rates, costs = [(row * batch.scale) @ columns.table[0]], [(batch.prices * batch.scale) @ columns.table[0]]
+        costs[0] = columns.unit_cost - costs[0]
+        if allowed is not None:
+            rates[0][~allowed] = 0.0
+        mark(rates[0], columns.priced, batch.barred, 0.0)
+        rates.append(row @ slacks.T)
+        costs.append(-batch.prices @ slacks.T)
+        ids = [columns.priced, slack_ids]
+        if columns.trades:
+            given = columns.amounts[0, columns.references :]
+            rates.append((row * batch.scale) @ given.T)
+            costs.append(-(batch.prices * batch.scale) @ given.T)
+            ids.append(columns.references + np.arange(columns.trades))
+        if columns.has_theta:
+            rates.append(np.einsum("br,br->b", row, batch.theta)[:, None])
+            costs.append(1.0 - np.einsum("br,br->b", batch.prices, batch.theta)[:, None])
+            ids.append(np.array([theta_id(columns)]))
+        rate, cost = np.concatenate(rates, axis=1), np.concatenate(costs, axis=1)
+        usable = rate < -SMALLEST_PIVOT
+        ratio = np.divide(np.maximum(cost, 0.0), -rate, out=np.full_like(rate, np.inf), where=usable)
+        best = ratio.argmin(axis=1)
+        live &= np.isfinite(ratio[numbers, best])
+        if not live.any():
+            break
+        entering = np.concatenate(ids)[best]
+        direction = np.asarray(np.matmul(batch.inverse, coefficients(columns, batch, entering)[:, :, None])[:, :, 0])
+        _pivot(batch, entering, direction, leaving, -cost[numbers, best], live)
+    return np.asarray((batch.values >= 0).all(axis=1))
 
 
 def _costs(columns: Columns, entering: IntArray) -> FloatArray:

@@ -60,10 +60,20 @@ def prove(
     batch: Batch,
     units: IntArray,
     ended: BoolArray,
+    *,
+    anew: bool = True,
 ) -> Proven:
-    """Read off the answers of ``units`` from their bases and measure them against the full problem."""
+    """Read off the answers of ``units`` from their bases and measure them against the full problem.
+
+    ``anew``: factor the bases once more, so that the bits depend on the basis and not on the road to it. Without, the
+    inverses are taken as they are; the certificate tells whether they are good enough.
+    """
     problem = programmes.problem
-    regular = lockstep.refactor(columns, batch) & ended
+    if anew:
+        regular = lockstep.refactor(columns, batch) & ended
+    else:
+        lockstep.reprice(columns, batch)
+        regular = ended
     right = programmes.right[units]
     values = np.matmul(batch.inverse, right[:, :, None])[:, :, 0]
     values[~regular] = 0.0

@@ -91,12 +91,13 @@ def _against(
 
 
 def begin(programmes: Programmes, columns: Columns, units: IntArray, basis: IntArray | None) -> Batch:
-    """The programmes of ``units`` at ``basis (B, R)`` where that is feasible, elsewhere at their start."""
-    if basis is None:
+    """The programmes of ``units`` near ``basis (B, R)`` where that can be made feasible, elsewhere at their start."""
+    if basis is None or not units.size:
         return programmes.batch(columns, units)
     batch = programmes.blank(columns, units)
     batch.basis[:] = basis
-    feasible = lockstep.refactor(columns, batch) & (batch.values >= 0).all(axis=1)
+    feasible = lockstep.refactor(columns, batch)
+    feasible &= lockstep.restore(columns, batch, allowed=programmes.allowed(units, columns.priced))
     if not feasible.all():
         batch.put(np.flatnonzero(~feasible), programmes.batch(columns, units[~feasible]))
     return batch

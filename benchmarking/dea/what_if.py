@@ -191,7 +191,7 @@ def _everyone(frontier: Frontier, changed: Problem, place: int, after: Efficienc
         for units, batch in ((anew, begin(programmes, columns, anew, proven.basis[anew])), (on, old.batch(on))):
             if units.size:
                 ended = lockstep.run(columns, batch, allowed=programmes.allowed(units, columns.priced))
-                found = prove(programmes, columns, batch, units, ended)
+                found = prove(programmes, columns, batch, units, ended, anew=False)
                 scores[units[found.good]] = found.score[found.good]
                 resolved[units] = True
                 left[units[found.good]] = False
