@@ -5,7 +5,7 @@
 [1.0, 0.5]
 """
 
-from benchmarking.dea.bootstrap import Bootstrap, BootstrapShard, bootstrap, combine_shards
+from benchmarking.dea.bootstrap import Bootstrap, BootstrapShard, bootstrap, combine_shards, forget_shards
 from benchmarking.dea.calibration import Calibration, calibrate
 from benchmarking.dea.cost_efficiency import CostEfficiency, cost_efficiency
 from benchmarking.dea.efficiency import efficiency, super_efficiency
@@ -44,6 +44,7 @@ __all__ = [
     "constant_returns_test",
     "cost_efficiency",
     "efficiency",
+    "forget_shards",
     "frontier",
     "influence",
     "malmquist",

@@ -76,11 +76,14 @@ class Answers:
             getattr(self, name)[unit] = getattr(answer, name)
 
 
-def answer_all(problem: Problem, *, slacks: bool, basis: IntArray | None = None) -> Answers:
-    """Solve and prove every unit; ``slacks`` asks for the second phase, ``basis`` is where to begin, see ``solve``."""
+def answer_all(
+    problem: Problem, *, slacks: bool, basis: IntArray | None = None, solved: Solved | None = None
+) -> Answers:
+    """Solve and prove every unit; ``slacks`` asks for the second phase, ``basis`` is where to begin, see ``solve``, and
+    ``solved`` is what that gave if it was done already."""
     answers = Answers.blank(problem)
     asked = problem.has_anybody
-    solved = solve(problem, basis=basis)
+    solved = solved or solve(problem, basis=basis)
     if solved is None:
         one_by_one, tied = np.flatnonzero(asked), np.zeros(0, dtype=np.intp)
     else:

@@ -182,42 +182,24 @@ def bootstrap(
             f"a bootstrap needs at least two units that may be peers, and there are {len(problem.peers)}; allow more "
             "units in may_be_peer"
         )
+    fingerprint = _fingerprint(problem, count, first, share, chosen.name)
+    blocks = range(part, -(-count // TOGETHER), parts)
+    numbers = np.concatenate(
+        [np.zeros(0, dtype=np.intp)]
+        + [np.arange(block * TOGETHER, min((block + 1) * TOGETHER, count)) for block in blocks]
+    )
     with one_thread():
-        scores = Scores(problem)
-        delta = 1 / np.minimum(scores.score[problem.peers], 1.0)
-        bandwidth = chosen.bandwidth(delta)
-        if not bandwidth > 0:
-            raise ValueError(
-                "the bandwidth is zero, because the units that may be peers are all efficient or all equally "
-                "inefficient; there is nothing to smooth: leave the bootstrap out, or use fewer outputs"
-            )
-
-        def factors(purpose: int, number: int) -> FloatArray:
-            generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(first, spawn_key=(purpose, number))))
-            values = np.ones(problem.references)
-            values[problem.peers] = chosen.draw(delta, bandwidth, generator) / delta
-            return values
-
-        blocks = range(part, -(-count // TOGETHER), parts)
-        numbers = np.concatenate(
-            [np.zeros(0, dtype=np.intp)]
-            + [np.arange(block * TOGETHER, min((block + 1) * TOGETHER, count)) for block in blocks]
-        )
+        ready = _ready(fingerprint, problem, chosen, first, keep=shard is not None)
         replicates, fallback, worst = np.zeros((0, problem.units)), 0, 0.0
         if len(numbers):
-            if scores.solved is None:
-                raise ValueError("amounts are too far apart for floating-point numbers; use other units of measurement")
-            engine = Replications(scores.solved.programmes, scores.score)
-            engine.learn(lambda pilot: factors(_PILOT, pilot))
-            drawn = np.stack([factors(_REPLICATION, int(number)) for number in numbers])
-            found = engine.scores(drawn)
+            found = ready.engine.scores(np.stack([ready.factors(_REPLICATION, int(number)) for number in numbers]))
             replicates, fallback, worst = found.score, found.fallback, found.worst_certificate
     done = BootstrapShard(
         replicates=replicates,
         numbers=numbers,
-        score=scores.score,
+        score=ready.score,
         order=order,
-        bandwidth=bandwidth,
+        bandwidth=ready.bandwidth,
         convention=chosen.name,
         replications=count,
         confidence=share,
@@ -225,9 +207,57 @@ def bootstrap(
         worst_certificate=worst,
         shard=part,
         shards=parts,
-        fingerprint=_fingerprint(problem, count, first, share, chosen.name),
+        fingerprint=fingerprint,
     )
     return done if shard is not None else combine_shards([done])
+
+
+class _Ready:
+    """What every replication of one bootstrap starts from."""
+
+    def __init__(self, problem: Problem, convention: Convention, seed: int) -> None:
+        scores = Scores(problem)
+        self.score = scores.score
+        self._problem, self._convention, self._seed = problem, convention, seed
+        self._delta = 1 / np.minimum(scores.score[problem.peers], 1.0)
+        self.bandwidth = convention.bandwidth(self._delta)
+        if not self.bandwidth > 0:
+            raise ValueError(
+                "the bandwidth is zero, because the units that may be peers are all efficient or all equally "
+                "inefficient; there is nothing to smooth: leave the bootstrap out, or use fewer outputs"
+            )
+        if scores.solved is None:
+            raise ValueError("amounts are too far apart for floating-point numbers; use other units of measurement")
+        self.engine = Replications(scores.solved.programmes, scores.score)
+        self.engine.learn(lambda pilot: self.factors(_PILOT, pilot))
+
+    def factors(self, purpose: int, number: int) -> FloatArray:
+        """What the inputs of each reference unit are multiplied by in a replication or pilot, ``(n_ref,)``."""
+        stream = np.random.SeedSequence(self._seed, spawn_key=(purpose, number))
+        generator = np.random.Generator(np.random.PCG64(stream))
+        values = np.ones(self._problem.references)
+        drawn = self._convention.draw(self._delta, self.bandwidth, generator)
+        values[self._problem.peers] = drawn / self._delta
+        return values
+
+
+#: The last one of this process: the next shard of the same bootstrap need not make it again.
+_last: dict[str, _Ready] = {}
+
+
+def _ready(fingerprint: str, problem: Problem, convention: Convention, seed: int, *, keep: bool) -> _Ready:
+    ready = _last.get(fingerprint)
+    if ready is None:
+        ready = _Ready(problem, convention, seed)
+        if keep:
+            _last.clear()
+            _last[fingerprint] = ready
+    return ready
+
+
+def forget_shards() -> None:
+    """Let go of what the shards of this process had in common; for a process that has done its last one."""
+    _last.clear()
 
 
 def combine_shards(shards: Iterable[BootstrapShard]) -> Bootstrap:
@@ -235,7 +265,10 @@ def combine_shards(shards: Iterable[BootstrapShard]) -> Bootstrap:
 
     Raises ``ValueError`` if they do not belong together or one is missing or doubled.
     """
-    parts = sorted(shards, key=lambda part: part.shard)
+    given = list(shards)
+    if not all(isinstance(part, BootstrapShard) for part in given):
+        raise ValueError("give shards as bootstrap(..., shard=(k, of)) returns them")
+    parts = sorted(given, key=lambda part: part.shard)
     if not parts:
         raise ValueError("there are no shards to combine; give all of them")
     one = parts[0]
@@ -276,7 +309,7 @@ def _freeze(record: object) -> None:
 
 
 def _convention(name: str) -> Convention:
-    if name not in CONVENTIONS:
+    if not isinstance(name, str) or name not in CONVENTIONS:
         raise ValueError(f"convention is {name!r}; choose one of {', '.join(CONVENTIONS)}")
     return CONVENTIONS[name]
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from benchmarking.dea import lockstep, validation
 from benchmarking.dea.answer import Solvers, score_of
+from benchmarking.dea.answers import answer_all
 from benchmarking.dea.efficiency import prepare
 from benchmarking.dea.problem import Problem
 from benchmarking.dea.proof import prove
@@ -171,8 +172,13 @@ def influence(
         raise ValueError(f"influence needs at least two units, and there is {problem.units}; give more rows")
     with one_thread():
         scores = Scores(problem)
-        others = scores.pair_unit != scores.pair_peer
-        unit, peer = scores.pair_unit[others], scores.pair_peer[others]
+        # The peers that ``efficiency`` names, also where there are ties; of those another optimum does without, nothing
+        # changes.
+        answers = answer_all(problem, slacks=False, solved=scores.solved)
+        order_of_pairs = np.lexsort((answers.weight_row, answers.weight_peer))
+        unit, peer = answers.weight_row[order_of_pairs], answers.weight_peer[order_of_pairs]
+        others = unit != peer
+        unit, peer = unit[others], peer[others]
         found = scores.without(unit, peer)
     back = np.empty_like(order)
     back[order] = np.arange(len(order))

@@ -52,13 +52,10 @@ class Library:
     values: FloatArray
     weights: sparse.csr_array
 
-    @classmethod
-    def of(cls, references: int, known: list[tuple[IntArray, FloatArray, FloatArray]]) -> Library:
-        """The library of K sets of bases."""
-        basis, inverse, values = (np.concatenate(part) for part in zip(*known, strict=True))
-        row, column = np.nonzero((basis < references) & (values != 0.0))
-        weights = sparse.csr_array((values[row, column], (row, basis[row, column])), shape=(len(basis), references))
-        return cls(basis=basis, inverse=inverse, values=values, weights=weights)
+
+def _weights(basis: IntArray, values: FloatArray, references: int) -> sparse.csr_array:
+    row, column = np.nonzero((basis < references) & (values != 0.0))
+    return sparse.csr_array((values[row, column], (row, basis[row, column])), shape=(len(basis), references))
 
 
 class Group:
@@ -134,14 +131,23 @@ class Replications:
         pilots = [np.ones(self.problem.references), *(draw(pilot) for pilot in range(PILOTS))]
         pseudo = [(self._pseudo(factors[None]), factors[None]) for factors in pilots]
         for group in self.groups:
-            known = []
-            for columns, factors in pseudo:
+            n, rows = group.rows.shape
+            basis = np.empty((len(pilots) * n, rows), dtype=np.intp)
+            inverse, values = np.empty((len(pilots) * n, rows, rows)), np.empty((len(pilots) * n, rows))
+            weights = sparse.csr_array((0, self.columns.references))
+            for number, (columns, factors) in enumerate(pseudo):
                 batch = group.start(columns, factors)
                 # What does not come to an end is feasible all the same, and no worse a start than others.
                 group.run(columns, batch)
                 back = _factor_of(batch, 1 / factors)
-                known.append((batch.basis, batch.inverse * back[:, :, None], batch.values * back))
-                group.library = Library.of(self.columns.references, known)
+                part, known = slice(number * n, (number + 1) * n), (number + 1) * n
+                basis[part], values[part] = batch.basis, batch.values * back
+                np.multiply(batch.inverse, back[:, :, None], out=inverse[part])
+                new = _weights(basis[part], values[part], self.columns.references)
+                weights = sparse.vstack([weights, new], format="csr")
+                group.library = Library(
+                    basis=basis[:known], inverse=inverse[:known], values=values[:known], weights=weights
+                )
 
     def scores(self, factors: FloatArray) -> Replicated:
         """Scores against references whose inputs are multiplied by ``factors (b, n_ref)``."""

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from benchmarking.dea import parameters, validation
 from benchmarking.dea.efficiency import efficiency
 from benchmarking.dea.result import FloatArray
+from benchmarking.dea.threads import one_thread
 
 CONSTANT = "constant"
 INCREASING = "increasing"
@@ -152,6 +153,7 @@ def scale(
     )
 
 
+@one_thread()
 def constant_returns_test(
     inputs: ArrayLike,
     outputs: ArrayLike,

@@ -26,6 +26,7 @@ from benchmarking.dea import parameters, truncated_regression, validation
 from benchmarking.dea.efficiency import efficiency
 from benchmarking.dea.factors import factor_table, require_information
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
+from benchmarking.dea.threads import one_thread
 
 #: A distance above one by less than this is an efficient unit measured with rounding.
 EFFICIENT = 1e-6
@@ -89,6 +90,7 @@ class SecondStage:
                 value.setflags(write=False)
 
 
+@one_thread()
 def second_stage(
     factors: ArrayLike,
     *,

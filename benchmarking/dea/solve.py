@@ -39,12 +39,17 @@ class Solved:
         self.proven = proven
 
     def batch(self, units: IntArray) -> Batch:
-        """The programmes of ``units`` as they ended, to go on from."""
-        parts = []
-        for number, whole in enumerate(self.batches):
-            chosen = units[(units >= number * BLOCK) & (units < (number + 1) * BLOCK)] - number * BLOCK
-            parts.append(whole.take(chosen))
-        return Batch.joined(parts)
+        """The programmes of ``units`` as they ended, in the order asked for, to go on from."""
+        order = np.argsort(units // BLOCK, kind="stable")
+        sorted_units = units[order]
+        edges = np.searchsorted(sorted_units // BLOCK, np.arange(len(self.batches) + 1))
+        parts = [
+            whole.take(sorted_units[edges[number] : edges[number + 1]] - number * BLOCK)
+            for number, whole in enumerate(self.batches)
+        ]
+        back = np.empty_like(order)
+        back[order] = np.arange(len(order))
+        return Batch.joined(parts).take(back)
 
 
 def solve(problem: Problem, *, basis: IntArray | None = None) -> Solved | None:
