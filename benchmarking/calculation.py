@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
@@ -13,6 +13,8 @@ from benchmarking.specification import Specification
 #: Stores what a step of another application adds: called with the run and its stored results by key, inside the
 #: transaction that completes the run.
 Store = Callable[[Any, Mapping[str, Any]], None]
+
+PEER_COLUMNS = ["key", "peer", "weight", "cost_share", "score_without"]
 
 
 def rows_of(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -27,7 +29,7 @@ class Calculation:
     delivered : one row per provider of the dataset, index ``key`` in ascending order; ``delivered`` (bool), ``merged``
         (bool), ``errors`` (codes of hard errors, joined by space) and a column per measure with ``Decimal`` or ``None``.
     results : same index; columns are added by the steps, see :mod:`benchmarking.steps`.
-    peers : columns ``key``, ``peer``, ``weight`` (λ), ``cost_share`` (0 to 1).
+    peers : columns ``key``, ``peer``, ``weight`` (λ), ``cost_share`` (0 to 1), ``score_without`` (once it is known).
     products : columns ``key``, ``product`` and what a later step publishes per product.
     frozen : what else the run depends on, as JSON, frozen at its start.
     """
@@ -37,7 +39,7 @@ class Calculation:
     seed: int
     delivered: pd.DataFrame
     results: pd.DataFrame
-    peers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["key", "peer", "weight", "cost_share"]))
+    peers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PEER_COLUMNS))
     products: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["key", "product"]))
     summary: Mapping[str, Any] = field(default_factory=dict)
     published: tuple[str, ...] = ()
@@ -46,6 +48,10 @@ class Calculation:
     def with_results(self, **columns: Any) -> Self:
         """Return the calculation with ``columns`` added to or replaced in ``results``."""
         return replace(self, results=self.results.assign(**columns))
+
+    def by_key(self, values: Mapping[str, Any]) -> pd.Series[Any]:
+        """Return a column of ``results`` from ``{key: value}``; ``None`` for who is not in it."""
+        return pd.Series([values.get(str(key)) for key in self.results.index], index=self.results.index, dtype=object)
 
     def with_summary(self, **figures: Any) -> Self:
         """Return the calculation with ``figures`` added to the national picture."""
@@ -86,6 +92,42 @@ def step(*, code: str, title: str) -> Callable[[Callable[[Calculation], Outcome]
         return named  # type: ignore[no-any-return]
 
     return name
+
+
+#: Has all parts of a divided step done, wherever, and returns what they gave in order of number.
+Workshop = Callable[["DividedStep", bytes], Sequence[bytes]]
+
+
+def in_this_process(step: DividedStep, order: bytes) -> Sequence[bytes]:
+    """Do the whole of a divided step here, as one part: what ``verify`` does."""
+    return [step.part(order, 0, 1)]
+
+
+@dataclass(frozen=True)
+class DividedStep:
+    """A step of which any worker can do a part; called like any other step it does everything in this process.
+
+    order : what is to be computed, in full and as bytes, so that whoever does a part needs nothing else; ``None`` if there is
+        nothing to do.
+    most_parts : in how many parts an order is worth dividing; each costs some preparation.
+    part : part ``number`` of ``of`` (0 ≤ number < of) of an order, as bytes. Pure: whoever does it, the same bytes.
+    join : the outcome from all parts in order of number, or from none if there was nothing to do. In how many parts the work
+        was divided must make no difference.
+    forget : lets go of what the parts done in this process had in common; called when there are no more.
+    """
+
+    code: str
+    title: str
+    order: Callable[[Calculation], bytes | None]
+    most_parts: Callable[[bytes], int]
+    part: Callable[[bytes, int, int], bytes]
+    join: Callable[[Calculation, Sequence[bytes]], Outcome]
+    forget: Callable[[], None] = field(default=lambda: None)
+
+    def __call__(self, calculation: Calculation, *, workshop: Workshop = in_this_process) -> Outcome:
+        """Carry the step out, its parts in ``workshop``."""
+        order = self.order(calculation)
+        return self.join(calculation, () if order is None else workshop(self, order))
 
 
 class RunFailed(Exception):

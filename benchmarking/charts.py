@@ -6,6 +6,8 @@ What a figure holds is in the page source, so it holds nothing that the table be
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
+from math import floor
 from typing import Any
 
 import plotly.graph_objects as go
@@ -57,6 +59,78 @@ def score_distribution(distribution: Sequence[Mapping[str, Any]], *, mean: float
         },
         "note": "",
     }
+
+
+def score_intervals(scores: Sequence[tuple[str, float, float, float]]) -> dict[str, Any]:
+    """Return all scores with their intervals, lowest first: for the NZa, who may see everyone's.
+
+    ``scores``: name, score, lower and upper end, in ascending order of score; at least one.
+    """
+    widths = sorted(upper - lower for _, _, lower, upper in scores)
+    places = list(range(1, len(scores) + 1))
+    # Plain mappings: a figure of hundreds of intervals is quick to write and slow to validate; a test validates one.
+    lines: dict[str, list[float | None]] = {"x": [], "y": []}
+    for place, (_, _, lower, upper) in zip(places, scores, strict=True):
+        lines["x"] += [place, place, None]
+        lines["y"] += [round(lower * 100, 2), round(upper * 100, 2), None]
+    interval = {
+        "type": "scatter", "mode": "lines", "name": "interval", "hoverinfo": "skip", "connectgaps": False,
+        "line": {"color": GREY, "width": 2}, **lines,
+    }  # fmt: skip
+    marks = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "score",
+        "x": places,
+        "y": [round(score * 100, 2) for _, score, _, _ in scores],
+        "marker": {"color": INK, "size": 4},
+        "text": [
+            f"{escape(name)}<br>score {_percent(score)}, interval {_percent(lower)} tot {_percent(upper)}"
+            for name, score, lower, upper in scores
+        ],
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+    lowest = min(lower for _, _, lower, _ in scores)
+    median = f"{widths[len(widths) // 2] * 100:.1f}".replace(".", ",")
+    return {
+        "id": "intervallen-scores",
+        "title": f"Bij de helft van de aanbieders is het interval smaller dan {median} procentpunt",
+        "description": (
+            "Elke stip is de score van een aanbieder, van laag naar hoog; de lijn is het interval waarin de werkelijke score"
+            " waarschijnlijk ligt. De getoonde score is een schatting aan de hoge kant en ligt daarom meestal boven het"
+            " interval."
+        ),
+        "plotly": {
+            "data": [interval, marks],
+            "layout": {
+                "xaxis": {"title": {"text": "Aanbieders, van lage naar hoge score"}, "showgrid": False},
+                "yaxis": {"title": {"text": "Efficiëntiescore (%)"}, "range": [floor(lowest * 20) * 5, 101]},
+            },
+        },
+        "table": {
+            "caption": "Score en interval, gemiddeld per tiende deel van de aanbieders",
+            "columns": [
+                {"label": "Aanbieders", "numeric": False},
+                {"label": "Score", "numeric": True},
+                {"label": "Interval van", "numeric": True},
+                {"label": "Interval tot", "numeric": True},
+            ],
+            "rows": _tenths(scores),
+        },
+        "note": "",
+    }
+
+
+def _tenths(scores: Sequence[tuple[str, float, float, float]]) -> list[list[str]]:
+    """Return ten rows of averages, or as many as there are scores."""
+    count = min(10, len(scores))
+    rows = []
+    for number in range(count):
+        first, last = len(scores) * number // count, len(scores) * (number + 1) // count
+        group = scores[first:last]
+        columns = list(zip(*((score, lower, upper) for _, score, lower, upper in group), strict=True))
+        rows.append([f"{first + 1} tot en met {last}", *(_percent(sum(column) / len(column)) for column in columns)])
+    return rows
 
 
 def treatment_plane(

@@ -2,6 +2,10 @@
 
 Costs are confidential business data (Woo art. 5.1(1)(c)); peers are few, so an average of peers can be one organisation.
 Who is not named is therefore shown without weight λ and with its share in a band of ten points.
+
+What one's score would be without a peer is told in whole percents, and only of the peer that matters most. It says how much
+dearer the next best way is, which is a sum over other providers again: it holds no new equation in the peer's own costs, and
+rounded it narrows them less than the band of its share does. Of a peer that carries nearly everything nothing is told at all.
 """
 
 from __future__ import annotations
@@ -21,6 +25,11 @@ def share_band(share: float) -> str:
     """Return a share of 0 to 1 in words, in a band of ten points: ``"40 tot 50 %"``."""
     lower = min(int(share * 10 + 1e-9), 9) * 10
     return f"{lower} tot {lower + 10}\u00a0%"
+
+
+def whole_percent(ratio: float) -> int:
+    """Return a ratio in whole percents, half up; what would exceed 100 is 100."""
+    return min(floor(ratio * 100 + 0.5), 100)
 
 
 def pseudonyms(*, secret: str, shares: Sequence[tuple[str, float]]) -> dict[str, str]:

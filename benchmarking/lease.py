@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -55,30 +55,9 @@ class Lease:
                 raise Cancelled
             yield run
 
-    @contextmanager
-    def kept_alive(self) -> Iterator[None]:
-        """Give a sign of life every few seconds from a thread of its own, until the block ends."""
-        stop = threading.Event()
-        thread = threading.Thread(target=self._beat, args=(stop,), name=f"lease-{self.run_id}", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join()
-
-    def _beat(self, stop: threading.Event) -> None:
-        try:
-            while not stop.wait(settings.RUN_HEARTBEAT_SECONDS):
-                try:
-                    with scope(EVERYTHING):
-                        if not self.extend():
-                            return
-                except (OperationalError, InterfaceError):
-                    # A lost connection is tried again at the next beat; the lease outlives several of them.
-                    connection.close()
-        finally:
-            connection.close()
+    def kept_alive(self) -> AbstractContextManager[None]:
+        """Give a sign of life every few seconds from a thread of its own, inside the block."""
+        return signs_of_life(self.extend, name=f"lease-{self.run_id}")
 
     def extend(self) -> bool:
         """Extend the lease; tell whether this worker still holds it."""
@@ -88,6 +67,33 @@ class Lease:
                 heartbeat_at=now, lease_until=now + timedelta(seconds=settings.RUN_LEASE_SECONDS)
             )
         )
+
+
+@contextmanager
+def signs_of_life(extend: Callable[[], bool], *, name: str) -> Iterator[None]:
+    """Call ``extend`` every few seconds from a thread called ``name``, until it says no or the block ends."""
+    stop = threading.Event()
+    thread = threading.Thread(target=_beat, args=(stop, extend), name=name, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _beat(stop: threading.Event, extend: Callable[[], bool]) -> None:
+    try:
+        while not stop.wait(settings.RUN_HEARTBEAT_SECONDS):
+            try:
+                with scope(EVERYTHING):
+                    if not extend():
+                        return
+            except (OperationalError, InterfaceError):
+                # A lost connection is tried again at the next beat; the lease outlives several of them.
+                connection.close()
+    finally:
+        connection.close()
 
 
 def worker_name() -> str:

@@ -15,16 +15,20 @@ from typing import Any
 
 from benchmarking import charts, datasets, specification
 from benchmarking.calculation import rows_of
-from benchmarking.disclosure import pseudonyms, share_band
+from benchmarking.disclosure import pseudonyms, share_band, whole_percent
 from benchmarking.models import PeerLink, Result, Run
 from benchmarking.naming import WITH_TREATMENT, label
 from benchmarking.specification import Specification
+from benchmarking.steps.uncertainty import published_interval
 
 FEW = 20
 #: A peer that carries this much of the minimum alone: the minimum is then nearly its own costs, so nothing else is told of it.
 NEARLY_ALL = 0.95
+#: A peer whose absence moves the score less than this decides little alone.
+LITTLE = 0.01
 #: Version of the form of a document; a page that reads documents keeps reading every form there ever was.
-FORMAT = 1
+#: 2 adds ``certainty``, ``certainty_reason``, ``correction`` and ``without_peer``.
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def contents(run: Run, *, named: bool) -> dict[int, dict[str, Any]]:
             names = _names(run, result, others, results, named=named)
             is_hidden = not named and any(link.cost_share >= NEARLY_ALL for link in others)
             shown = [] if is_hidden else others
-            document |= _outcome(result)
+            document |= _outcome(result) | _certainty(result, model)
             document["cautions"] = _cautions(result)
             document["peers"] = {
                 "is_own_peer": not others,
@@ -85,6 +89,7 @@ def contents(run: Run, *, named: bool) -> dict[int, dict[str, Any]]:
                     for link in sorted(shown, key=lambda link: list(names).index(link.peer_id))
                 ],
             }
+            document["without_peer"] = _without_peer(result, shown, names, named=named)
             document["peer_figure"] = plane and charts.peer_link(
                 plane,
                 own=mixes[pk].point,
@@ -132,6 +137,50 @@ def _outcome(result: Result) -> dict[str, Any]:
             "minimum": str(result.minimum_cost),
         },
     }
+
+
+def _certainty(result: Result, model: Specification) -> dict[str, Any]:
+    """Return the interval around the score, or why there is none, and the correction for circumstances if there was one."""
+    asked = model.bootstrap
+    found: dict[str, Any] = {"certainty": None, "certainty_reason": "", "correction": None}
+    if asked is None:
+        found["certainty_reason"] = "In deze ronde is geen interval berekend."
+    elif result.score_lower is None or result.score_upper is None or result.bias_corrected_score is None:
+        found["certainty_reason"] = "Het interval kon in deze ronde niet worden berekend."
+    elif not result.uncertainty_shown:
+        found["certainty_reason"] = (
+            "Voor u gaf de berekening van het interval geen bruikbare uitkomst. Daarom tonen wij het niet."
+        )
+    else:
+        found["certainty"] = {
+            "lower": float(published_interval(result.score_lower)),
+            "upper": float(published_interval(result.score_upper)),
+            "bias_corrected": float(published_interval(result.bias_corrected_score)),
+            "confidence": asked.confidence,
+            "replications": asked.replications,
+        }
+    if result.correction is not None and result.score is not None:
+        found["correction"] = {
+            "amount": float(published_interval(result.correction)),
+            "before": float(published_interval(result.score)),
+        }
+    return found
+
+
+def _without_peer(
+    result: Result, links: list[PeerLink], names: Mapping[int, str], *, named: bool
+) -> dict[str, Any] | None:
+    """Return what the score would be without the one peer that matters most; ``None`` without peers that may be shown.
+
+    Of a peer that is not named in whole percents (``benchmarking.disclosure``).
+    """
+    tested = [(link.score_without, names[link.peer_id]) for link in links if link.score_without is not None]
+    if not tested or result.score is None:
+        return None
+    score, name = max(tested, key=lambda item: (item[0], item[1]))
+    if score - result.score < LITTLE:
+        return {"peer": "", "score": ""}
+    return {"peer": name, "score": f"{score * 100:.1f}".replace(".", ",") if named else str(whole_percent(score))}
 
 
 def _cautions(result: Result) -> list[str]:

@@ -1,7 +1,7 @@
 """The run: its steps in order, a committed record of each, and one transaction that stores everything at the end.
 
-The steps are pure; only this module writes. A worker that is taken over has written step records and nothing else, so the
-next one starts from the frozen figures and comes to the same hash.
+The steps are pure; only this module and :mod:`benchmarking.shards` write. A worker that is taken over has written step records
+and parts of divided steps and nothing else, so the next one starts from the frozen figures and comes to the same hash.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -16,8 +17,8 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from benchmarking import datasets, specification
-from benchmarking.calculation import Calculation, Step, rows_of
+from benchmarking import datasets, shards, specification
+from benchmarking.calculation import Calculation, DividedStep, Outcome, Step, rows_of
 from benchmarking.engine import ENGINE_VERSION, libraries
 from benchmarking.lease import Lease
 from benchmarking.models import PeerLink, Result, Run, RunStatus, RunStep, StepStatus
@@ -26,12 +27,15 @@ from providers.models import Provider
 RESULT_COLUMNS = (
     "participates", "reason_text", "total_cost", "allowance", "comparable_cost", "fixed_cost", "quality", "outlier",
     "may_be_peer", "comparable_count", "status", "score", "super_efficiency", "published_score", "minimum_cost",
-    "slacks", "prices", "certificate", "peers_unique", "prices_unique", "fallback",
+    "slacks", "prices", "certificate", "peers_unique", "prices_unique", "fallback", "bias_corrected_score", "score_lower",
+    "score_upper", "uncertainty_shown", "correction", "users", "influence",
 )  # fmt: skip
 #: What the result hash covers of every provider, beside what the steps publish.
 ALWAYS_PUBLISHED = ("total_cost", "allowance", "comparable_cost", "fixed_cost", "quality", "outlier", "may_be_peer")
 #: What stands in a column for a provider that does not take part.
-EMPTY = {"status": "", "slacks": {}, "prices": {}, "certificate": [], "fallback": False}
+EMPTY = {
+    "status": "", "slacks": {}, "prices": {}, "certificate": [], "fallback": False, "uncertainty_shown": False
+}  # fmt: skip
 
 
 def steps() -> list[Step]:
@@ -76,7 +80,7 @@ def execute(lease: Lease) -> None:
     for number, step in enumerate(todo, start=1):
         with lease.commit() as run:
             _record(run, number, status=StepStatus.RUNNING, started_at=timezone.now())
-        outcome = step(calculation)
+        outcome = _carried_out(step, calculation, lease)
         calculation = outcome.calculation
         with lease.commit() as run:
             _record(
@@ -85,10 +89,22 @@ def execute(lease: Lease) -> None:
                 status=StepStatus.DONE,
                 finished_at=timezone.now(),
                 sentences=list(outcome.sentences),
-                figures=dict(outcome.figures),
+                figures={**outcome.figures, **_division(run, step)},
             )
     with lease.commit() as run:
         store(run, calculation)
+
+
+def _carried_out(step: Step, calculation: Calculation, lease: Lease) -> Outcome:
+    if isinstance(step, DividedStep):
+        return step(calculation, workshop=partial(shards.workshop, lease))
+    return step(calculation)
+
+
+def _division(run: Run, step: Step) -> dict[str, int]:
+    """Return in how many parts a step was done and by how many workers; nothing for an undivided one."""
+    counted = shards.count_of(run, step.code)
+    return {name: counted[name] for name in ("parts", "workers") if name in counted}
 
 
 def _record(run: Run, number: int, **facts: Any) -> None:
@@ -112,7 +128,11 @@ def store(run: Run, calculation: Calculation) -> None:
     PeerLink.objects.bulk_create(
         (
             PeerLink(
-                result=made[link["key"]], peer=made[link["peer"]], weight=link["weight"], cost_share=link["cost_share"]
+                result=made[link["key"]],
+                peer=made[link["peer"]],
+                weight=link["weight"],
+                cost_share=link["cost_share"],
+                score_without=None if _missing(link["score_without"]) else link["score_without"],
             )
             for link in calculation.peers.to_dict("records")
         ),
@@ -120,6 +140,7 @@ def store(run: Run, calculation: Calculation) -> None:
     )
     for keep in calculation.stores:
         keep(run, made)
+    shards.forget(pk=run.pk)
     run.summary = {**calculation.summary, "libraries": libraries()}
     run.result_hash = result_hash(calculation)
     run.engine_version = ENGINE_VERSION
@@ -139,7 +160,8 @@ def result_hash(calculation: Calculation) -> str:
         texts = _texts(row, (*ALWAYS_PUBLISHED, *calculation.published))
         rows.append(["result", key, str(int(row["participates"])), row["reasons"], *texts])
     for link in calculation.peers.sort_values(["key", "peer"]).to_dict("records"):
-        rows.append(["peer", link["key"], link["peer"], f"{link['weight']:.6f}"])
+        without = "" if _missing(link["score_without"]) else f"{link['score_without']:.6f}"
+        rows.append(["peer", link["key"], link["peer"], f"{link['weight']:.6f}", without])
     columns = [name for name in calculation.products.columns if name not in ("key", "product")]
     for product in calculation.products.sort_values(["key", "product"]).to_dict("records"):
         facts = {str(name): value for name, value in product.items()}

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from benchmarking import shards
 from benchmarking.models import Run, RunStatus, RunStep, StepStatus
 
 #: After how many missed signs of life a run is said to stand still.
@@ -46,7 +47,7 @@ def describe(run: Run) -> dict[str, Any]:
         "reason": run.failure_reason or ("De berekening is op verzoek gestopt." if state == "cancelled" else ""),
         "attempt": run.fence,
         "taken_over": run.fence > 1,
-        "steps": [_step(step, state) for step in steps],
+        "steps": [_step(run, step, state) for step in steps],
         "done": sum(step.status == StepStatus.DONE for step in steps),
     }
 
@@ -57,7 +58,7 @@ def _label(run: Run, state: str) -> str:
     return "Staat stil" if state == "stalled" else run.get_status_display()
 
 
-def _step(step: RunStep, state: str) -> dict[str, Any]:
+def _step(run: Run, step: RunStep, state: str) -> dict[str, Any]:
     shown = str(step.status)
     if step.status == StepStatus.RUNNING and state in ("stalled", "failed"):
         shown = state
@@ -66,4 +67,17 @@ def _step(step: RunStep, state: str) -> dict[str, Any]:
     seconds = None
     if step.started_at and step.finished_at:
         seconds = (step.finished_at - step.started_at).total_seconds()
-    return {"label": step.title, "state": shown, "record": " ".join(step.sentences), "seconds": seconds}
+    record = " ".join(step.sentences)
+    if step.status == StepStatus.RUNNING:
+        record = parts_done(run, step)
+    return {"label": step.title, "state": shown, "record": record, "seconds": seconds}
+
+
+def parts_done(run: Run, step: RunStep) -> str:
+    """Return how many parts of a divided step are done, and by how many workers; nothing for another step."""
+    found = shards.count_of(run, step.code)
+    if not found:
+        return ""
+    hands = f"{found['busy']} rekenprocessen werken" if found["busy"] > 1 else "1 rekenproces werkt"
+    said = f"{found['done']} van {found['parts']} delen klaar"
+    return f"{said}; {hands} eraan." if found["busy"] else f"{said}."

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from kombu.exceptions import KombuError
 
-from benchmarking import datasets, specification
+from benchmarking import datasets, shards, specification
 from benchmarking.calculation import RunFailed
 from benchmarking.engine import ENGINE_VERSION
 from benchmarking.lease import Cancelled, Lease, LeaseLost
@@ -100,7 +100,7 @@ def wake(run: Run) -> None:
 
 
 def cancel_run(*, run: Run, actor: Actor | None) -> None:
-    """Ask to stop a run: at once if it waits, at the end of its step if it works. Raises :class:`RunRefused` if over."""
+    """Ask to stop a run: at once if it waits, at the end of its step or part if it works. Raises :class:`RunRefused` if over."""
     with transaction.atomic():
         locked = Run.objects.select_for_update().get(pk=run.pk)
         if locked.is_ended:
@@ -109,6 +109,7 @@ def cancel_run(*, run: Run, actor: Actor | None) -> None:
         expired = locked.lease_until is not None and locked.lease_until < timezone.now()
         if locked.status == RunStatus.QUEUED or expired:
             locked.status, locked.finished_at = RunStatus.CANCELLED, timezone.now()
+            shards.forget(pk=run.pk)
         locked.save()
         record(act=Act.RUN_CANCELLED, actor=actor, subject=str(run), details={"run": str(run.uuid)})
 
@@ -142,6 +143,7 @@ def _end(lease: Lease, status: RunStatus, reason: str) -> None:
             return
         run.status, run.failure_reason, run.finished_at = status, reason, timezone.now()
         run.save()
+        shards.forget(pk=run.pk)
 
 
 def sweep() -> list[int]:
@@ -152,6 +154,7 @@ def sweep() -> list[int]:
         Run.objects.filter(pk=run.pk, status=RunStatus.RUNNING, lease_until__lt=now).update(
             status=RunStatus.CANCELLED, finished_at=now
         )
+    shards.forget(status__in=[RunStatus.CANCELLED, RunStatus.FAILED])
     waiting = Run.objects.filter(status=RunStatus.QUEUED, requested_at__lt=now - timedelta(seconds=5))
     found = [*left.filter(cancel_requested_at__isnull=True), *waiting]
     for run in found:

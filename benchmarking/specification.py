@@ -141,11 +141,15 @@ class PriceBounds(_Part):
 
 
 class Bootstrap(_Part):
-    """How uncertainty is estimated."""
+    """How uncertainty is estimated (Simar & Wilson 1998).
 
-    replications: int = Field(default=2000, ge=100)
+    ``convention``: there is no single bootstrap. ``"shephard"`` is this portal's own, on the Shephard scale; the others are
+    those of the R packages Benchmarking and rDEA as published.
+    """
+
+    replications: int = Field(default=2000, ge=100, le=100_000)
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
-    convention: str = "shephard"
+    convention: Literal["shephard", "benchmarking", "rdea"] = "shephard"
 
 
 def _unique(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -155,6 +159,18 @@ def _unique(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Names = Annotated[tuple[str, ...], AfterValidator(_unique)]
+
+
+class Correction(_Part):
+    """A correction of scores for circumstances, after the comparison.
+
+    ``peer_difference`` is the Norwegian regulator's: own circumstances against those of the own peers. ``cap`` bounds the
+    correction on either side (0.40 in Norway).
+    """
+
+    method: Literal["peer_difference"]
+    measures: Annotated[Names, Field(min_length=1)]
+    cap: Share = Decimal("0.40")
 
 
 class Specification(_Part):
@@ -174,6 +190,7 @@ class Specification(_Part):
     environment: tuple[Environment, ...] = ()
     score_floor: Share | None = None
     bootstrap: Bootstrap | None = None
+    correction: Correction | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 20240101
 
     @model_validator(mode="after")
@@ -198,6 +215,15 @@ class Specification(_Part):
             raise ValueError("laat ten minste één kostensoort (inputs) over die beïnvloedbaar is")
         if self.price_bounds and self.returns_to_scale == "fdh":
             raise ValueError("prijsgrenzen (price_bounds) kunnen niet samen met fdh")
+        if self.bootstrap and self.returns_to_scale == "fdh":
+            raise ValueError("een interval (bootstrap) kan niet samen met fdh")
+        if self.correction and not self.bootstrap:
+            raise ValueError("een correctie (correction) rekent met het interval; vul ook bootstrap in")
+        corrected = set(self.correction.measures) if self.correction else set()
+        if twice := corrected & {factor.measure for factor in self.environment}:
+            raise ValueError(
+                f"omstandigheden tellen één keer: noem {', '.join(sorted(twice))} in environment of in correction"
+            )
         return self
 
     @property
@@ -206,6 +232,7 @@ class Specification(_Part):
         used = [*self.inputs, *(measure for output in self.outputs for measure in output.days), *self.allowances]
         used += [criterion.measure for criterion in self.quality_gate]
         used += [factor.measure for factor in self.environment]
+        used += self.correction.measures if self.correction else ()
         if self.participation.months_covered is not None:
             used.append("months_covered")
         return tuple(dict.fromkeys(used))

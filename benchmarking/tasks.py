@@ -19,6 +19,15 @@ def work(run_id: int) -> None:
 
 
 @shared_task
+def assist(division_id: int) -> None:
+    """Do parts of a step that another worker divided, as long as there are any."""
+    from benchmarking import shards
+
+    with scope(EVERYTHING):
+        shards.assist(division_id)
+
+
+@shared_task
 def sweep() -> None:
     """Wake workers for what was left."""
     from benchmarking import runs

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from benchmarking.naming import label, name_of
 from benchmarking.specification import Specification
-from providers.formatting import format_exact, format_money
+from providers.formatting import format_exact, format_money, format_number
 from providers.measures import CATALOGUE
 
 RETURNS = {
@@ -15,6 +15,12 @@ RETURNS = {
     "drs": "niet-toenemende schaalopbrengsten: klein zijn telt niet als reden voor hogere kosten",
     "irs": "niet-afnemende schaalopbrengsten: groot zijn telt niet als reden voor hogere kosten",
     "fdh": "vergelijking met één bestaande aanbieder tegelijk, zonder combinaties",
+}
+
+CONVENTIONS = {
+    "shephard": "eigen rekenwijze van dit portaal, op de Shephard-schaal",
+    "benchmarking": "rekenwijze van het R-pakket Benchmarking",
+    "rdea": "rekenwijze van het R-pakket rDEA",
 }
 
 
@@ -74,10 +80,20 @@ def sentences(model: Specification, currency: str) -> list[str]:
         )
     if model.score_floor is not None:
         said.append(f"Een score wordt nooit lager vastgesteld dan {format_exact(model.score_floor * 100)} %.")
+    if model.correction is not None:
+        said.append(
+            "Na de vergelijking wordt de score gecorrigeerd voor het verschil in omstandigheden met de eigen peers:"
+            f" {', '.join(name_of(name) for name in model.correction.measures)}. De correctie is hoogstens"
+            f" {format_exact(model.correction.cap * 100)} procentpunt."
+        )
     if model.bootstrap is not None:
         said.append(
-            "De specificatie vraagt om een interval rond de score. Dat wordt in deze versie van het portaal nog niet berekend."
+            f"Rond elke score hoort een interval van {format_exact(Decimal(str(model.bootstrap.confidence)) * 100)}\u00a0%, uit"
+            f" {format_number(model.bootstrap.replications)} herhalingen ({CONVENTIONS[model.bootstrap.convention]})."
+            " Het interval is informatie en verandert geen bedrag."
         )
+    else:
+        said.append("Er wordt geen interval rond de score berekend.")
     return said
 
 

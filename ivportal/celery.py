@@ -7,8 +7,12 @@ so a lost message costs seconds and never a result.
 import os
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ivportal.settings")
+
+# Under the same URLs, messages that appear all at once.
+TRANSPORT_ALIASES["filesystem"] = "ivportal.messages:Transport"
 
 app = Celery("ivportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")

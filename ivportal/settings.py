@@ -14,7 +14,7 @@
 ``IVPORTAL_MAIL_FROM``     sender of mail
 ``IVPORTAL_LOG_LEVEL``     how much is logged; default ``WARNING``
 ``IVPORTAL_RUN_…``         ``LEASE_SECONDS`` (30) and ``HEARTBEAT_SECONDS`` (5): how long a run is claimed for, and how often
-                           its worker gives a sign of life
+                           its worker gives a sign of life; ``SHARDS`` (16): in how many parts a step is divided over workers
 ``IVPORTAL_SWEEP_SECONDS`` how often is looked for runs that a dead worker left; default 15
 =========================  ===========================================================================================
 """
@@ -117,6 +117,9 @@ RUN_STEPS = [
     "benchmarking.steps.quality_gate.quality_gate",
     "benchmarking.steps.outliers.outliers",
     "benchmarking.steps.frontier.frontier",
+    "benchmarking.steps.uncertainty.uncertainty",
+    "benchmarking.steps.circumstances.circumstances",
+    "benchmarking.steps.influence.influence",
     "benchmarking.steps.minimum_cost.minimum_cost",
     "tariffs.steps.bandwidths",
     "benchmarking.steps.national_picture.national_picture",
@@ -124,6 +127,7 @@ RUN_STEPS = [
 RUN_FREEZERS = ["tariffs.steps.freeze"]
 RUN_LEASE_SECONDS = env.int("IVPORTAL_RUN_LEASE_SECONDS", default=30)
 RUN_HEARTBEAT_SECONDS = env.int("IVPORTAL_RUN_HEARTBEAT_SECONDS", default=5)
+RUN_SHARDS = max(env.int("IVPORTAL_RUN_SHARDS", default=16), 1)
 
 # --- Celery -----------------------------------------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")

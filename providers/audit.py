@@ -53,9 +53,7 @@ def failed_logins(username: str, *, since: datetime) -> int:
     worked = AuditRecord.objects.filter(
         act__in=[Act.LOGGED_IN, Act.PASSWORD_RESET], user__email=_address(username), at__gte=since
     ).aggregate(last=Max("at"))["last"]
-    return AuditRecord.objects.filter(
-        act=Act.LOGIN_FAILED, subject=_address(username), at__gte=worked or since
-    ).count()
+    return AuditRecord.objects.filter(act=Act.LOGIN_FAILED, subject=_address(username), at__gte=worked or since).count()
 
 
 def _address(username: object) -> str:

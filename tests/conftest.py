@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,9 +28,44 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
             os.environ[name] = value
         else:
             os.environ.pop(name, None)
+    if sys.dont_write_bytecode:
+        # Asked for in many containers. The suite starts dozens of Python processes, and each would compile everything anew, for
+        # seconds: so bytecode is kept after all, not beside the sources but with the data of the tests.
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(Path(os.environ["IVPORTAL_DATA"], "bytecode"))
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+#: What takes longest, longest first. With two test processes these begin, so that at the end neither waits for the other. The
+#: two files of e2e follow each other: one process that does both sets up one portal.
+LONGEST = (
+    "tests/resilience/test_workers.py",
+    "tests/e2e/test_pages.py",
+    "tests/e2e/test_people.py",
+    "tests/ivportal/test_demo.py",
+    "tests/benchmarking/test_swiss_rounds.py",
+    "tests/ivportal/test_commands.py",
+    "tests/ivportal/test_deployment.py",
+    "tests/ivportal/test_embedded.py",
+)
 
 django.setup()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests that take longest first, each file as it was."""
+    place = {str(ROOT / name): number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(str(item.path), len(LONGEST)))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the database before there are several test processes that would all start it."""
+    config = session.config
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        return
+    from ivportal import embedded
+
+    if not os.environ.get("DATABASE_URL"):
+        embedded.database_place(owner=True)
 
 
 @pytest.hookimpl(trylast=True)
@@ -42,6 +78,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not os.environ.get("DATABASE_URL"):
         embedded.stop_database()
     shutil.rmtree(os.environ["IVPORTAL_DATA"], ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick() -> Iterator[None]:
+    """Leave out work that nobody asked for, in this process only; portals in processes of their own work as always.
+
+    Hashing a password takes long by design. And WhiteNoise reads all static files for every client of Django that is made,
+    unless it is told to look for a file when it is asked for.
+    """
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["tests.cast.QuickHasher"], WHITENOISE_AUTOREFRESH=True):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -191,8 +191,13 @@ def _answers(address: str) -> bool:
     return True
 
 
-def store_fictitious(folder: Path, *, providers: int, book_years: tuple[int, ...], seed: int = 7) -> list[str]:
-    """Write fictitious rounds as files and read them in, with tariffs and model; return their slugs."""
+def store_fictitious(
+    folder: Path, *, providers: int, book_years: tuple[int, ...], seed: int = 7, replications: int = 100
+) -> list[str]:
+    """Write fictitious rounds as files and read them in, with tariffs and model; return their slugs.
+
+    ``replications``: how often the bootstrap is repeated; many make a run that takes long.
+    """
     from benchmarking.runs import set_specification
     from providers import fictitious
     from providers.rounds import import_files
@@ -205,7 +210,9 @@ def store_fictitious(folder: Path, *, providers: int, book_years: tuple[int, ...
     rounds = [imported.round for imported in import_files(source_name="iv", paths=workbooks, actor=None)]
     for round in rounds:
         set_policy(round=round, actor=None, tariff_table=table, tariff_year=round.book_year + 1)
-        set_specification(round=round, document=json.loads(SPECIFICATION.read_text(encoding="utf-8")), actor=None)
+        model = json.loads(SPECIFICATION.read_text(encoding="utf-8"))
+        model["bootstrap"]["replications"] = replications
+        set_specification(round=round, document=model, actor=None)
     return [round.slug for round in rounds]
 
 

@@ -26,7 +26,9 @@ class Migration(migrations.Migration):
         row_security("benchmarking_result"),
         row_security("benchmarking_peerlink"),
         transitions("benchmarking_run", RUN_TRANSITIONS),
-        immutable_columns("benchmarking_run", ["uuid", "dataset_id", "specification_id", "frozen", "seed", "requested_at"]),
+        immutable_columns(
+            "benchmarking_run", ["uuid", "dataset_id", "specification_id", "frozen", "seed", "requested_at"]
+        ),
         immutable("benchmarking_run", when="OLD.status IN ('completed', 'failed', 'cancelled')"),
         immutable("benchmarking_specification"),
         immutable("benchmarking_roundspecification"),

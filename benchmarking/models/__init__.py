@@ -2,6 +2,7 @@
 
 from benchmarking.models.results import OutlierVerdict, PeerLink, QualityVerdict, Result
 from benchmarking.models.runs import Dataset, Run, RunStatus, RunStep, StepStatus
+from benchmarking.models.shards import RunDivision, RunShard, ShardStatus
 from benchmarking.models.specifications import RoundSpecification, Specification
 
 __all__ = [
@@ -12,8 +13,11 @@ __all__ = [
     "Result",
     "RoundSpecification",
     "Run",
+    "RunDivision",
+    "RunShard",
     "RunStatus",
     "RunStep",
+    "ShardStatus",
     "Specification",
     "StepStatus",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from benchmarking.models.runs import Run
 from providers.access import OwnedQuerySet
@@ -64,11 +64,27 @@ class Result(models.Model):
     minimum_cost = models.DecimalField(
         max_digits=18, decimal_places=2, null=True, help_text="Minimum costs (design §6)."
     )
+    bias_corrected_score = models.FloatField(
+        null=True, help_text="Score with the estimated bias taken out; information, never money."
+    )
+    score_lower = models.FloatField(null=True, help_text="Lower end of the interval around the true score.")
+    score_upper = models.FloatField(null=True, help_text="Upper end of the interval around the true score.")
+    uncertainty_shown = models.BooleanField(
+        default=False, help_text="The interval may be shown: it lies between 0 and 1. Others are kept, never shown."
+    )
+    correction = models.FloatField(null=True, help_text="What was added to the score for circumstances.")
+    users = models.PositiveIntegerField(null=True, help_text="How many others are measured against this provider.")
+    influence = models.DecimalField(
+        max_digits=18, decimal_places=2, null=True,
+        help_text="What the minimum costs of its users would rise by together without this provider as a peer.",
+    )  # fmt: skip
     slacks = models.JSONField(default=dict, help_text="Slack per input and output.")
     prices = models.JSONField(default=dict, help_text="Shadow price per input and output, and of scale.")
     certificate = models.JSONField(default=list, help_text="Primal residual, worst reduced cost, duality gap.")
     peers_unique = models.BooleanField(null=True, help_text="The peers' weights are the only optimal ones.")
-    prices_unique = models.BooleanField(null=True, help_text="The prices of the products delivered are the only optimal ones.")
+    prices_unique = models.BooleanField(
+        null=True, help_text="The prices of the products delivered are the only optimal ones."
+    )
     fallback = models.BooleanField(default=False, help_text="Solved by the second solver.")
 
     objects = OwnedQuerySet.as_manager()
@@ -79,6 +95,13 @@ class Result(models.Model):
             models.UniqueConstraint(fields=["run", "provider"], name="a_provider_has_one_result_per_run"),
             models.CheckConstraint(
                 condition=Q(participates=True) | Q(score__isnull=True), name="only_who_takes_part_has_a_score"
+            ),
+            models.CheckConstraint(
+                condition=Q(uncertainty_shown=False)
+                | Q(score_lower__isnull=False, score_upper__isnull=False, bias_corrected_score__isnull=False)
+                & Q(score_lower__gt=0, score_lower__lte=F("score_upper"), score_upper__lte=1)
+                & Q(bias_corrected_score__gt=0, bias_corrected_score__lte=1),
+                name="an_interval_that_is_shown_lies_between_0_and_1",
             ),
         ]
 
@@ -95,6 +118,9 @@ class PeerLink(models.Model):
     peer = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="measured_by", help_text="Against whom.")
     weight = models.FloatField(help_text="Intensity weight λ.")
     cost_share = models.FloatField(help_text="Share of the peer in the minimum of the comparable costs, 0 to 1.")
+    score_without = models.FloatField(
+        null=True, help_text="Score of who is measured if this peer were nobody's peer; empty: it is its own peer."
+    )
 
     objects = OwnedQuerySet.as_manager()
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from benchmarking import dea
 from benchmarking.calculation import Calculation, Outcome, RunFailed, step
-from benchmarking.steps.model_arrays import model_arrays, price_bounds, same_or_harder
+from benchmarking.steps.model_arrays import core_options, model_arrays
 
 #: λ below this is not a peer: it is smaller than what the certificate promises.
 SMALLEST_WEIGHT = 1e-9
@@ -28,16 +28,8 @@ def frontier(calculation: Calculation) -> Outcome:
     keys = list(arrays.keys)
     if not arrays.may_be_peer.any():
         raise RunFailed(NOBODY_IS_A_PEER)
-    comparable = same_or_harder(calculation.delivered.loc[keys], specification.environment)
-    fixed = [specification.inputs.index(name) for name in specification.fixed_inputs]
-    options: dict[str, Any] = {
-        "returns_to_scale": specification.returns_to_scale,
-        "keys": keys,
-        "may_be_peer": arrays.may_be_peer,
-        "comparable": comparable,
-        "fixed_inputs": tuple(fixed),
-        "price_bounds": price_bounds(calculation),
-    }
+    options = core_options(calculation, arrays)
+    comparable = options["comparable"]
     found = dea.efficiency(arrays.inputs, arrays.outputs, slacks=specification.returns_to_scale != "fdh", **options)
     alone = len(keys) == 1
     above = [np.nan] if alone else dea.super_efficiency(arrays.inputs, arrays.outputs, **options).score
@@ -52,6 +44,7 @@ def frontier(calculation: Calculation) -> Outcome:
             "peer": [keys[column] for column in columns],
             "weight": values,
             "cost_share": peer_cost / total[rows],
+            "score_without": None,
         }
     ).sort_values(["key", "cost_share", "peer"], ascending=[True, False, True], ignore_index=True)
     pool = arrays.may_be_peer.astype(int)
@@ -76,12 +69,21 @@ def frontier(calculation: Calculation) -> Outcome:
         "fallback": int(found.fallback.sum()),
         "worst_certificate": float(np.nanmax(found.certificate)),
         "under_20_comparable": int((counts < 20).sum()),
+        "peers_not_unique": int((~found.unique & np.isfinite(found.score)).sum()),
     }
     sentences = (
         f"{figures['scores']} zorgaanbieders hebben een score; {figures['peers']} van hen zijn peer voor een ander.",
         "Alle uitkomsten zijn gecontroleerd met een bewijs per aanbieder.",
+        *_about_ties(int(figures["peers_not_unique"])),
     )
     return Outcome(replace(updated, peers=peers), sentences, figures)
+
+
+def _about_ties(count: int) -> tuple[str, ...]:
+    if count == 0:
+        return ()
+    whose = "één zorgaanbieder" if count == 1 else f"{count} zorgaanbieders"
+    return (f"Bij {whose} geven ook andere combinaties van peers dezelfde score; dan beslist een vaste regel.",)
 
 
 def _or_none(values: Any) -> list[float | None]:

@@ -20,6 +20,11 @@ def published_score(score: float, floor: Decimal | None = None) -> Decimal:
     return rounded if floor is None else max(rounded, floor)
 
 
+def is_near_boundary(score: float) -> bool:
+    """Tell whether a score is so close to a rounding boundary that another processor may round it the other way."""
+    return abs(score * 1e6 % 1 - 0.5) < BOUNDARY * 1e6
+
+
 def minimum_cost_of(*, score: Decimal, comparable_cost: Decimal, fixed_cost: Decimal, allowance: Decimal) -> Decimal:
     """Return score·(C − F) + F + A to the cent, half up (design §6)."""
     minimum = score * (comparable_cost - fixed_cost) + fixed_cost + allowance
@@ -28,7 +33,10 @@ def minimum_cost_of(*, score: Decimal, comparable_cost: Decimal, fixed_cost: Dec
 
 @step(code="minimum_cost", title="Minimale kosten")
 def minimum_cost(calculation: Calculation) -> Outcome:
-    """Compute minimum costs from the published score; slacks never change money."""
+    """Compute minimum costs from the published score, with the correction for circumstances if there is one.
+
+    Slacks and uncertainty never change money.
+    """
     floor = calculation.specification.score_floor
     scores: list[Any] = []
     minima: list[Any] = []
@@ -38,9 +46,10 @@ def minimum_cost(calculation: Calculation) -> Outcome:
             scores.append(None)
             minima.append(None)
             continue
-        score = published_score(row["score"], floor)
-        near += abs(row["score"] * 1e6 % 1 - 0.5) < BOUNDARY * 1e6
-        floored += floor is not None and Decimal(repr(row["score"])) < floor
+        corrected = row["score"] + (row.get("correction") or 0.0)
+        score = published_score(corrected, floor)
+        near += is_near_boundary(corrected)
+        floored += floor is not None and Decimal(repr(corrected)) < floor
         scores.append(score)
         minima.append(
             minimum_cost_of(

@@ -67,6 +67,19 @@ def model_arrays(calculation: Calculation) -> ModelArrays:
     )
 
 
+def core_options(calculation: Calculation, arrays: ModelArrays) -> dict[str, Any]:
+    """Return what the functions of the core are told beside the arrays: scale, keys, who may be a peer and of whom."""
+    specification = calculation.specification
+    return {
+        "returns_to_scale": specification.returns_to_scale,
+        "keys": list(arrays.keys),
+        "may_be_peer": arrays.may_be_peer,
+        "comparable": same_or_harder(calculation.delivered.loc[list(arrays.keys)], specification.environment),
+        "fixed_inputs": tuple(specification.inputs.index(name) for name in specification.fixed_inputs),
+        "price_bounds": price_bounds(calculation),
+    }
+
+
 def price_bounds(calculation: Calculation) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return ``(lower, upper)``, each ``(s, s)``: bounds on p_r/p_q, a factor around the ratio of the tariffs."""
     bounds = calculation.specification.price_bounds

@@ -40,6 +40,7 @@ def national_picture(calculation: Calculation) -> Outcome:
             "quality": int(taking_part["quality"].isin(["failed", "missing"]).sum()),
             "outlier": int(taking_part["outlier"].isin(["dominance", "super_efficiency"]).sum()),
         },
+        "peers_not_unique": int((scored["peers_unique"] == False).sum()),  # noqa: E712 - a column, not a flag
         "total_cost": str(sum(scored["total_cost"], Decimal(0))),
         "minimum_cost": str(sum(scored["minimum_cost"], Decimal(0))),
         "distribution": [

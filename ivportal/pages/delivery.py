@@ -7,7 +7,9 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 
+from benchmarking.models import Result, Run
 from ivportal.pages import listing
+from ivportal.pages.outcomes import score_of
 from providers.models import (
     CareOfficeRegion,
     Finding,
@@ -31,8 +33,8 @@ def has_finding(severity: Severity) -> Exists:
     return Exists(Finding.objects.filter(version__in=newest, severity=severity))
 
 
-def delivery(request: Any, round: Round) -> dict[str, Any]:
-    """Return who delivered: totals, progress by region, and the list with its filters."""
+def delivery(request: Any, round: Round, *, run: Run | None) -> dict[str, Any]:
+    """Return who delivered: totals, progress by region, and the list with its filters, scored by ``run``."""
     everyone = Submission.objects.visible_to(request.actor).filter(round=round)
     search, status, region, finding = listing.asked(request.GET, "zoek", "status", "regio", "bevinding")
     chosen = everyone
@@ -54,6 +56,8 @@ def delivery(request: Any, round: Round) -> dict[str, Any]:
         .order_by("provider__name", "provider__key"),
         request.GET,
     )
+    scored = Result.objects.filter(run=run, provider__in=[submission.provider_id for submission in page])
+    results = {result.provider_id: result for result in scored} if run else {}
     regions = list(CareOfficeRegion.objects.filter(locations__provider__submissions__round=round).distinct())
     counts = {
         row["provider__locations__region"]: row
@@ -74,7 +78,10 @@ def delivery(request: Any, round: Round) -> dict[str, Any]:
             {"name": str(item), "delivered": counts[item.pk]["delivered"], "expected": counts[item.pk]["expected"]}
             for item in regions
         ],
-        "providers": [_row(submission, round) for submission in page],
+        "providers": [
+            {**_row(submission, round), **score_of(results.get(submission.provider_id))} for submission in page
+        ],
+        "has_scores": run is not None,
         "filters": {
             "search": search,
             "status": status,

@@ -131,7 +131,7 @@ def _outcome(content: dict[str, Any], round: Round) -> dict[str, Any]:
             "above_maximum": max(own - maximum, Decimal(0)),
         },
         "rules": content["rules"],
-        "certainty": None,
+        "certainty": _certainty(content),
         "cautions": content["cautions"],
         "bar": bandwidth_bar(
             own=own, minimum=minimum, maximum=maximum, currency=round.currency, book_year=round.book_year
@@ -139,6 +139,8 @@ def _outcome(content: dict[str, Any], round: Round) -> dict[str, Any]:
         "score": Decimal(content["score"]),
         "tariff": _tariff(content, round),
         "drivers": None,
+        "correction": _correction(content),
+        "without_peer": content.get("without_peer"),
         "peers": content["peers"],
         "peer_figure": content["peer_figure"],
         "peer_figure_reason": (
@@ -146,6 +148,39 @@ def _outcome(content: dict[str, Any], round: Round) -> dict[str, Any]:
             " Daarom ontbreekt de figuur die dat laat zien."
         ),
     }
+
+
+def _certainty(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the interval around the score, or why there is none; documents of the first form know of neither."""
+    found = content.get("certainty")
+    if not found:
+        reason = content.get("certainty_reason", "Hoe zeker dit is, was bij deze versie nog niet berekend.")
+        return {"is_known": False, "reason": reason}
+    lower, upper, shown = (Decimal(str(ratio)) for ratio in (found["lower"], found["upper"], content["score"]))
+    ends = (scale_ends([lower, upper, shown])[0], Decimal(1))
+    interval = f"interval {format_percent(lower)} tot {format_percent(upper)}"
+    return {
+        "is_known": True,
+        "lower": lower,
+        "upper": upper,
+        "bias_corrected": Decimal(str(found["bias_corrected"])),
+        "confidence": Decimal(str(found["confidence"])),
+        "replications": found["replications"],
+        "scale": {
+            **rate_scale(lower=lower, upper=upper, ends=ends, mark=shown),
+            "label": f"{interval}; getoonde score {format_percent(shown)}",
+        },
+        "scale_from": ends[0],
+        "scale_to": ends[1],
+    }
+
+
+def _correction(content: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what was added to the score for circumstances, if anything."""
+    found = content.get("correction")
+    if not found:
+        return None
+    return {"amount": Decimal(str(found["amount"])), "before": Decimal(str(found["before"]))}
 
 
 def _tariff(content: dict[str, Any], round: Round) -> dict[str, Any]:

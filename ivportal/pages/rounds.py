@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from benchmarking import charts, progress, specification, wording
+from benchmarking import progress, specification, wording
 from benchmarking.models import Result, Run, RunStatus
 from benchmarking.steps.participation import REASONS_SHORT
-from ivportal.pages import listing
+from ivportal.pages import listing, outcomes
 from ivportal.pages.delivery import delivery, has_finding, is_delivered
 from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
@@ -133,12 +133,14 @@ def round_page(request: Any, slug: str) -> HttpResponse:
             "status_label": round.get_status_display(),
             "deadline": round.deadline,
         },
-        "delivery": delivery(request, round),
+        "delivery": delivery(request, round, run=shown),
         "specification": _specification(round),
         "start": _start(round, newest),
         "run": run_context(followed) if followed else None,
-        "result": _result(shown) if shown else None,
-        "distribution": _distribution(shown),
+        "result": outcomes.totals(shown) if shown else None,
+        "distribution": outcomes.distribution(shown) if shown else None,
+        "intervals": outcomes.intervals(shown) if shown else None,
+        "influential": outcomes.influential(shown, round) if shown else [],
         "exclusions": _exclusions(shown, round) if shown else [],
         "release": _release(shown, release),
         "runs": [
@@ -172,36 +174,6 @@ def _start(round: Round, newest: Run | None) -> dict[str, Any]:
     chosen = round.specifications.exists()
     reason = "Er loopt al een berekening." if busy else "" if chosen else "Kies eerst een modelspecificatie."
     return {"url": reverse("start_run", args=[round.slug]), "is_allowed": chosen and not busy, "reason": reason}
-
-
-def _result(run: Run) -> dict[str, Any]:
-    summary = run.summary
-    fallbacks = Result.objects.filter(run=run, fallback=True).count()
-    return {
-        **{
-            name: summary[name]
-            for name in ("taking_part", "excluded", "peers", "mean_score", "median_score", "efficient")
-        },
-        **{name: summary[name] for name in ("total_cost", "minimum_cost", "maximum_cost")},
-        "gated": summary["not_a_peer"]["quality"],
-        "outliers": summary["not_a_peer"]["outlier"],
-        "fallbacks": fallbacks,
-        "dataset_hash": run.dataset.sha256,
-        "result_hash": run.result_hash,
-        "engine_version": run.engine_version,
-        "csv_url": reverse("results_csv", args=[run.uuid]),
-        "finished_at": run.finished_at,
-        "scored": Result.objects.filter(run=run, score__isnull=False).count(),
-    }
-
-
-def _distribution(run: Run | None) -> dict[str, Any] | None:
-    if run is None or run.summary.get("mean_score") is None:
-        return None
-    summary = run.summary
-    return charts.score_distribution(
-        summary["distribution"], mean=summary["mean_score"], median=summary["median_score"]
-    )
 
 
 def _exclusions(run: Run, round: Round) -> list[dict[str, Any]]:

@@ -56,8 +56,10 @@ def scale_ends(rates: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
     return max(start - tenth, Decimal(0)), end + tenth / 2
 
 
-def rate_scale(*, lower: Decimal, upper: Decimal, ends: tuple[Decimal, Decimal]) -> dict[str, Any]:
-    """Return what ``components/rate_scale.html`` draws."""
+def rate_scale(
+    *, lower: Decimal, upper: Decimal, ends: tuple[Decimal, Decimal], mark: Decimal = Decimal(1)
+) -> dict[str, Any]:
+    """Return what ``components/rate_scale.html`` draws: a band, and a mark that is 100 % unless told otherwise."""
 
     def place(rate: Decimal) -> float:
         return round(float((rate - ends[0]) / (ends[1] - ends[0]) * 100), 2)
@@ -65,6 +67,6 @@ def rate_scale(*, lower: Decimal, upper: Decimal, ends: tuple[Decimal, Decimal])
     return {
         "lower": place(lower),
         "width": round(max(place(upper) - place(lower), 0.8), 2),
-        "cap": place(Decimal(1)),
+        "cap": place(mark),
         "label": f"{format_percent(lower)} tot {format_percent(upper)} van het maximumtarief",
     }

@@ -5,9 +5,7 @@ from django.db import migrations
 from providers.database_rules import functions, immutable, rights, row_security, transitions
 
 OWN_SUBMISSION = "provider_id = ivportal_scope_id('provider')"
-OWN_VERSION = (
-    "EXISTS (SELECT 1 FROM providers_submission s WHERE s.id = providers_submissionversion.submission_id AND s.provider_id = ivportal_scope_id('provider'))"
-)
+OWN_VERSION = "EXISTS (SELECT 1 FROM providers_submission s WHERE s.id = providers_submissionversion.submission_id AND s.provider_id = ivportal_scope_id('provider'))"
 OF_OWN_VERSION = (
     "EXISTS (SELECT 1 FROM providers_submissionversion v JOIN providers_submission s ON s.id = v.submission_id"
     " WHERE v.id = version_id AND s.provider_id = ivportal_scope_id('provider'))"

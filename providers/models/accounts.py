@@ -42,9 +42,7 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS = ["name"]
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(email=Lower("email")), name="an_email_is_in_lower_case")
-        ]
+        constraints = [models.CheckConstraint(condition=Q(email=Lower("email")), name="an_email_is_in_lower_case")]
 
     def __str__(self) -> str:
         return f"{self.name} <{self.email}>"

@@ -7,24 +7,15 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import override_settings
 
 from providers.access import EVERYTHING, scope
 from tests.access.world import World, build_world
-
-#: Passwords are not what is tested here; the real one takes half a second per person.
-QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="module")
 def stored_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     """Store the world in a transaction around all tests of a module."""
-    with (
-        django_db_blocker.unblock(),
-        override_settings(PASSWORD_HASHERS=QUICK),
-        scope(EVERYTHING),
-        transaction.atomic(),
-    ):
+    with django_db_blocker.unblock(), scope(EVERYTHING), transaction.atomic():
         yield build_world()
         transaction.set_rollback(True)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.core import mail
@@ -12,14 +11,12 @@ from django.test import Client
 from django.utils import timezone
 
 from providers.models import Act, AuditRecord, Mandate, Role, User
-from tests.access.conftest import QUICK
 from tests.cast import PASSWORD, Cast, browser_of, make_cast
 
 
 @pytest.fixture
-def cast(db: None, settings: Any) -> Cast:
-    """Give the cast, with passwords that take no time."""
-    settings.PASSWORD_HASHERS = QUICK
+def cast(db: None) -> Cast:
+    """Give the cast."""
     return make_cast()
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import openpyxl
 import pytest
 from django.db import connection
-from django.test import override_settings
 from django.urls import reverse
 
 from benchmarking.models import PeerLink, Result
@@ -21,7 +20,6 @@ from providers.access import scope
 from providers.models import Provider, User
 from tariffs.models import Bandwidth
 from tariffs.release import release_run
-from tests.access.conftest import QUICK
 from tests.access.reading import Fetched, fetch_all, numbers_in
 from tests.access.test_matrix import MATRIX, address_of, places_of
 from tests.access.world import BOTH_REGIONS, FIGURES, MODEL, NORTH, SOUTH, World, deliveries, somebody_of, with_tariffs
@@ -89,9 +87,8 @@ class TestBeforeRelease:
     """Until a result is released nobody outside the NZa can tell that there is one."""
 
     @pytest.fixture
-    def cast(self, db: None) -> Any:
-        with override_settings(PASSWORD_HASHERS=QUICK):
-            yield make_cast()
+    def cast(self, db: None) -> Cast:
+        return make_cast()
 
     def seen(self, cast: Cast) -> dict[str, dict[str, Fetched]]:
         return {

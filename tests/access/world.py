@@ -34,6 +34,7 @@ MODEL = {
     ],
     "returns_to_scale": "vrs",
     "allowances": ["housing_nhc"],
+    "bootstrap": {"replications": 100},
 }
 TARIFFS = """year,code,amount,source,valid_from,includes_nhc_nic
 2024,days_5vv,241.37,Fictief,2024-01-01,ja

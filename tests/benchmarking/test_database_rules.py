@@ -10,9 +10,11 @@ import pytest
 from django.apps import apps
 from django.db import DataError, IntegrityError, ProgrammingError, connection, transaction
 
-from benchmarking.models import RunStatus
+from benchmarking import lease
+from benchmarking.models import RunDivision, RunShard, RunStatus, ShardStatus
 from benchmarking.models.runs import RUN_TRANSITIONS
-from benchmarking.runs import request_run
+from benchmarking.models.shards import SHARD_TRANSITIONS
+from benchmarking.runs import request_run, set_specification
 from providers.access import EVERYTHING, NOTHING, scope
 from providers.models import CareOffice, Location, Provider, Round
 from providers.models.rounds import ROUND_TRANSITIONS, RoundStatus
@@ -65,7 +67,8 @@ OF_A_CARE_OFFICE = {
 #: Rows that only the NZa and workers see.
 OF_THE_NZA = {
     "providers_sourcefile", "benchmarking_dataset", "benchmarking_dataset_versions", "benchmarking_run",
-    "benchmarking_runstep", "benchmarking_result", "benchmarking_peerlink",
+    "benchmarking_runstep", "benchmarking_result", "benchmarking_peerlink", "benchmarking_rundivision",
+    "benchmarking_runshard",
 }  # fmt: skip
 IMMUTABLE = (
     "providers_auditrecord", "providers_sourcefile", "providers_submissionversion", "providers_measuredvalue",
@@ -114,9 +117,23 @@ def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Mapping[st
         released = computed(round)
         release_run(run=released, actor=None)
         unreleased = computed(round, {**SIMPLE, "returns_to_scale": "vrs"})
+        divide(make_round(deliveries, slug="ander-2024"))
         assert (released.status, unreleased.status) == ("completed", "completed")
         yield {"released": released.pk, "unreleased": unreleased.pk}
         transaction.set_rollback(True)
+
+
+def divide(round: Round) -> None:
+    """Store a working run of ``round`` with a divided step: one part is done, one is in hand, one waits."""
+    set_specification(round=round, document=SIMPLE, actor=None)
+    run = request_run(round=round, actor=None)
+    assert lease.claim(run.pk) is not None
+    division = RunDivision.objects.create(
+        run=run, step="uncertainty", order=b"x", sha256="c" * 64, parts=3, engine_version="1"
+    )
+    RunShard.objects.create(division=division, number=0, status="done", content=b"y")
+    RunShard.objects.create(division=division, number=1, status="working", fence=1)
+    RunShard.objects.create(division=division, number=2)
 
 
 @pytest.fixture
@@ -311,7 +328,10 @@ def test_the_list_of_what_is_never_changed_is_that_of_the_database(db: None) -> 
         "SELECT c.relname, t.tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
         " JOIN pg_proc p ON p.oid = t.tgfoid WHERE p.proname = 'ivportal_refuse_change'"
     )
-    assert {name for name, _ in rows} == {*IMMUTABLE, "benchmarking_run"}  # a run: once it is over
+    # A run once it is over; parts of a divided step once they are done, though they may be thrown away.
+    assert {name for name, _ in rows} == {
+        *IMMUTABLE, "benchmarking_run", "benchmarking_rundivision", "benchmarking_runshard"
+    }  # fmt: skip
     assert {enabled for _, enabled in rows} == {"O"}
 
 
@@ -331,6 +351,8 @@ def allowed(table: str, pk: int, states: Any) -> set[tuple[str, str]]:
         changed |= {"result_hash": "'x'", "failure_reason": "'x'"}
     if table == "providers_submission":
         changed |= {"provider_id": "%s"}
+    if table == "benchmarking_runshard":
+        changed |= {"content": "'x'", "number": "(SELECT max(number) + 1 FROM benchmarking_runshard)"}
     names = ", ".join(f'"{name}"' for name in columns)
     values = ", ".join(changed.get(name, f'"{name}"') for name in columns)
     found = set()
@@ -354,9 +376,10 @@ def allowed(table: str, pk: int, states: Any) -> set[tuple[str, str]]:
 
 
 def pairs(table: str, transitions: Mapping[Any, Any]) -> set[tuple[str, str]]:
-    """Return the pairs that the program allows; a row may also stay where it is, except a run that is over."""
+    """Return the pairs that the program allows; a row may also stay where it is, except a run or part that is over."""
     moves = {(str(old), str(new)) for old, news in transitions.items() for new in news}
-    stays = {(str(old), str(old)) for old, news in transitions.items() if news or table != "benchmarking_run"}
+    frozen_at_the_end = table in ("benchmarking_run", "benchmarking_runshard")
+    stays = {(str(old), str(old)) for old, news in transitions.items() if news or not frozen_at_the_end}
     return moves | stays
 
 
@@ -366,6 +389,7 @@ def pairs(table: str, transitions: Mapping[Any, Any]) -> set[tuple[str, str]]:
         ("providers_round", RoundStatus, ROUND_TRANSITIONS),
         ("providers_submission", SubmissionStatus, SUBMISSION_TRANSITIONS),
         ("benchmarking_run", RunStatus, RUN_TRANSITIONS),
+        ("benchmarking_runshard", ShardStatus, SHARD_TRANSITIONS),
     ],
 )
 def test_the_database_allows_exactly_the_transitions_that_the_program_allows(
@@ -391,12 +415,62 @@ def test_a_run_that_is_over_keeps_its_outcome(world: Mapping[str, int], change: 
         assert "never changed or deleted" in message
 
 
+@pytest.mark.parametrize("change", ["content = 'other'", "fence = 9", "worker = 'me'", "status = 'waiting'"])
+def test_a_part_that_is_done_stays_as_it_is_until_it_is_thrown_away(world: Mapping[str, int], change: str) -> None:
+    assert refused(f"UPDATE benchmarking_runshard SET {change} WHERE status = 'done'") is not None
+    assert refused("DELETE FROM benchmarking_runshard WHERE status = 'done'") is None
+
+
+@pytest.mark.parametrize("change", ["parts = 9", "\"order\" = 'z'", "run_id = run_id + 1"])
+def test_what_was_divided_stays_as_it_is(world: Mapping[str, int], change: str) -> None:
+    assert refused(f"UPDATE benchmarking_rundivision SET {change}") is not None
+
+
+def test_a_part_stays_a_part_of_the_same_whole(world: Mapping[str, int]) -> None:
+    for change in ("number = 7", "division_id = division_id + 1"):
+        message = refused(f"UPDATE benchmarking_runshard SET {change} WHERE status = 'waiting'")
+        assert message is not None
+        assert "is never changed" in message
+
+
+@pytest.mark.parametrize(
+    ("lower", "corrected", "upper"),
+    [("0.2", "0.3", "1.01"), ("0", "0.3", "0.9"), ("0.9", "0.3", "0.8"), ("NULL", "0.3", "0.9"), ("0.2", "1.1", "0.9"),
+     ("0.2", "NULL", "0.9")],
+)  # fmt: skip
+def test_an_interval_that_cannot_be_is_never_marked_to_be_shown(
+    world: Mapping[str, int], lower: str, corrected: str, upper: str
+) -> None:
+    columns = [name for (name,) in query(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = 'benchmarking_result' AND column_name <> 'id'"
+        " ORDER BY ordinal_position")]  # fmt: skip
+    other = Provider.objects.create(key_scheme="somed", key="x", name="x").pk
+
+    def made(shown: bool) -> str | None:
+        changed = {
+            "uuid": "gen_random_uuid()", "provider_id": str(other), "uncertainty_shown": str(shown).lower(),
+            "score_lower": lower, "bias_corrected_score": corrected, "score_upper": upper,
+        }  # fmt: skip
+        values = ", ".join(changed.get(name, f'"{name}"') for name in columns)
+        names = ", ".join(f'"{name}"' for name in columns)
+        return refused(
+            f"INSERT INTO benchmarking_result ({names}) SELECT {values} FROM benchmarking_result"
+            " WHERE run_id = %s ORDER BY id LIMIT 1",
+            world["released"],
+        )
+
+    assert made(shown=False) is None
+    message = made(shown=True)
+    assert message is not None
+    assert "an_interval_that_is_shown_lies_between_0_and_1" in message
+
+
 @pytest.mark.parametrize(
     "change",
     ["seed = 7", "frozen = '{}'", "dataset_id = dataset_id + 1", "requested_at = now()", "specification_id = 0"],
 )
 def test_what_a_run_depends_on_is_fixed_from_the_moment_it_waits(world: Mapping[str, int], change: str) -> None:
-    run = request_run(round=Round.objects.get(), actor=None)
+    run = request_run(round=Round.objects.get(slug="proef-2024"), actor=None)
     message = refused(f"UPDATE benchmarking_run SET {change} WHERE id = %s", run.pk)
     assert message is not None
     assert "is never changed" in message

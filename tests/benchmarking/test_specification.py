@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 
 from benchmarking.specification import Specification, SpecificationError, canonical, parse, sha256
+from benchmarking.wording import sentences
 
 EXAMPLE = """
 {"inputs": ["total_cost"],
@@ -85,7 +86,7 @@ def test_the_specifications_that_come_with_the_portal_are_understood(name: str) 
 def test_a_small_document_has_the_documented_defaults() -> None:
     model = parse(SMALL)
     assert (model.returns_to_scale, model.orientation, model.outputs[0].weights) == ("vrs", "input", "sum")
-    assert (model.price_bounds, model.score_floor, model.bootstrap) == (None, None, None)
+    assert (model.price_bounds, model.score_floor, model.bootstrap, model.correction) == (None,) * 4
     assert (model.allowances, model.quality_gate, model.environment, model.outliers.rules) == ((), (), (), ())
     assert model.participation.without_errors
     assert not model.needs_tariffs
@@ -96,6 +97,34 @@ def test_weights_are_a_word_or_a_list_of_numbers(weights: Any) -> None:
     model = parse(output(days=["days_5vv", "days_6vv"], weights=weights))
     expected = weights if isinstance(weights, str) else tuple(Decimal(str(weight)) for weight in weights)
     assert model.outputs[0].weights == expected
+
+
+def test_a_correction_asks_for_the_measures_of_the_circumstances() -> None:
+    model = parse(with_(bootstrap={}, correction={"method": "peer_difference", "measures": ["urbanity"]}))
+    assert model.measures == ("total_cost", "days_5vv", "urbanity")
+    assert model.correction is not None
+    assert model.correction.cap == Decimal("0.40")
+
+
+# ── what people read of it ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_people_read_how_sure_scores_are_made_and_what_is_corrected() -> None:
+    document = with_(
+        bootstrap={"replications": 1500, "confidence": 0.9, "convention": "rdea"},
+        correction={"method": "peer_difference", "measures": ["urbanity"], "cap": "0.25"},
+    )
+    said = " ".join(sentences(parse(document), "EUR"))
+    assert "een interval van 90\u00a0%, uit 1.500 herhalingen (rekenwijze van het R-pakket rDEA)" in said
+    assert "verandert geen bedrag" in said
+    assert "gecorrigeerd" in said
+    assert "hoogstens 25 procentpunt" in said
+
+
+def test_a_model_without_interval_says_so() -> None:
+    said = " ".join(sentences(parse(SMALL), "EUR"))
+    assert "geen interval" in said
+    assert "gecorrigeerd" not in said
 
 
 # ── what is hashed ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,6 +237,38 @@ CHOOSE = "kies één van de toegestane waarden"
         (with_(score_floor="1"), "score_floor: moet kleiner zijn dan 1."),
         (with_(score_floor="0"), "score_floor: moet groter zijn dan 0."),
         (with_(bootstrap={"replications": 10}), "bootstrap → replications: moet ten minste 100 zijn."),
+        (
+            with_(bootstrap={"convention": "simar"}),
+            f"bootstrap → convention: {CHOOSE}: 'shephard', 'benchmarking' of 'rdea'.",
+        ),
+        (
+            with_(bootstrap={}, returns_to_scale="fdh"),
+            "Een interval (bootstrap) kan niet samen met fdh.",
+        ),
+        (
+            with_(correction={"method": "peer_difference", "measures": ["urbanity"]}),
+            "Een correctie (correction) rekent met het interval; vul ook bootstrap in.",
+        ),
+        (
+            with_(
+                bootstrap={},
+                correction={"method": "peer_difference", "measures": ["urbanity"]},
+                environment=[{"measure": "urbanity", "harder": "higher"}],
+            ),
+            "Omstandigheden tellen één keer: noem urbanity in environment of in correction.",
+        ),
+        (
+            with_(bootstrap={}, correction={"method": "peer_difference", "measures": []}),
+            "correction → measures: vul ten minste 1 waarde in.",
+        ),
+        (
+            with_(bootstrap={}, correction={"method": "peer_difference", "measures": ["urbanity"], "cap": "1"}),
+            "correction → cap: moet kleiner zijn dan 1.",
+        ),
+        (
+            with_(bootstrap={}, correction={"method": "average", "measures": ["urbanity"]}),
+            f"correction → method: {CHOOSE}: 'peer_difference'.",
+        ),
         (with_(seed=2**63), "seed: moet kleiner zijn dan"),
         (
             with_(inputs=["a", "b"], allowances=["c"]),

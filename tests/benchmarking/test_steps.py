@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
@@ -12,59 +12,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarking.calculation import Calculation, Outcome, RunFailed
-from benchmarking.specification import Environment, Output, parse
+from benchmarking.calculation import RunFailed
+from benchmarking.specification import Environment, Output
+from benchmarking.steps.circumstances import circumstances
 from benchmarking.steps.cost_base import cost_base
 from benchmarking.steps.frontier import frontier
+from benchmarking.steps.influence import influence
 from benchmarking.steps.minimum_cost import minimum_cost, minimum_cost_of, published_score
 from benchmarking.steps.model_arrays import model_arrays, output_weights, price_bounds, same_or_harder
 from benchmarking.steps.national_picture import national_picture
 from benchmarking.steps.outliers import outliers
 from benchmarking.steps.participation import REASONS, REASONS_SHORT, participation
 from benchmarking.steps.quality_gate import quality_gate
+from benchmarking.steps.uncertainty import uncertainty
+from tests.benchmarking.tables import after, column, start
 
-SMALL: dict[str, Any] = {
-    "inputs": ["total_cost"],
-    "outputs": [{"name": "5vv", "days": ["days_5vv"]}],
-    "returns_to_scale": "crs",
-}
-ALL = (participation, cost_base, quality_gate, outliers, frontier, minimum_cost, national_picture)
-
-
-def start(rows: Mapping[str, Mapping[str, Any]], frozen: Mapping[str, Any] | None = None, **model: Any) -> Calculation:
-    """Return the calculation before the first step; per key the figures, and ``merged``, ``delivered``, ``errors``."""
-    measures = sorted({name for row in rows.values() for name in row} - {"merged", "delivered", "errors"})
-    keys = sorted(rows)
-    delivered = pd.DataFrame(
-        {
-            "delivered": [rows[key].get("delivered", True) for key in keys],
-            "merged": [rows[key].get("merged", False) for key in keys],
-            "errors": [rows[key].get("errors", "") for key in keys],
-        },
-        index=pd.Index(keys, name="key", dtype=object),
-    )
-    for measure in measures:
-        values = [rows[key].get(measure) for key in keys]
-        delivered[measure] = pd.Series(
-            [None if value is None else Decimal(str(value)) for value in values], index=delivered.index, dtype=object
-        )
-    return Calculation(
-        specification=parse({**SMALL, **model}),
-        frozen=frozen or {},
-        seed=1,
-        delivered=delivered,
-        results=pd.DataFrame(index=delivered.index),
-    )
-
-
-def after(calculation: Calculation, *steps: Callable[[Calculation], Outcome]) -> Calculation:
-    for step in steps:
-        calculation = step(calculation).calculation
-    return calculation
-
-
-def column(calculation: Calculation, name: str) -> dict[str, Any]:
-    return calculation.results[name].to_dict()
+ALL = (
+    participation, cost_base, quality_gate, outliers, frontier, uncertainty, circumstances, influence, minimum_cost,
+    national_picture,
+)  # fmt: skip
 
 
 def cheap_and_dear(**more: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

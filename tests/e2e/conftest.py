@@ -21,6 +21,22 @@ from tests.cast import PASSWORD
 from tests.e2e.screen import HEIGHTS, WIDTHS, Screen
 from tests.processes import Portal, empty_database, running_portal, store_fictitious
 
+#: Chromium loads what hangs below its address bar for every new window: more work than the pages under test. Of several lists
+#: of features the last counts, so what Playwright switches off for steady pages stands here again.
+OFF = (
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -29,6 +45,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join(OFF)}",
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Callable, Iterator
 
@@ -61,6 +62,21 @@ class TestProvider:
             assert drawn is not None
             assert drawn["width"] <= box["width"] + 1
 
+    def test_she_reads_how_sure_her_score_is(self, width: int, open_screen: Callable[..., Screen]) -> None:
+        screen = open_screen("anne@example.org", width=width)
+        section = screen.page.locator("section", has=screen.page.get_by_role("heading", name="Hoe zeker is uw score?"))
+        scale = section.get_by_role("img")
+        expect(scale).to_be_visible()
+        label = scale.get_attribute("aria-label") or ""
+        found = re.fullmatch(r"interval (\S+)\s% tot (\S+)\s%; getoonde score (\S+)\s%", label)
+        assert found is not None, label
+        lower, upper, score = found.groups()
+        said = " ".join(section.inner_text().split())
+        assert f"tussen {lower} % en {upper} %" in said
+        assert f"de getoonde score van {score} % een schatting aan de hoge kant" in said
+        assert f"interval {lower} % tot {upper} %" in " ".join(screen.page.locator(".key-figures").inner_text().split())
+        screen.keep("anne how sure")
+
     def test_from_a_figure_to_the_cell_it_came_from(self, width: int, open_screen: Callable[..., Screen]) -> None:
         screen = open_screen("anne@example.org", width=width)
         screen.click("link", "Bekijk uw aanlevering")
@@ -94,6 +110,8 @@ class TestNza:
         main = screen.page.locator("main")
         expect(main).to_contain_text("Gemiddelde score")
         expect(screen.page.locator("figure[data-figure=verdeling-scores] svg.main-svg").first).to_be_visible()
+        expect(screen.page.locator("figure[data-figure=intervallen-scores] svg.main-svg").first).to_be_visible()
+        expect(main).to_contain_text("Wie dragen deze uitkomst?")
         screen.page.get_by_text("Kenmerken").first.click()
         expect(main).to_contain_text(run.result_hash)
 

@@ -257,8 +257,11 @@ class TestVerifyAfterTampering:
                 [
                     delivery("99900001", total_cost=400_000, days_5vv=4000),
                     delivery("99900002", total_cost=1_200_000, days_5vv=8000),
+                    delivery("99900003", total_cost=900_000, days_5vv=7000),
+                    delivery("99900004", total_cost=700_000, days_5vv=6000),
                 ]
-            )
+            ),
+            {**SIMPLE, "bootstrap": {"replications": 100}},
         )
 
     def tamper(self, table: str, change: str, **values: Any) -> None:
@@ -288,6 +291,11 @@ class TestVerifyAfterTampering:
             ("benchmarking_result", "minimum_cost = minimum_cost - 1"),
             ("benchmarking_result", "published_score = published_score - 0.01 WHERE published_score < 1"),
             ("benchmarking_run", "result_hash = repeat('0', 64)"),
+            ("benchmarking_result", "score_lower = score_lower - 0.01 WHERE score_lower IS NOT NULL"),
+            ("benchmarking_result", "uncertainty_shown = NOT uncertainty_shown WHERE uncertainty_shown"),
+            ("benchmarking_result", "influence = influence + 1 WHERE influence > 0"),
+            ("benchmarking_result", "users = users + 1 WHERE users > 0"),
+            ("benchmarking_peerlink", "score_without = score_without - 0.1 WHERE score_without IS NOT NULL"),
             ("benchmarking_peerlink", "weight = weight + 0.25"),
             ("tariffs_bandwidth", "maximum_cost = maximum_cost + 1"),
             ("benchmarking_result", "certificate = '[0, 0.5, 0]'"),

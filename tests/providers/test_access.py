@@ -10,10 +10,9 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.db.models import Model
-from django.test import override_settings
 from django.utils import timezone
 
-from benchmarking.models import Dataset, PeerLink, Result, Run
+from benchmarking.models import Dataset, PeerLink, Result, Run, RunDivision, RunShard
 from providers.access import EVERYTHING, NOTHING, Actor, OwnedQuerySet, scope
 from providers.models import (
     Finding,
@@ -32,7 +31,6 @@ from tariffs.release import release_run
 from tests.cast import Cast, browser_of, make_cast
 from tests.factories import computed, delivery, make_round
 
-QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 #: Every model whose rows belong to someone; a model that is missing here fails a test below.
 OWNED: tuple[type[Model], ...] = (
     Provider,
@@ -42,6 +40,8 @@ OWNED: tuple[type[Model], ...] = (
     Finding,
     Dataset,
     Run,
+    RunDivision,
+    RunShard,
     Result,
     PeerLink,
     Bandwidth,
@@ -94,12 +94,7 @@ def owner_of(row: Any) -> str:
 @pytest.fixture(scope="module")
 def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
     """Store the cast beside a released run and one that is not released, for all tests of this module."""
-    with (
-        django_db_blocker.unblock(),
-        override_settings(PASSWORD_HASHERS=QUICK),
-        scope(EVERYTHING),
-        transaction.atomic(),
-    ):
+    with django_db_blocker.unblock(), scope(EVERYTHING), transaction.atomic():
         people = make_cast()
         # Costs per day so high that every delivery has a finding.
         deliveries = [
@@ -115,6 +110,8 @@ def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
         set_policy(round=round, actor=None, tariff_table=table, tariff_year=2024)
         run = computed(round)
         assert run.status == "completed", run.failure_reason
+        division = RunDivision.objects.create(run=run, step="x", order=b"x", sha256="d" * 64, parts=1)
+        RunShard.objects.create(division=division, number=0)
         release_run(run=run, actor=None)
         assert computed(round).status == "completed"
         yield people

@@ -26,7 +26,8 @@ def portal(
     redis = embedded.start_redis(folder / "redis") if request.param == "redis" else None
     with django_db_blocker.unblock(), scope(EVERYTHING):
         try:
-            store_fictitious(folder / "fictief", providers=300, book_years=(2024,))
+            # A bootstrap in eight parts: long enough to end a worker in the middle.
+            store_fictitious(folder / "fictief", providers=150, book_years=(2024,), replications=512)
             noor = User.objects.create_user("noor@example.org", PASSWORD, name="Noor")
             Mandate.objects.create(user=noor, role=Role.NZA)
             with running_portal(folder, redis=redis) as running:
@@ -38,9 +39,15 @@ def portal(
                 redis.stop()
 
 
-@pytest.fixture
-def noor(portal: Portal, db: None) -> Browser:
-    """Give the browser of Noor of the NZa, logged in. The test reads the database, and writes nothing itself."""
+@pytest.fixture(scope="module")
+def browser(portal: Portal) -> Browser:
+    """Give the browser of Noor of the NZa; she logs in once per portal."""
     browser = Browser(portal.address)
     browser.log_in("noor@example.org", PASSWORD)
+    return browser
+
+
+@pytest.fixture
+def noor(browser: Browser, db: None) -> Browser:
+    """Give Noor at her browser. The test reads the database, and writes nothing itself."""
     return browser

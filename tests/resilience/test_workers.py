@@ -15,7 +15,17 @@ from contextlib import contextmanager
 
 import pytest
 
-from benchmarking.models import PeerLink, Result, Run, RunStatus, RunStep, StepStatus
+from benchmarking.models import (
+    PeerLink,
+    Result,
+    Run,
+    RunDivision,
+    RunShard,
+    RunStatus,
+    RunStep,
+    ShardStatus,
+    StepStatus,
+)
 from ivportal.celery import app
 from ivportal.embedded import RedisServer
 from providers.models import Submission
@@ -47,13 +57,20 @@ def until(run: Run, status: RunStatus, *, patience: float = 150) -> Run:
 
 
 def until_in_the_middle(run: Run) -> Run:
-    """Wait until a worker has recorded that it compares with the best practices, and has not recorded the end."""
-    wait_for(
-        "the comparison begins",
-        lambda: RunStep.objects.filter(run=run, code="frontier", status=StepStatus.RUNNING).exists(),
-        every=0.005,
-    )
+    """Wait until some parts of the bootstrap are done, and the worker that holds the run has another in hand."""
+
+    def is_there() -> bool:
+        parts = RunShard.objects.filter(division__run=run, division__step="uncertainty")
+        done = parts.filter(status=ShardStatus.DONE).exists()
+        return done and parts.filter(status=ShardStatus.WORKING, worker=again(run).worker).exists()
+
+    wait_for("some parts of the bootstrap are done", is_there, every=0.005)
     return again(run)
+
+
+def left(run: Run) -> int:
+    """Return how many parts of the bootstrap are not done."""
+    return RunShard.objects.filter(division__run=run).exclude(status=ShardStatus.DONE).count()
 
 
 def stored(run: Run) -> tuple[int, int]:
@@ -108,6 +125,10 @@ def test_a_worker_killed_in_the_middle_is_seen_and_replaced(portal: Portal, noor
         "the run was over before its worker could be killed: use a larger round"
     )
     assert stored(run) == (0, 0)
+    in_hand = {shard.pk: shard.fence for shard in RunShard.objects.filter(status=ShardStatus.WORKING)}
+    done = set(RunShard.objects.filter(status=ShardStatus.DONE).values_list("pk", "finished_at"))
+    assert in_hand
+    assert done
     page = wait_for(
         "the page says that it stands still",
         lambda: next(
@@ -117,12 +138,19 @@ def test_a_worker_killed_in_the_middle_is_seen_and_replaced(portal: Portal, noor
     )
     assert "neemt het vanzelf over" in page
     assert "staat stil" in noor.get("/rondes/")
+    assert re.search(r"\d+ van 8 delen klaar", page)
     successor = portal.start_worker()
     taken_over = wait_for("another worker takes over", lambda: again(run) if again(run).fence == 2 else None)
     assert works_for(successor, taken_over)
-    done = until(run, RunStatus.COMPLETED)
-    assert done.result_hash == undisturbed.result_hash
-    assert stored(done) == stored(undisturbed)
+    wait_for(
+        "the parts that were in hand are taken over",
+        lambda: in_hand.items() <= {pk: fence - 1 for pk, fence in RunShard.objects.values_list("pk", "fence")}.items(),
+    )
+    assert done <= set(RunShard.objects.filter(division__run=run).values_list("pk", "finished_at"))
+    ended = until(run, RunStatus.COMPLETED)
+    assert ended.result_hash == undisturbed.result_hash
+    assert stored(ended) == stored(undisturbed)
+    assert RunDivision.objects.count() == 0
     assert RunStep.objects.filter(run=run).count() == RunStep.objects.filter(run=undisturbed).count()
     assert "(poging 2)" in noor.get(f"/berekeningen/{run.uuid}/")
 
@@ -174,6 +202,61 @@ def test_a_run_stopped_while_its_worker_is_dead_ends_too(portal: Portal, noor: B
     portal.start_worker()
     until(run, RunStatus.CANCELLED, patience=90)
     assert stored(run) == (0, 0)
+
+
+def test_a_helper_killed_with_a_part_in_hand_is_missed_by_nobody(
+    portal: Portal, noor: Browser, undisturbed: Run
+) -> None:
+    """The worker that holds the run takes the part over and goes on; the run itself changes hands with nobody."""
+    first, second = portal.the_worker(), portal.start_worker()
+    run = start(noor)
+
+    def helped() -> subprocess.Popen[bytes] | None:
+        """Return the worker that has a part in hand of a run that the other holds."""
+        held = again(run)
+        helper = second if works_for(first, held) else first
+        parts = RunShard.objects.filter(division__run=run, status=ShardStatus.WORKING)
+        mine = [shard for shard in parts if os.getpgid(int(shard.worker.rpartition(":")[2])) == helper.pid]
+        return helper if mine and left(run) < 8 else None
+
+    helper = wait_for("both workers have a part in hand", lambda: helped() if again(run).worker else None, every=0.005)
+    os.killpg(helper.pid, signal.SIGSTOP)
+    parts = RunShard.objects.filter(division__run=run, status=ShardStatus.WORKING)
+    orphans = [shard.pk for shard in parts if os.getpgid(int(shard.worker.rpartition(":")[2])) == helper.pid]
+    portal.kill(helper)
+    assert orphans
+    wait_for(
+        "the orphaned part is done again",
+        lambda: RunShard.objects.filter(pk__in=orphans, fence__gt=1).count() == len(orphans),
+    )
+    ended = until(run, RunStatus.COMPLETED)
+    assert ended.fence == 1
+    assert ended.result_hash == undisturbed.result_hash
+    assert stored(ended) == stored(undisturbed)
+    portal.the_worker()
+
+
+def test_workers_share_the_parts_of_a_run(portal: Portal, noor: Browser, undisturbed: Run) -> None:
+    portal.the_worker()
+    portal.start_worker()
+    run = start(noor)
+    said = set()
+
+    def look() -> bool:
+        said.update(
+            re.findall(r"(\d+) van 8 delen klaar; (\d) rekenprocessen werken", noor.get(f"/berekeningen/{run.uuid}/"))
+        )
+        return again(run).status not in BUSY
+
+    wait_for("the run ends", look)
+    ended = until(run, RunStatus.COMPLETED)
+    figures = RunStep.objects.get(run=run, code="uncertainty").figures
+    # Two workers of two processes each; one process holds the run and does parts too.
+    assert figures["parts"] == 8
+    assert figures["workers"] >= 3
+    assert len({done for done, _ in said}) >= 2, "the page never told how far it was"
+    assert ended.result_hash == undisturbed.result_hash
+    portal.kill(portal.workers[-1])
 
 
 def test_two_workers_never_do_the_same_run_twice(portal: Portal, noor: Browser, undisturbed: Run) -> None:

@@ -31,6 +31,7 @@ MODEL = {
     ],
     "returns_to_scale": "vrs",
     "allowances": ["housing_nhc"],
+    "bootstrap": {"replications": 100},
 }
 CROWD, OTHERS = 7, 17
 
@@ -298,6 +299,25 @@ def test_no_exact_weight_or_share_of_a_peer_stands_in_a_report(run: Run, documen
         told = np.array(sorted(set(numbers_of(documents[link.result.provider.key]))))
         for secret in (link.weight, link.cost_share, link.cost_share * 100):
             assert np.abs(told - secret).min() > 1e-5 * secret
+        checked += 1
+    assert checked > 20
+
+
+def test_no_exact_score_without_a_peer_stands_in_a_report(run: Run, documents: dict[str, Any]) -> None:
+    """Rounded to whole percents it says how much a peer matters; exact it would be an equation in the costs of others."""
+    checked = 0
+    for link in PeerLink.objects.filter(result__run=run).select_related("result__provider"):
+        own = link.result.score
+        if (
+            link.score_without is None
+            or own is None
+            or abs(link.score_without - own) < 1e-6
+            or link.score_without > 0.9999
+        ):
+            continue
+        told = np.array(sorted(set(numbers_of(documents[link.result.provider.key]))))
+        for secret in (link.score_without, link.score_without * 100, (link.score_without - own) * 100):
+            assert np.abs(told - secret).min() > 1e-6 * secret
         checked += 1
     assert checked > 20
 

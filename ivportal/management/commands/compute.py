@@ -9,9 +9,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from benchmarking.models import Run, RunStatus, StepStatus
+from benchmarking.models import Run, RunStatus, RunStep, StepStatus
+from benchmarking.progress import parts_done
 from benchmarking.runs import RunRefused, cancel_run, current_specification, request_run, set_specification
 from benchmarking.specification import SpecificationError
 from ivportal.management.lookup import round_called
@@ -46,16 +48,15 @@ class Command(BaseCommand):
 
     def watch(self, run: Run, worker: subprocess.Popen[bytes] | None) -> Run:
         """Show the steps as they are committed until the run has ended; Ctrl-C stops the run."""
-        shown: set[tuple[int, str]] = set()
+        shown: set[str] = set()
         try:
             while True:
                 run.refresh_from_db()
                 for step in run.steps.exclude(status=StepStatus.WAITING):
-                    if (step.number, step.status) in shown:
-                        continue
-                    shown.add((step.number, step.status))
-                    if step.status == StepStatus.DONE:
-                        self.stderr.write(f"  [{'#' * step.number:<8}] {step.title}: {' '.join(step.sentences)}")
+                    line = self.line_of(run, step)
+                    if line and line not in shown:
+                        shown.add(line)
+                        self.stderr.write(line)
                 if run.is_ended:
                     return run
                 if worker is not None and worker.poll() is not None:
@@ -65,6 +66,14 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             cancel_run(run=run, actor=None)
             raise
+
+    def line_of(self, run: Run, step: RunStep) -> str:
+        """Return what to say of a step: its record once it is done, before that how many of its parts are."""
+        if step.status == StepStatus.DONE:
+            bar = f"{'#' * step.number:<{len(settings.RUN_STEPS)}}"
+            return f"  [{bar}] {step.title}: {' '.join(step.sentences)}"
+        parts = parts_done(run, step)
+        return f"  {step.title}: {parts}" if parts else ""
 
     def report(self, round: Round, run: Run) -> None:
         if run.status != RunStatus.COMPLETED:

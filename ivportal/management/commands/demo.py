@@ -102,7 +102,7 @@ class Command(BaseCommand):
         self.stderr.write(f"  {text}")
 
     def _serve(self, port: int, worker: subprocess.Popen[bytes]) -> None:
-        self._say("De demonstratie wordt klaargezet; de eerste keer duurt dat ongeveer een halve minuut.")
+        self._say("De demonstratie wordt klaargezet; de eerste keer duurt dat ongeveer een minuut.")
         _, accounts, _, _ = self._prepare()
         port = free_port(port)
         with supervisor.web_server(port) as server:

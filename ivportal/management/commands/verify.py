@@ -55,6 +55,13 @@ class Command(BaseCommand):
         self.stdout.write(f"Klopt: zelfde uitkomst {run.result_hash}; {checked} certificaten in orde.")
 
 
+def is_nearly(kept: float | None, found: float | None) -> bool:
+    """Tell whether a stored number is the computed one, up to what may differ between processors."""
+    if kept is None or found is None or found != found:
+        return kept is None and (found is None or found != found)
+    return abs(kept - found) <= TOLERANCE * max(1.0, abs(found))
+
+
 RESULT_FIELDS = (
     "participates",
     "total_cost",
@@ -63,7 +70,12 @@ RESULT_FIELDS = (
     "outlier",
     "published_score",
     "minimum_cost",
+    "uncertainty_shown",
+    "users",
+    "influence",
 )
+#: Numbers in full precision, of which the last bits may differ on another processor.
+NEARLY = ("score", "score_lower", "score_upper", "bias_corrected_score", "correction")
 BANDWIDTH_FIELDS = ("maximum_cost", "minimum_rate", "maximum_rate", "lower_rate", "upper_rate")
 
 
@@ -82,12 +94,24 @@ def different_rows(run: Run, again: Calculation) -> list[str]:
         problems += [
             f"{key}: {name} is opgeslagen als {kept}, maar is {found}." for name, kept, found in pairs if kept != found
         ]
+        numbers = [(name, getattr(stored[key], name), row[name]) for name in NEARLY]
+        problems += [
+            f"{key}: {name} is opgeslagen als {kept}, maar is {found}."
+            for name, kept, found in numbers
+            if not is_nearly(kept, found)
+        ]
     links = {
-        (link.result.provider.key, link.peer.provider.key): link.weight
+        (link.result.provider.key, link.peer.provider.key): (link.weight, link.score_without)
         for link in PeerLink.objects.filter(result__run=run).select_related("result__provider", "peer__provider")
     }
-    wanted = {(link["key"], link["peer"]): link["weight"] for link in again.peers.to_dict("records")}
-    if links.keys() != wanted.keys() or any(abs(links[pair] - weight) > TOLERANCE for pair, weight in wanted.items()):
+    wanted = {
+        (link["key"], link["peer"]): (link["weight"], link["score_without"]) for link in again.peers.to_dict("records")
+    }
+    if links.keys() != wanted.keys() or not all(
+        is_nearly(kept, found)
+        for pair, numbers in wanted.items()
+        for kept, found in zip(links[pair], numbers, strict=True)
+    ):
         problems.append("De opgeslagen peers zijn anders dan de berekende.")
     products = {
         (product.bandwidth.provider.key, product.product): (product.lower, product.upper)

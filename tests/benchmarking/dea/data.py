@@ -46,6 +46,12 @@ def homes(units=60, products=4, seed=0, zeros=0.4):
     return np.round(cost, 2)[:, None], days
 
 
+def homes_of(inputs, units=30, products=4, seed=0, zeros=0.4):
+    """The same homes, their costs split over so many inputs."""
+    x, y = homes(units, products, seed, zeros)
+    return x * np.random.default_rng(seed + 1000).dirichlet(np.full(inputs, 6.0), units), y
+
+
 def sizes(units, decades, seed):
     """Homes of ordinary mix whose size and whose units of measurement span many decades."""
     rng = np.random.default_rng(seed)

@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 TIGHT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+OTHER_ROADS = (("highs-ds", {"presolve": False}), ("highs-ipm", TIGHT), ("highs-ds", {}), ("highs-ipm", {}))
 BLOCK = 40
 
 
@@ -78,21 +79,22 @@ def solve_blocks(blocks):
         return np.concatenate([solve_blocks([block]) for block in blocks])
     if found.status == 2:
         return np.array([np.nan])
-    # Neither solved nor shown infeasible: once more without presolve.
+    # Neither solved nor shown infeasible: the same programme by other roads, until one comes to an end.
     block = blocks[0]
-    found = linprog(
-        block[0],
-        A_ub=block[1],
-        b_ub=block[2],
-        A_eq=block[3] if equal else None,
-        b_eq=block[4] if equal else None,
-        bounds=(0, None),
-        method="highs-ds",
-        options={"presolve": False},
-    )
-    if found.status not in (0, 2):
-        raise AssertionError(f"the judge has no verdict: {found.message}")
-    return np.array([found.x[0] if found.status == 0 else np.nan])
+    for method, options in OTHER_ROADS:
+        found = linprog(
+            block[0],
+            A_ub=block[1],
+            b_ub=block[2],
+            A_eq=block[3] if equal else None,
+            b_eq=block[4] if equal else None,
+            bounds=(0, None),
+            method=method,
+            options=options,
+        )
+        if found.status in (0, 2):
+            return np.array([found.x[0] if found.status == 0 else np.nan])
+    raise AssertionError(f"the judge has no verdict: {found.message}")
 
 
 def fdh_score(x0, y0, x, y, *, orientation, fixed=()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -23,6 +24,7 @@ def edited(content: bytes, change: Change) -> bytes:
     return _saved(book)
 
 
+@cache
 def few_homes(year: int, count: int = 5) -> bytes:
     """The published workbook of a year with only its first homes: title, header, rows and footnotes as they were."""
     original = openpyxl.load_workbook(SWISS_FILES[year], read_only=True)
