@@ -99,6 +99,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.coverage", description=__doc__.partition("\n")[0])
     parser.add_argument("--units", type=int, nargs="+", default=[50, 100, 200, 400])
+    parser.add_argument("--conventions", nargs="+", choices=CONVENTIONS, default=CONVENTIONS)
     parser.add_argument("--samples", type=int, default=200, help="samples per number of units (at least 2)")
     parser.add_argument("--replications", type=int, default=500, help="replications per bootstrap")
     chosen = parser.parse_args()
@@ -110,11 +111,11 @@ def main() -> None:
     began = time.process_time()
     fallback, worst = 0, 0.0
     for units in chosen.units:
-        for convention in CONVENTIONS:
+        for convention in chosen.conventions:
             row = measure(units, convention, samples=chosen.samples, replications=chosen.replications)
             print(row.line(), flush=True)
             fallback, worst = fallback + row.fallback, max(worst, row.worst_certificate)
-    problems = sum(chosen.units) * len(CONVENTIONS) * chosen.samples * chosen.replications
+    problems = sum(chosen.units) * len(chosen.conventions) * chosen.samples * chosen.replications
     print(
         f"{problems:,} linear programmes in {time.process_time() - began:.0f} s CPU, {fallback} of them by HiGHS; worst "
         f"certificate {worst:.0e}"

@@ -80,7 +80,7 @@ def _bases(programmes: Programmes) -> tuple[list[Batch], Columns, BoolArray]:
     batches, columns, ended = _against(programmes, programmes.with_priced(_likely(problem)))
     columns = programmes.with_priced(_completed(programmes, columns, batches, ended))
     for units, batch in zip(blocks(problem.units), batches, strict=True):
-        ended[units] &= lockstep.run(columns, batch)
+        ended[units] &= lockstep.run(columns, batch, allowed=programmes.allowed(units, columns.priced))
     return batches, columns, ended
 
 
@@ -182,7 +182,7 @@ def _completed(programmes: Programmes, columns: Columns, batches: list[Batch], e
     for begin in range(0, len(left), BLOCK):
         units = left[begin : begin + BLOCK]
         batch = programmes.batch(wider, units)
-        finished = lockstep.run(wider, batch)
+        finished = lockstep.run(wider, batch, allowed=programmes.allowed(units, wider.priced))
         found.append(units[_at_one(programmes, wider, batch) | ~finished])
     return np.unique(np.concatenate(found))
 
@@ -192,6 +192,9 @@ def may_be_tied(solved: Solved, units: IntArray) -> BoolArray:
     be other weights."""
     programmes, columns = solved.programmes, solved.columns
     problem, proven = programmes.problem, solved.proven.take(units)
+    if not programmes.single:
+        # Who is dominated only by inputs that cost nothing may still come in at no cost.
+        columns = programmes.columns
     tied = np.zeros(len(units), dtype=bool)
     limit = ZERO * np.maximum(1.0, np.abs(proven.score))
     scaled = row_prices(programmes, proven, units)
