@@ -1,4 +1,4 @@
-"""Everything that is said about one unit: solve, prove, solve again with more care if the proof fails, settle ties."""
+"""Everything that is said about one unit: solve, prove, settle ties, and if any of that fails do it in whole numbers."""
 
 from __future__ import annotations
 
@@ -7,31 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmarking.dea.certificate import ACCEPTED, certify, primal_residual
+from benchmarking.dea.exact import solve_exactly
 from benchmarking.dea.fdh import fdh_certificate, fdh_unit
 from benchmarking.dea.highs import Infeasible, NoSolution, Solver
 from benchmarking.dea.problem import Problem
+from benchmarking.dea.proof import with_unused_inputs
 from benchmarking.dea.radial import Solution, solution_at, solve_unit
 from benchmarking.dea.result import INFEASIBLE, NO_PEER, OPTIMAL, BoolArray, FloatArray, IntArray
 from benchmarking.dea.slacks import largest_slacks, slack_weights, slacks_of
 from benchmarking.dea.ties import Face, face_of, lexicographic, uniqueness
-
-
-class Solvers:
-    """The solver for every unit, and those for the careful attempts, made only when they are needed."""
-
-    def __init__(self) -> None:
-        self.first = Solver()
-        self._made: dict[str, Solver] = {}
-
-    def careful(self, manner: str) -> Solver:
-        """A solver that takes another road."""
-        if manner not in self._made:
-            self._made[manner] = Solver(manner)
-        return self._made[manner]
-
-
-#: The careful attempts, in order: manner of solving, and whether columns are measured by inputs only.
-CAREFUL = (("primal", True), ("dual", True), ("presolved", False), ("primal", False))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -56,16 +40,20 @@ class Answer:
     fallback: bool
 
 
-def answer_unit(problem: Problem, unit: int, *, pool: BoolArray, solvers: Solvers, slacks: bool) -> Answer:
+def answer_unit(problem: Problem, unit: int, *, pool: BoolArray, solver: Solver, slacks: bool) -> Answer:
     """The complete answer for one unit; ``pool`` grows in place."""
     if not problem.allowed(unit).any():
         return _without_answer(problem, NO_PEER)
     if problem.returns_to_scale == "fdh":
         return _fdh_answer(problem, unit, slacks=slacks)
-    found = _proven(problem, unit, pool, solvers)
-    if found is None:
-        return _without_answer(problem, INFEASIBLE)
-    return replace(_finished(problem, unit, *found, solvers=solvers, slacks=slacks), fallback=True)
+    try:
+        found = _proven(problem, unit, pool, solver)
+        if found is None:
+            return _without_answer(problem, INFEASIBLE)
+        answer = _finished(problem, unit, *found, solver=solver, slacks=slacks)
+    except (NoSolution, Infeasible):
+        return _exact_answer(problem, unit, slacks=slacks)
+    return replace(answer, fallback=True)
 
 
 def settled(
@@ -75,7 +63,7 @@ def settled(
     peers: IntArray,
     trades: IntArray,
     slack_rows: IntArray,
-    solvers: Solvers,
+    solver: Solver,
     slacks: bool,
 ) -> Answer | None:
     """The complete answer at a basis that the lockstep solver found, ties settled; ``None`` if it does not hold.
@@ -84,27 +72,30 @@ def settled(
     """
     try:
         solution = solution_at(problem, unit, peers, trades, slack_rows)
-    except NoSolution:
+        answer = _vertex_answer(problem, unit, solution)
+        if not answer.certificate.max() <= ACCEPTED:
+            return None
+        return _finished(problem, unit, solution, answer, solver=solver, slacks=slacks)
+    except (NoSolution, Infeasible):
         return None
-    answer = _vertex_answer(problem, unit, solution)
-    if answer.certificate.max() > ACCEPTED:
-        return None
-    return _finished(problem, unit, solution, answer, solvers=solvers, slacks=slacks)
 
 
 def _finished(
-    problem: Problem, unit: int, solution: Solution, answer: Answer, *, solvers: Solvers, slacks: bool
+    problem: Problem, unit: int, solution: Solution, answer: Answer, *, solver: Solver, slacks: bool
 ) -> Answer:
-    """What is unique is told, ties are settled, slacks are read off."""
-    only = uniqueness(solution, solvers.first)
+    """What is unique is told, ties are settled, slacks are read off; raises ``NoSolution`` or ``Infeasible`` where
+    rounding leaves that open."""
+    only = uniqueness(solution, solver)
     # Weights that are unique still leave trade-offs, and so slacks, to choose between.
     face = face_of(solution) if not only.weights or (slacks and problem.trades.shape[1]) else None
     if not only.weights and face is not None:
-        answer = _with_ties_settled(problem, unit, answer, face, solvers)
+        answer = _with_ties_settled(problem, unit, answer, face, solver)
+    peers, weights, trades = answer.peers, answer.weights, answer.trades
     if slacks and face is not None:
-        input_slack, output_slack = _second_phase(problem, unit, answer, face, solvers)
-    else:
-        input_slack, output_slack = _slacks(problem, unit, answer.score, answer.peers, answer.weights, answer.trades)
+        peers = face.peers
+        weights, trades = largest_slacks(problem, face, solver)
+        trades = _spread(problem, face.trades, trades)
+    input_slack, output_slack = _slacks(problem, unit, answer.score, peers, weights, trades)
     return replace(
         answer,
         input_slack=input_slack,
@@ -115,42 +106,62 @@ def _finished(
     )
 
 
-def score_of(problem: Problem, unit: int, *, pool: BoolArray, solvers: Solvers) -> tuple[float, IntArray]:
-    """Only the score of a unit and its peers, ``nan`` and nobody if there is none; ties are not settled."""
-    none = np.zeros(0, dtype=np.intp)
+def score_of(problem: Problem, unit: int, *, pool: BoolArray, solver: Solver) -> tuple[float, IntArray, FloatArray]:
+    """Only the score of a unit, its peers and the certificate, ``nan`` and nobody if there is none; ties are not
+    settled."""
+    none = np.nan, np.zeros(0, dtype=np.intp), np.full(3, np.nan)
     if not problem.allowed(unit).any():
-        return np.nan, none
+        return none
     if problem.returns_to_scale == "fdh":
-        found = fdh_unit(problem, unit)
-        return (np.nan, none) if found is None else (found[0], found[1][:1])
-    proven = _proven(problem, unit, pool, solvers)
-    return (np.nan, none) if proven is None else (proven[1].score, proven[1].peers)
+        answer = _fdh_answer(problem, unit, slacks=False)
+        return answer.score, answer.peers, answer.certificate
+    try:
+        proven = _proven(problem, unit, pool, solver)
+    except NoSolution:
+        exact = solve_exactly(problem, unit, ties=False)
+        return none if exact is None else (exact.score, exact.peers, np.zeros(3))
+    return none if proven is None else (proven[1].score, proven[1].peers, proven[1].certificate)
 
 
-def _proven(problem: Problem, unit: int, pool: BoolArray, solvers: Solvers) -> tuple[Solution, Answer] | None:
-    """Solution and answer with the best certificate, ``None`` if infeasible.
+def _proven(problem: Problem, unit: int, pool: BoolArray, solver: Solver) -> tuple[Solution, Answer] | None:
+    """Solution and answer with an accepted certificate, ``None`` if there provably is none; else ``NoSolution``."""
+    solution = solve_unit(problem, unit, pool=pool, solver=solver)
+    if solution is None:
+        return None
+    answer = _vertex_answer(problem, unit, solution)
+    if not answer.certificate.max() <= ACCEPTED:
+        raise NoSolution("the certificate is not good enough")
+    return solution, answer
 
-    A careful attempt is made only while no certificate is accepted; it takes all candidates at once from a cold start.
-    """
-    best: tuple[Solution, Answer] | None = None
-    for manner, by_inputs in (("", False), *CAREFUL):
-        solver = solvers.careful(manner) if manner else solvers.first
-        try:
-            solution = solve_unit(problem, unit, pool=pool, solver=solver, whole=bool(manner), by_inputs=by_inputs)
-        except (NoSolution, Infeasible):
-            continue
-        if solution is None:
-            if best is None:
-                return None
-            continue
-        answer = _vertex_answer(problem, unit, solution)
-        if best is None or answer.certificate.max() < best[1].certificate.max():
-            best = (solution, answer)
-        if answer.certificate.max() <= ACCEPTED:
-            break
-    if best is None:
-        raise ArithmeticError(f"unit {unit} in key order: no attempt ends in a solution")
-    return best
+
+def _exact_answer(problem: Problem, unit: int, *, slacks: bool) -> Answer:
+    """The answer in whole numbers: nothing in it falls short, so the three figures are 0."""
+    exact = solve_exactly(problem, unit, slacks=slacks)
+    if exact is None:
+        return _without_answer(problem, INFEASIBLE)
+    units, scale_price = np.array([unit]), np.array([exact.scale_price])
+    prices = with_unused_inputs(problem, units, exact.input_price[None], exact.output_price[None], scale_price)
+    weights = exact.slack_peers, exact.slack_weights, exact.slack_trades
+    input_slack, output_slack = _slacks(problem, unit, exact.score, *weights)
+    delivered = (problem.reference_outputs[:, exact.peers] > 0).any(axis=1) | (problem.outputs[:, unit] > 0)
+    delivered |= bool(problem.trades.shape[1])
+    return Answer(
+        status=OPTIMAL,
+        score=exact.score,
+        peers=exact.peers,
+        weights=exact.weights,
+        trades=exact.trades,
+        input_price=prices[0],
+        output_price=exact.output_price,
+        scale_price=exact.scale_price,
+        input_slack=input_slack,
+        output_slack=output_slack,
+        certificate=np.zeros(3),
+        unique=exact.unique,
+        prices_unique=exact.prices_unique and bool(delivered.all()) and bool((problem.inputs[:, unit] > 0).all()),
+        own_prices_unique=exact.prices_unique,
+        fallback=True,
+    )
 
 
 def _vertex_answer(problem: Problem, unit: int, solution: Solution) -> Answer:
@@ -166,12 +177,11 @@ def _vertex_answer(problem: Problem, unit: int, solution: Solution) -> Answer:
     output_price = np.zeros(len(problem.outputs))
     input_price[frame.input_rows] = original[:inputs]
     output_price[frame.output_rows] = original[inputs : inputs + len(frame.output_rows)]
-    # An input the unit does not use: its lowest price at which nobody who uses it would be a peer.
-    barred = frame.allowed & ~frame.candidates
-    for row in np.flatnonzero(frame.inputs == 0):
-        users = barred & (problem.reference_inputs[row] > 0)
-        needed = -solution.reduced[users] / problem.reference_inputs[row, users]
-        input_price[row] = needed.max(initial=0.0)
+    output_price = problem.within_bounds(output_price[None])[0]
+    scale_price = float(original[-1]) + 0.0 if frame.has_scale_row else 0.0
+    priced = with_unused_inputs(
+        problem, np.array([unit]), input_price[None], output_price[None], np.array([scale_price])
+    )
     blank = np.zeros(0)
     answer = Answer(
         status=OPTIMAL,
@@ -180,9 +190,9 @@ def _vertex_answer(problem: Problem, unit: int, solution: Solution) -> Answer:
         weights=blank,
         trades=blank,
         # Prices of rows that are not tight come out of the solver's basis as exact zeros; minus zero is no price.
-        input_price=input_price + 0.0,
+        input_price=priced[0] + 0.0,
         output_price=output_price + 0.0,
-        scale_price=float(original[-1]) + 0.0 if frame.has_scale_row else 0.0,
+        scale_price=scale_price,
         input_slack=blank,
         output_slack=blank,
         certificate=blank,
@@ -213,28 +223,12 @@ def _with_weights(
     return replace(answer, peers=peers, weights=weights, trades=trades, certificate=certificate)
 
 
-def _with_ties_settled(problem: Problem, unit: int, answer: Answer, face: Face, solvers: Solvers) -> Answer:
-    try:
-        weights, trades = lexicographic(face, solvers.first)
-    except (NoSolution, Infeasible):
-        return answer
+def _with_ties_settled(problem: Problem, unit: int, answer: Answer, face: Face, solver: Solver) -> Answer:
+    weights, trades = lexicographic(face, solver)
     chosen = _with_weights(problem, unit, answer, face.peers, weights, _spread(problem, face.trades, trades))
-    # Rounding on a face that is only just optimal: better the vertex with its proof than the rule for ties without one.
-    return chosen if chosen.certificate.max() <= max(ACCEPTED, answer.certificate.max()) else answer
-
-
-def _second_phase(
-    problem: Problem, unit: int, answer: Answer, face: Face, solvers: Solvers
-) -> tuple[FloatArray, FloatArray]:
-    """The largest slacks, ``nan`` if no attempt finds them."""
-    for solver in (solvers.first, solvers.careful("primal"), solvers.careful("presolved")):
-        try:
-            weights, trades = largest_slacks(problem, face, solver)
-        except (NoSolution, Infeasible):
-            continue
-        trades = _spread(problem, face.trades, trades)
-        return _slacks(problem, unit, answer.score, face.peers, weights, trades)
-    return np.full(len(problem.inputs), np.nan), np.full(len(problem.outputs), np.nan)
+    if not chosen.certificate.max() <= ACCEPTED:
+        raise NoSolution("the face is optimal but for rounding")
+    return chosen
 
 
 def _slacks(

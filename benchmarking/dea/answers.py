@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarking.dea.answer import Answer, Solvers, answer_unit, settled
+from benchmarking.dea.answer import Answer, answer_unit, settled
+from benchmarking.dea.highs import Solver
 from benchmarking.dea.problem import Problem
 from benchmarking.dea.radial import first_pool
 from benchmarking.dea.result import INFEASIBLE, NO_PEER, OPTIMAL, BoolArray, FloatArray, IntArray
@@ -96,14 +97,14 @@ def answer_all(
     left = np.union1d(one_by_one, tied).tolist()
     if not left:
         return answers
-    solvers, pool = Solvers(), first_pool(problem)
+    solver, pool = Solver(), first_pool(problem)
     rows, peers, weights = [answers.weight_row], [answers.weight_peer], [answers.weight]
     for unit in left:
         answer = None
         if solved is not None and proven.good[unit]:
-            answer = _settled(solved, unit, solvers, slacks=slacks)
+            answer = _settled(solved, unit, solver, slacks=slacks)
         if answer is None:
-            answer = answer_unit(problem, unit, pool=pool, solvers=solvers, slacks=slacks)
+            answer = answer_unit(problem, unit, pool=pool, solver=solver, slacks=slacks)
         answers.put(unit, answer)
         rows.append(np.full(len(answer.peers), unit))
         peers.append(answer.peers)
@@ -145,7 +146,7 @@ def _write(answers: Answers, solved: Solved, units: IntArray) -> None:
         answers.weight = np.concatenate(chosen_weights)
 
 
-def _settled(solved: Solved, unit: int, solvers: Solvers, *, slacks: bool) -> Answer | None:
+def _settled(solved: Solved, unit: int, solver: Solver, *, slacks: bool) -> Answer | None:
     columns, programmes = solved.columns, solved.programmes
     basis = solved.proven.basis[unit]
     structural = columns.references + columns.trades
@@ -162,6 +163,6 @@ def _settled(solved: Solved, unit: int, solvers: Solvers, *, slacks: bool) -> An
         peers=basis[basis < columns.references],
         trades=basis[(basis >= columns.references) & (basis < structural)] - columns.references,
         slack_rows=full_rows,
-        solvers=solvers,
+        solver=solver,
         slacks=slacks,
     )

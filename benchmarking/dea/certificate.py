@@ -5,11 +5,14 @@ programme, and every reference unit that may be a peer. Three relative figures, 
 
 1. primal residual: how far the weights fall short in any row, as a share of the unit's own amount, times the score
    if that is above 1 (for a product it does not deliver, with price bounds: of the amount that is worth as much as
-   all it delivers); negative weights count too;
+   all it delivers), or what all that falls short is worth at the prices, if that is more; negative weights count too;
 2. worst reduced cost: how much cheaper than the prices say any reference unit is, as a share of its size beside the
-   unit and so of max(1, score) (``Frame.sizes`` says why that bounds the error of the score); negative prices, prices
-   outside their bounds and a wrong normalisation count too;
+   unit and so of max(1, score) (``Frame.sizes`` says why that bounds the error of the score); negative prices and a
+   wrong normalisation count too, and prices outside their bounds ten thousand times: no weight of a trade-off is
+   bounded by the score;
 3. duality gap, as a share of max(1, score).
+
+Sums are charged with the rounding they may hide: where amounts of 10⁹ cancel, a difference of 0 proves nothing.
 
 With one input the second figure is first taken as a share of each reference unit's own cost, which can only be worse
 and costs one matrix product; where that is not good enough it is measured exactly.
@@ -22,8 +25,12 @@ import numpy as np
 from benchmarking.dea.problem import Problem, mark
 from benchmarking.dea.result import FloatArray, IntArray
 
-#: A worse figure than this sends the unit to the second attempt.
+#: A worse figure than this sends the unit to the next attempt.
 ACCEPTED = 1e-8
+#: What a sum may be wrong by, as a share of its terms.
+ROUNDING = 4 * float(np.finfo(float).eps)
+#: Price bounds are held to so much more than everything else.
+BOUNDS = 1e4
 
 
 def certify(
@@ -48,7 +55,7 @@ def certify(
     prices = (input_price, output_price, scale_price)
     return np.column_stack(
         [
-            primal_residual(problem, units, score=score, peers=peers, weights=weights, trades=trades),
+            primal_residual(problem, units, score=score, peers=peers, weights=weights, trades=trades, prices=prices),
             np.maximum(
                 worst_reduced_cost(problem, units, score, *prices, barred=barred),
                 _wrong_prices(problem, units, *prices),
@@ -66,8 +73,9 @@ def primal_residual(
     peers: IntArray,
     weights: FloatArray,
     trades: FloatArray,
+    prices: tuple[FloatArray, FloatArray, FloatArray] | None = None,
 ) -> FloatArray:
-    """The worst violation of any row or sign, relative, ``(B,)``."""
+    """The worst violation of any row or sign, relative, ``(B,)``; with ``prices`` also what all of it is worth."""
     own_inputs, own_outputs = problem.inputs[:, units].T, problem.outputs[:, units].T
     peer_inputs, peer_outputs = problem.reference_inputs.T[peers], problem.reference_outputs.T[peers]
     used = np.einsum("bk,bki->bi", weights, peer_inputs)
@@ -86,8 +94,9 @@ def primal_residual(
     if problem.returns_to_scale != "crs":
         # Even the smallest unit counts in full where the weights are added up.
         weight_sizes = np.maximum(weight_sizes, 1.0)
-    over_inputs = (used - input_factor * own_inputs) / (input_unit * np.maximum(1.0, input_factor))
-    short = (output_factor[:, None] * own_outputs - made) / (output_unit * np.maximum(1.0, output_factor)[:, None])
+    excess, lack = used - input_factor * own_inputs, output_factor[:, None] * own_outputs - made
+    over_inputs = excess / (input_unit * np.maximum(1.0, input_factor))
+    short = lack / (output_unit * np.maximum(1.0, output_factor)[:, None])
     total = weights.sum(axis=1)
     over, under = np.maximum(0.0, total - 1.0), np.maximum(0.0, 1.0 - total)
     nothing = np.zeros(len(units))
@@ -98,6 +107,13 @@ def primal_residual(
     worst = np.maximum(worst, -(weights * weight_sizes).min(axis=1, initial=0.0))
     if trades.shape[1]:
         worst = np.maximum(worst, -(trades * _trade_sizes(problem, output_unit)).min(axis=1))
+    if prices is not None:
+        input_price, output_price, scale_price = prices
+        handled = made + 2 * (np.abs(trades) @ np.abs(problem.trades).T) if trades.shape[1] else made
+        worth = (input_price * (np.maximum(excess, 0.0) + ROUNDING * used)).sum(axis=1)
+        worth += (output_price * (np.maximum(lack, 0.0) + ROUNDING * np.abs(handled))).sum(axis=1)
+        worth += np.abs(scale_price) * (scale + ROUNDING * total)
+        worst = np.maximum(worst, worth / np.maximum(1.0, np.abs(score)))
     return np.asarray(np.maximum(worst, 0.0))
 
 
@@ -239,10 +255,12 @@ def _wrong_prices(
     worst = np.maximum(np.abs(spent - 1.0), signs.get(problem.returns_to_scale, 0.0))
     worst = np.maximum(worst, (-input_price * own_inputs).max(axis=1))
     worst = np.maximum(worst, (-output_price * own_outputs).max(axis=1))
-    if problem.trades.shape[1]:
-        gain = output_price @ problem.trades
-        worst = np.maximum(worst, (gain / _trade_sizes(problem, _output_units(problem, own_outputs))).max(axis=1))
-    return np.asarray(worst)
+    if problem.least_ratios is not None:
+        over = problem.within_bounds(output_price) - output_price
+        relative = np.divide(over, output_price, out=np.full_like(over, np.inf), where=output_price > 0)
+        worst = np.maximum(worst, BOUNDS * np.where(over > 0, relative, 0.0).max(axis=1))
+    # Where prices and scale price nearly cancel, reduced costs are known no better than this.
+    return np.asarray(np.maximum(worst, ROUNDING * np.abs(scale_price)))
 
 
 def _gap(
@@ -256,7 +274,9 @@ def _gap(
     costs = input_price * problem.inputs[:, units].T
     if problem.orientation == "input":
         made = (output_price * problem.outputs[:, units].T).sum(axis=1)
-        dual = made + scale_price - costs[:, problem.fixed].sum(axis=1)
+        fixed = costs[:, problem.fixed].sum(axis=1)
+        dual, terms = made + scale_price - fixed, made + np.abs(scale_price) + fixed
     else:
-        dual = costs.sum(axis=1) - scale_price
-    return np.asarray(np.abs(score - dual) / np.maximum(1.0, np.abs(score)))
+        spent = costs.sum(axis=1)
+        dual, terms = spent - scale_price, spent + np.abs(scale_price)
+    return np.asarray((np.abs(score - dual) + ROUNDING * terms) / np.maximum(1.0, np.abs(score)))

@@ -38,28 +38,20 @@ class Vertex:
 
 
 class Solver:
-    """One HiGHS instance, reused for all units; deterministic, single-threaded, tolerances 1e-9.
+    """One HiGHS instance, reused for all units; deterministic, single-threaded, tolerances 1e-9."""
 
-    ``manner`` is how it goes about it: each takes another road, for the rare unit at which an earlier one goes astray.
-    """
-
-    MANNERS = ("dual", "primal", "presolved")
-
-    def __init__(self, manner: str = "dual") -> None:
+    def __init__(self) -> None:
         # Any: the stubs of highspy leave out some of the methods used here.
         self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # untyped there
-        strategy, scaling, presolve = {"dual": (1, 2, "off"), "primal": (4, 4, "off"), "presolved": (1, 0, "on")}[
-            manner
-        ]
         options: dict[str, bool | int | float | str] = {
             "output_flag": False,
             "threads": 1,
             "parallel": "off",
             "random_seed": 0,
             "solver": "simplex",
-            "presolve": presolve,
-            "simplex_strategy": strategy,
-            "simplex_scale_strategy": scaling,
+            "presolve": "off",
+            "simplex_strategy": 1,
+            "simplex_scale_strategy": 2,
             "primal_feasibility_tolerance": TOLERANCE,
             "dual_feasibility_tolerance": TOLERANCE,
             # A coefficient below 1e-9 is otherwise dropped without a word, and one above 1e15 refused.

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from benchmarking.dea import lockstep, validation
-from benchmarking.dea.answer import Solvers, score_of
+from benchmarking.dea.answer import score_of
 from benchmarking.dea.answers import answer_all
 from benchmarking.dea.efficiency import prepare
+from benchmarking.dea.highs import Solver
 from benchmarking.dea.problem import Problem
 from benchmarking.dea.proof import prove
 from benchmarking.dea.radial import first_pool
@@ -42,7 +43,7 @@ class Scores:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.solved: Solved | None = solve(problem)
-        self._solvers = Solvers()
+        self._solver = Solver()
         self._pool = first_pool(problem)
         units = problem.units
         self.score = np.full(units, np.nan)
@@ -60,7 +61,7 @@ class Scores:
             rows.append(row)
             peers.append(proven.peers[row, column])
         for unit in np.flatnonzero(left).tolist():
-            self.score[unit], found = score_of(problem, unit, pool=self._pool, solvers=self._solvers)
+            self.score[unit], found, _ = score_of(problem, unit, pool=self._pool, solver=self._solver)
             self.fallback[unit] = True
             rows.append(np.full(len(found), unit))
             peers.append(found)
@@ -84,7 +85,9 @@ class Scores:
                     score[part], certificate[part], fallback[part] = self._in_lockstep(units[part], left_out[part])
         for place in np.flatnonzero(fallback).tolist():
             rest = replace(self.problem, without=int(left_out[place]))
-            score[place], _ = score_of(rest, int(units[place]), pool=self._pool, solvers=self._solvers)
+            score[place], _, certificate[place] = score_of(
+                rest, int(units[place]), pool=self._pool, solver=self._solver
+            )
         return LeftOut(score=score, certificate=certificate, fallback=fallback)
 
     def _in_lockstep(self, units: IntArray, left_out: IntArray) -> tuple[FloatArray, FloatArray, BoolArray]:
@@ -114,7 +117,7 @@ class Influence:
     users : (n,)
         How many others have the unit as a peer.
     certificate : (p, 3)
-        The proof of each ``score_without``, ``nan`` where HiGHS solved it.
+        The proof of each ``score_without``.
     fallback : (p,)
         Whether HiGHS solved it.
     """

@@ -92,6 +92,27 @@ class Problem:
         return np.ascontiguousarray(np.concatenate([self.reference_outputs[:, self.peers], ones]) / cost)
 
     @cached_property
+    def least_ratios(self) -> FloatArray | None:
+        """With price bounds, how large the price of each output is at least beside every other, by way of any others,
+        ``(s, s)``: price_r >= least_ratios[r, q] price_q."""
+        if not self.trades.shape[1]:
+            return None
+        outputs = len(self.outputs)
+        ratios: FloatArray = np.eye(outputs)
+        for column in self.trades.T:
+            ratios[column.argmin(), column.argmax()] = column.max()
+        for via in range(outputs):
+            ratios = np.maximum(ratios, ratios[:, [via]] * ratios[[via], :])
+        return ratios
+
+    def within_bounds(self, output_price: FloatArray) -> FloatArray:
+        """Prices ``(B, s)`` raised to where they keep the price bounds to the last digit."""
+        if self.least_ratios is None:
+            return output_price
+        raised: FloatArray = (self.least_ratios * output_price[:, None, :]).max(axis=2)
+        return raised
+
+    @cached_property
     def own_is_allowed(self) -> BoolArray:
         """Whether each unit may use its own column, ``(n,)``."""
         mine = self.own >= 0

@@ -10,14 +10,13 @@ import numpy as np
 from benchmarking.dea import lockstep
 from benchmarking.dea.certificate import ACCEPTED, certify
 from benchmarking.dea.lockstep import Batch, Columns
-from benchmarking.dea.problem import ZERO, mark
+from benchmarking.dea.no_solution import is_proven
+from benchmarking.dea.problem import ZERO, Problem
 from benchmarking.dea.programmes import Programmes
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
 #: A column that may not be used and is left in the basis with more than this shows that there is no solution.
 SHORT = 1e-7
-#: What prices say is worth less than this share of them is worth nothing. Strict: a home 10¹² times ahead is no impossibility.
-NOTHING = 1e-15
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -75,7 +74,12 @@ def prove(
         lockstep.reprice(columns, batch)
         regular = ended
     right = programmes.right[units]
-    values = np.matmul(batch.inverse, right[:, :, None])[:, :, 0]
+    values = np.matmul(batch.inverse, right[:, :, None])
+    if anew:
+        # One step of refinement: what is left over is worth most where two homes are nearly one.
+        matrices = lockstep.basis_columns(columns, batch).transpose(0, 2, 1)
+        values += np.matmul(batch.inverse, right[:, :, None] - np.matmul(matrices, values))
+    values = values[:, :, 0]
     values[~regular] = 0.0
     prices = np.where(regular[:, None], batch.prices, 0.0)
     references = columns.references
@@ -93,7 +97,7 @@ def prove(
     short = np.where(forbidden, amounts, 0.0).max(axis=1)
     infeasible = regular & (short > SHORT)
     if infeasible.any():
-        infeasible[infeasible] = _has_no_solution(programmes, columns, batch, forbidden, units, infeasible)
+        infeasible[infeasible] = _has_no_solution(programmes, batch, forbidden, units, infeasible)
     amounts[forbidden] = 0.0
     if columns.has_theta:
         score = np.where(batch.basis == structural + columns.rows, values, 0.0).sum(axis=1)
@@ -117,13 +121,15 @@ def prove(
     output_price = original[:, inputs : inputs + outputs]
     has_scale = problem.returns_to_scale != "crs"
     scale_price = prices[:, -1] if has_scale else np.zeros(len(units))
-    # A price a hair on the wrong side of zero would let the reduced cost of a far larger unit look better than it is.
-    input_price, output_price = np.maximum(input_price, 0.0), np.maximum(output_price, 0.0)
+    # A price a hair on the wrong side of zero would let the reduced cost of a far larger unit look better than it is,
+    # and one a hair outside its bounds whatever it likes.
+    input_price = np.maximum(input_price, 0.0)
+    output_price = problem.within_bounds(np.maximum(output_price, 0.0))
     if problem.returns_to_scale == "drs":
         scale_price = np.minimum(scale_price, 0.0)
     elif problem.returns_to_scale == "irs":
         scale_price = np.maximum(scale_price, 0.0)
-    input_price = _with_unused_inputs(programmes, units, input_price, output_price, scale_price)
+    input_price = with_unused_inputs(problem, units, input_price, output_price, scale_price)
 
     certificate = certify(
         problem,
@@ -163,15 +169,14 @@ def _is_idle(programmes: Programmes, batch: Batch, units: IntArray, structural: 
     return np.asarray(is_slack & ~np.take_along_axis(programmes.active[units], row, axis=1))
 
 
-def _with_unused_inputs(
-    programmes: Programmes,
+def with_unused_inputs(
+    problem: Problem,
     units: IntArray,
     input_price: FloatArray,
     output_price: FloatArray,
     scale_price: FloatArray,
 ) -> FloatArray:
     """An input the unit does not use gets the lowest price at which nobody who uses it would be a peer."""
-    problem = programmes.problem
     lacking = np.flatnonzero((problem.inputs[:, units] == 0).any(axis=0))
     if not lacking.size:
         return input_price
@@ -189,34 +194,20 @@ def _with_unused_inputs(
 
 
 def _has_no_solution(
-    programmes: Programmes,
-    columns: Columns,
-    batch: Batch,
-    forbidden: BoolArray,
-    units: IntArray,
-    chosen: BoolArray,
+    programmes: Programmes, batch: Batch, forbidden: BoolArray, units: IntArray, chosen: BoolArray
 ) -> BoolArray:
-    """Whether the row of the forbidden column proves it (Farkas): prices at which nothing allowed is worth anything,
-    and the unit itself is."""
+    """Whether the row of the forbidden column holds prices that prove it."""
+    problem = programmes.problem
     places = np.flatnonzero(chosen)
     row = forbidden[places].argmax(axis=1)
-    prices = batch.inverse[places, row]
-    worth = (prices * batch.scale[places]) @ columns.table[0]
-    allowed = programmes.allowed(units[places], columns.priced)
-    if allowed is not None:
-        worth[~allowed] = -np.inf
-    mark(worth, columns.priced, batch.barred[places], -np.inf)
-    size = np.abs(prices).max(axis=1)
-    proven = worth.max(axis=1, initial=-np.inf) <= NOTHING * size
-    # Who may use the own column always has a solution.
-    proven &= batch.own[places] == batch.barred[places]
-    proven &= (prices * columns.slack_sign)[:, columns.slack_enters].max(axis=1, initial=-np.inf) <= NOTHING * size
-    if columns.trades:
-        traded = (prices * batch.scale[places]) @ columns.amounts[0, columns.references :].T
-        proven &= traded.max(axis=1) <= NOTHING * size
-    if columns.has_theta:
-        proven &= (prices * batch.theta[places]).sum(axis=1) <= NOTHING * size
-    return np.asarray(proven)
+    prices = np.maximum(batch.inverse[places, row] * batch.scale[places], 0.0)
+    inputs, outputs = programmes.input_rows, len(problem.outputs)
+    input_price = np.zeros((len(places), len(problem.inputs))) if programmes.single else prices[:, :inputs]
+    output_price = prices[:, inputs : inputs + outputs]
+    # A column of the unit's own that no reference unit has is barred to everybody else anyway.
+    barred = np.where(batch.barred[places] < problem.references, batch.barred[places], -1)
+    found = zip(units[places].tolist(), input_price, output_price, barred.tolist(), strict=True)
+    return np.array([is_proven(problem, unit, dear, worth, barred=out) for unit, dear, worth, out in found], dtype=bool)
 
 
 def row_prices(programmes: Programmes, proven: Proven, units: IntArray) -> FloatArray:

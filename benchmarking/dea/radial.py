@@ -8,11 +8,13 @@ so a unit that is dominated elsewhere can still be a peer here.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from benchmarking.dea.highs import Infeasible, NoSolution, Solver, Vertex, vertex_of
+from benchmarking.dea.no_solution import is_proven
 from benchmarking.dea.problem import INFINITY, ZERO, Frame, Problem, Program
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
@@ -54,15 +56,12 @@ def first_pool(problem: Problem) -> BoolArray:
     return pool
 
 
-def build(frame: Frame, columns: IntArray, *, by_inputs: bool = False) -> tuple[Program, FloatArray]:
+def build(frame: Frame, columns: IntArray) -> tuple[Program, FloatArray]:
     """The scaled programme over ``columns`` and the scales of its weights and trade-offs."""
     block = frame.reference_block(columns)
     if frame.has_trades:
         block = np.concatenate([block, frame.trade_block()], axis=1)
     scale = np.abs(block).max(axis=0) if block.size else np.ones(block.shape[1])
-    if by_inputs:
-        # So that reduced costs are held to the certificate's own standard.
-        scale[: len(columns)] = frame.sizes()[columns]
     matrix = np.concatenate([frame.radial[:, None], block / scale], axis=1)
     cost = np.zeros(matrix.shape[1])
     cost[0] = frame.sense
@@ -71,23 +70,21 @@ def build(frame: Frame, columns: IntArray, *, by_inputs: bool = False) -> tuple[
     return Program(cost, matrix, frame.row_lower, frame.row_upper, lower, np.full(len(lower), INFINITY)), scale
 
 
-def solve_unit(
-    problem: Problem, unit: int, *, pool: BoolArray, solver: Solver, whole: bool = False, by_inputs: bool = False
-) -> Solution | None:
-    """The optimal vertex of one unit, or ``None`` if its programme is infeasible. ``pool`` grows in place.
+def solve_unit(problem: Problem, unit: int, *, pool: BoolArray, solver: Solver) -> Solution | None:
+    """The optimal vertex of one unit, or ``None`` if its programme provably has no solution. ``pool`` grows in place.
 
-    ``whole`` starts with all candidates; ``by_inputs`` measures columns by inputs only.
+    Raises ``NoSolution`` where neither is found.
     """
     frame = Frame(problem, unit)
     candidates = frame.candidates
-    chosen = candidates.copy() if whole else candidates & pool
+    chosen = candidates & pool
     own = problem.own[unit]
     if own >= 0 and candidates[own]:
         chosen[own] = True
     sizes = frame.sizes()
     while True:
         columns = np.flatnonzero(chosen)
-        program, scale = build(frame, columns, by_inputs=by_inputs)
+        program, scale = build(frame, columns)
         solver.load(program)
         try:
             solver.run()
@@ -157,8 +154,8 @@ def _solution(
 
 
 def _is_infeasible(frame: Frame, program: Program, solver: Solver) -> bool:
-    """Whether no solution comes closer than 1e-9 of the unit's own amounts: one shared shortfall is made as small as
-    possible, so that the verdict does not rest on the solver's word alone."""
+    """Whether it can be proven that there is no solution, so that the verdict does not rest on the solver's word alone:
+    one shared shortfall is made as small as possible, and its prices are looked at."""
     rows = len(program.row_lower) - int(frame.has_scale_row)
     shortfall = np.zeros((len(program.row_lower), 1))
     shortfall[:rows] = 1.0
@@ -170,9 +167,15 @@ def _is_infeasible(frame: Frame, program: Program, solver: Solver) -> bool:
         np.append(program.column_lower, 0.0),
         np.append(program.column_upper, INFINITY),
     )
+    prices = np.zeros(len(program.row_lower))
     solver.load(elastic)
-    try:
-        return solver.run() > ZERO
-    except Infeasible:
-        # Nobody at all to add up to one.
-        return True
+    # Nobody at all to add up to one needs no prices.
+    with suppress(Infeasible):
+        solver.run()
+        prices = solver.vertex(elastic).prices
+    original = np.maximum(prices / frame.row_scale, 0.0)
+    input_price, output_price = np.zeros(len(frame.inputs)), np.zeros(len(frame.outputs))
+    inputs = len(frame.input_rows)
+    input_price[frame.input_rows] = original[:inputs]
+    output_price[frame.output_rows] = original[inputs : inputs + len(frame.output_rows)]
+    return is_proven(frame.problem, frame.unit, input_price, output_price)

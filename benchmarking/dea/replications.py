@@ -15,8 +15,9 @@ import numpy as np
 from scipy import sparse
 
 from benchmarking.dea import lockstep
-from benchmarking.dea.answer import Solvers, score_of
+from benchmarking.dea.answer import score_of
 from benchmarking.dea.certificate import ACCEPTED
+from benchmarking.dea.highs import Solver
 from benchmarking.dea.lockstep import Batch, Columns
 from benchmarking.dea.problem import ZERO, Problem
 from benchmarking.dea.programmes import Programmes
@@ -164,7 +165,8 @@ class Replications:
                 worst = max(worst, float(certificate[~bad].max(initial=0.0)))
                 for place in np.flatnonzero(bad).tolist():
                     segment, unit = divmod(place, len(group.units))
-                    score[place] = self._by_highs(int(group.units[unit]), some[segment])
+                    score[place], proof = self._by_highs(int(group.units[unit]), some[segment])
+                    worst = max(worst, float(proof.max()))
                 fallback += int(bad.sum())
                 table[begin : begin + len(some), group.units] = score.reshape(len(some), -1)
         if self.problem.comparable is None:
@@ -197,6 +199,11 @@ class Replications:
         """Scores at the true right-hand sides, and their certificates (the worst of the three figures), ``(B,)``."""
         structural = columns.references + columns.trades
         count = batch.scale.shape[1]
+        if columns.trades:
+            made_rows = slice(self.programmes.input_rows, self.programmes.input_rows + len(self.problem.outputs))
+            scale = batch.scale[:, made_rows]
+            prices = self.problem.within_bounds(np.maximum(batch.prices[:, made_rows] * scale, 0.0))
+            batch.prices[:, made_rows] = prices / scale
         true = np.take_along_axis(self.programmes.right[group.units], group.rows, axis=1)
         right = np.tile(true, (len(columns.amounts), 1))
         values = np.matmul(batch.inverse, right[:, :, None])[:, :, 0]
@@ -210,14 +217,15 @@ class Replications:
         residual = (right - made) * -columns.slack_sign[-count:]
         residual = np.where(columns.slack_enters[-count:], residual, np.abs(residual))
         residual[batch.scale == 0.0] = 0.0
-        primal = np.maximum(residual.max(axis=1), -values.min(axis=1))
+        worth = np.einsum("br,br->b", np.abs(batch.prices), np.maximum(residual, 0.0)) / np.maximum(1.0, score)
+        primal = np.maximum(np.maximum(residual.max(axis=1), worth), -values.min(axis=1))
         worth = np.einsum("br,br->b", batch.prices, np.where(batch.scale > 0, right, 0.0))
         gap = np.abs(score - worth) / np.maximum(1.0, score)
         dual = np.maximum(group.dearest_miss(columns, batch), 0.0)
         return score, np.maximum(np.maximum(primal, gap), dual)
 
-    def _by_highs(self, unit: int, factors: FloatArray) -> float:
-        """The score of one unit in one replication, from the other solver."""
+    def _by_highs(self, unit: int, factors: FloatArray) -> tuple[float, FloatArray]:
+        """The score of one unit in one replication, from the other solver, and its certificate."""
         problem = self.problem
         allowed = problem.allowed(unit)
         own = problem.own[unit : unit + 1]
@@ -239,7 +247,8 @@ class Replications:
             own_reference=True,
             exclude_self=False,
         )
-        return score_of(alone, 0, pool=first_pool(alone), solvers=Solvers())[0]
+        score, _, certificate = score_of(alone, 0, pool=first_pool(alone), solver=Solver())
+        return score, certificate
 
 
 def _factor_of(batch: Batch, factors: FloatArray) -> FloatArray:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from benchmarking.dea import lockstep, validation
-from benchmarking.dea.answer import Solvers, score_of
+from benchmarking.dea.answer import score_of
 from benchmarking.dea.answers import answer_all
 from benchmarking.dea.efficiency import assemble, prepare
+from benchmarking.dea.highs import Solver
 from benchmarking.dea.leave_one_out import Scores
 from benchmarking.dea.price_bounds import Trades
 from benchmarking.dea.problem import Problem
@@ -196,8 +197,8 @@ def _everyone(frontier: Frontier, changed: Problem, place: int, after: Efficienc
                 resolved[units] = True
                 left[units[found.good]] = False
     left[place] = False
-    solvers, pool = Solvers(), first_pool(changed)
+    solver, pool = Solver(), first_pool(changed)
     for unit in np.flatnonzero(left).tolist():
-        scores[unit], _ = score_of(changed, unit, pool=pool, solvers=solvers)
+        scores[unit], _, _ = score_of(changed, unit, pool=pool, solver=solver)
         resolved[unit] = True
     return scores, resolved
