@@ -203,18 +203,21 @@ def relative_reduced_costs(
     own_inputs = problem.inputs[:, units]
     reduced = input_price @ inputs - output_price @ outputs - scale_price[:, None]
     size = np.zeros_like(reduced)
-    for amounts, own, price in zip(inputs, own_inputs, input_price.T, strict=True):
+    # Weights times ratios of an input that can be reduced add up to at most the score, of a fixed one to at most one,
+    # in output orientation too: see ``Frame.sizes``.
+    most = np.ones(len(units))
+    if problem.orientation == "input" and problem.returns_to_scale in ("crs", "irs"):
+        most = np.minimum(1.0, np.maximum(score, np.finfo(float).tiny))
+    for amounts, own, price, fixed in zip(inputs, own_inputs, input_price.T, problem.fixed, strict=True):
         used = np.where(own > 0, own, 1.0)[:, None]
         # Who uses an input that the unit does not use can be no peer: any price of it is cheap enough to say so.
         ratio = np.where((own > 0)[:, None], amounts / used, price[:, None] * amounts)
-        size = np.maximum(size, ratio)
+        with np.errstate(over="ignore"):
+            size = np.maximum(size, ratio if fixed else ratio / most[:, None])
     if problem.returns_to_scale in ("vrs", "drs"):
         size = np.maximum(size, 1.0)
-    # Weights times sizes add up to at most m times the score (input) or m (output): see ``Frame.sizes``.
     if problem.orientation == "output":
         size = size * np.maximum(1.0, score)[:, None]
-    elif problem.returns_to_scale in ("crs", "irs"):
-        size = size / np.minimum(1.0, np.maximum(score, np.finfo(float).tiny))[:, None]
     relative: FloatArray = reduced / np.where(size > 0, size, 1.0)
     forbid(problem, units, relative, np.inf, barred, columns=columns)
     return relative

@@ -272,10 +272,11 @@ def _steps(
     return np.concatenate([*gone, places])
 
 
-def restore(columns: Columns, batch: Batch, *, allowed: BoolArray | None = None) -> BoolArray:
+def restore(columns: Columns, batch: Batch, *, allowed: BoolArray | None = None, noise: float = 0.0) -> BoolArray:
     """Make bases feasible again whose right-hand side has changed: the dual simplex method, in place.
 
-    Prices that were optimal stay so along the way, so the steps are few. Returns which bases are feasible now.
+    Prices that were optimal stay so along the way, so the steps are few. Returns which bases are feasible now, but for
+    values of ``-noise``.
     """
     numbers = np.arange(len(batch))
     count = batch.scale.shape[1]
@@ -284,7 +285,7 @@ def restore(columns: Columns, batch: Batch, *, allowed: BoolArray | None = None)
     slack_ids = columns.references + columns.trades + np.flatnonzero(columns.slack_enters)
     for _ in range(MOST_DUAL_STEPS):
         leaving = batch.values.argmin(axis=1)
-        live = batch.values[numbers, leaving] < 0
+        live = batch.values[numbers, leaving] < -noise
         if not live.any():
             break
         row = batch.inverse[numbers, leaving]
@@ -314,9 +315,11 @@ def restore(columns: Columns, batch: Batch, *, allowed: BoolArray | None = None)
         if not live.any():
             break
         entering = np.concatenate(ids)[best]
-        direction = np.asarray(np.matmul(batch.inverse, coefficients(columns, batch, entering)[:, :, None])[:, :, 0])
+        direction = _directions(columns, batch, entering)
+        # Where the two ways to compute the pivot do not agree it is rounding.
+        live &= direction[numbers, leaving] < -0.5 * SMALLEST_PIVOT
         _pivot(batch, entering, direction, leaving, -cost[numbers, best], live)
-    return np.asarray((batch.values >= 0).all(axis=1))
+    return np.asarray((batch.values >= -noise).all(axis=1))
 
 
 def _costs(columns: Columns, entering: IntArray) -> FloatArray:

@@ -32,8 +32,10 @@ from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
 INFINITY = float("inf")
 
-#: Below this a scaled weight, slack, price or reduced cost counts as zero.
+#: Below this a scaled weight, slack, price or reduced cost counts as zero where ties are told apart.
 ZERO = 1e-9
+#: Below this a scaled weight is rounding, and is left out; a basis with a weight below minus this is none.
+NOISE = 1e-12
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

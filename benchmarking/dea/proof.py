@@ -11,7 +11,7 @@ from benchmarking.dea import lockstep
 from benchmarking.dea.certificate import ACCEPTED, certify
 from benchmarking.dea.lockstep import Batch, Columns
 from benchmarking.dea.no_solution import is_proven
-from benchmarking.dea.problem import ZERO, Problem
+from benchmarking.dea.problem import NOISE, ZERO, Problem
 from benchmarking.dea.programmes import Programmes
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
@@ -73,13 +73,12 @@ def prove(
     else:
         lockstep.reprice(columns, batch)
         regular = ended
-    right = programmes.right[units]
-    values = np.matmul(batch.inverse, right[:, :, None])
-    if anew:
-        # One step of refinement: what is left over is worth most where two homes are nearly one.
-        matrices = lockstep.basis_columns(columns, batch).transpose(0, 2, 1)
-        values += np.matmul(batch.inverse, right[:, :, None] - np.matmul(matrices, values))
-    values = values[:, :, 0]
+    values = _values(columns, batch, programmes.right[units], refined=anew)
+    # Right-hand sides were perturbed: the basis may be that of nearly the same problem only.
+    off = np.flatnonzero(regular & (values.min(axis=1) < -NOISE))
+    off = off[~_is_rounding(columns, batch.take(off), values[off])]
+    if off.size:
+        regular[off], values[off] = _put_right(programmes, columns, batch, units, off)
     values[~regular] = 0.0
     prices = np.where(regular[:, None], batch.prices, 0.0)
     references = columns.references
@@ -87,11 +86,13 @@ def prove(
     is_peer = batch.basis < references
     ids = np.where(is_peer, batch.basis, 0)
     own_measure = programmes.measure[programmes.own[units]]
-    tiny = np.abs(values) <= ZERO
+    sizes = np.abs(values)
     if problem.returns_to_scale != "crs":
         # A small weight in costs may be a large one in number.
-        tiny &= ~is_peer | (np.abs(values) * own_measure[:, None] <= ZERO * programmes.measure[ids])
-    values[tiny] = 0.0
+        in_number = sizes * own_measure[:, None] / programmes.measure[ids]
+        sizes = np.where(is_peer, np.maximum(sizes, in_number), sizes)
+    tiny = sizes <= ZERO
+    values[(sizes <= NOISE) | (values < 0.0)] = 0.0
     amounts = np.where(is_peer, values, 0.0)
     forbidden = is_peer & (ids == batch.barred[:, None])
     short = np.where(forbidden, amounts, 0.0).max(axis=1)
@@ -160,6 +161,43 @@ def prove(
         at_zero=at_zero,
         basis=batch.basis.copy(),
     )
+
+
+def _values(columns: Columns, batch: Batch, right: FloatArray, *, refined: bool) -> FloatArray:
+    """Values of the basic variables at the true right-hand sides ``right (B, R)``."""
+    values = np.matmul(batch.inverse, right[:, :, None])
+    if refined:
+        # What is left over is worth most where two homes are nearly one.
+        matrices = lockstep.basis_columns(columns, batch).transpose(0, 2, 1)
+        values += np.matmul(batch.inverse, right[:, :, None] - np.matmul(matrices, values))
+    return np.asarray(values[:, :, 0])
+
+
+def _is_rounding(columns: Columns, batch: Batch, values: FloatArray) -> BoolArray:
+    """Whether negative values are no more than rounding beside what is added up in the rows, ``(B,)``."""
+    matrices = lockstep.basis_columns(columns, batch)
+    left_out = np.matmul(np.minimum(values, 0.0)[:, None, :], matrices)[:, 0]
+    handled = np.matmul(np.abs(values)[:, None, :], np.abs(matrices))[:, 0]
+    return np.asarray((np.abs(left_out) <= NOISE * np.maximum(1.0, handled)).all(axis=1))
+
+
+def _put_right(
+    programmes: Programmes, columns: Columns, batch: Batch, units: IntArray, places: IntArray
+) -> tuple[BoolArray, FloatArray]:
+    """Take the few steps to a basis that is feasible at the true right-hand sides, in place; return whether there is
+    one, and the values."""
+    right = programmes.right[units[places]]
+    some = batch.take(places)
+    some.right = right
+    regular = lockstep.refactor(columns, some)
+    kept = np.flatnonzero(regular)
+    rest = some.take(kept)
+    lockstep.restore(columns, rest, allowed=programmes.allowed(units[places[kept]], columns.priced), noise=NOISE)
+    regular[kept] = lockstep.refactor(columns, rest)
+    some.put(kept, rest)
+    batch.put(places, some)
+    values = _values(columns, some, right, refined=True)
+    return regular & _is_rounding(columns, some, values), values
 
 
 def _is_idle(programmes: Programmes, batch: Batch, units: IntArray, structural: int) -> BoolArray:

@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarking.dea.highs import Infeasible, NoSolution, Solver, Vertex, vertex_of
 from benchmarking.dea.no_solution import is_proven
-from benchmarking.dea.problem import INFINITY, ZERO, Frame, Problem, Program
+from benchmarking.dea.problem import INFINITY, NOISE, ZERO, Frame, Problem, Program
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
 #: How many columns enter the pool at once; more means fewer rounds and larger programmes.
@@ -136,7 +136,11 @@ def _solution(
     frame: Frame, program: Program, vertex: Vertex, columns: IntArray, scale: FloatArray, reduced: FloatArray
 ) -> Solution:
     scaled = vertex.values[1:].copy()
-    scaled[np.abs(scaled) <= ZERO] = 0.0
+    scaled[np.abs(scaled) <= NOISE] = 0.0
+    activity = np.einsum("rc,c->r", program.matrix, vertex.values)
+    short = np.maximum(program.row_lower - activity, activity - program.row_upper)
+    if (scaled < 0.0).any() or (short > NOISE * np.maximum(1.0, np.abs(activity))).any():
+        raise NoSolution("the basis is that of nearly the same programme")
     amounts = scaled / scale
     return Solution(
         frame=frame,

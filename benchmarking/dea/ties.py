@@ -22,11 +22,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarking.dea.highs import Infeasible, NoSolution, Solver, Vertex
-from benchmarking.dea.problem import INFINITY, ZERO, Program
+from benchmarking.dea.problem import INFINITY, NOISE, ZERO, Program
 from benchmarking.dea.radial import Solution
 from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
-_NOISE = 1e-10
+_CANCELLED = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +137,7 @@ def lexicographic(face: Face, solver: Solver, *, last_first: bool = False) -> tu
     if vertex is None:
         raise AssertionError("a face without peers has no weights to choose between")
     values = vertex.values.copy()
-    values[np.abs(values) <= ZERO] = 0.0
+    values[np.abs(values) <= NOISE] = 0.0
     values /= face.scale
     return values[: len(face.peers)], values[len(face.peers) :]
 
@@ -245,7 +245,7 @@ def _rates(at_zero: FloatArray, entering: FloatArray) -> FloatArray:
     rates: FloatArray = np.einsum("zr,rn->zn", at_zero, entering)
     # Against the size of what went in, before scaling: a row of nothing but rounding must not be blown up to ones.
     sizes = np.abs(at_zero).max(axis=1, keepdims=True, initial=0.0) * np.abs(entering).max(axis=0, initial=0.0)
-    rates[np.abs(rates) <= _NOISE * sizes] = 0.0
+    rates[np.abs(rates) <= _CANCELLED * sizes] = 0.0
     for axis in (0, 1):
         largest: FloatArray = np.abs(rates).max(axis=axis, keepdims=True, initial=0.0)
         rates = rates / np.where(largest > 0, largest, 1.0)

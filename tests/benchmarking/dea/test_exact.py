@@ -1,0 +1,191 @@
+"""The last resort in whole numbers, and that it is taken where floating point would be wrong without saying so."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from benchmarking import dea
+from benchmarking.dea.efficiency import prepare
+from benchmarking.dea.exact import solve_exactly
+from tests.benchmarking.dea import exact_judge
+
+LINEAR = ("crs", "vrs", "drs", "irs")
+FORMS = {
+    "input": {},
+    "output": {"orientation": "output"},
+    "fixed input": {"fixed_inputs": (0,)},
+    "without itself": {"exclude_self": True},
+    "price bounds": {"price_bounds": (np.full((3, 3), 0.5), np.full((3, 3), 2.0))},
+}
+for bound in FORMS["price bounds"]["price_bounds"]:
+    np.fill_diagonal(bound, 1.0)
+
+
+def problem_of(x, y, **options):
+    rest = {"keys": None, "may_be_peer": None, "comparable": None, "own_reference": True}
+    rest |= {"exclude_self": False, "fixed_inputs": (), "price_bounds": None, "orientation": "input"}
+    return prepare(x, y, **rest | options)[0]
+
+
+def judged(x, y, returns, form):
+    options = FORMS[form]
+    told = {
+        "rts": returns,
+        "orientation": options.get("orientation", "input"),
+        "fixed": options.get("fixed_inputs", ()),
+    }
+    if "exclude_self" in options:
+        told["allowed"] = ~np.eye(len(x), dtype=bool)
+    if "price_bounds" in options:
+        told["lower"] = options["price_bounds"][0]
+    return exact_judge.scores(x, y, **told)
+
+
+def drawn(rng, kind, units, inputs=2, outputs=3):
+    if kind == "small integers":
+        x, y = rng.integers(0, 4, (units, inputs)), rng.integers(0, 4, (units, outputs))
+        x[:, -1] += 1
+        y[y.sum(axis=1) == 0, 0] = 1
+        return x.astype(float), y.astype(float)
+    exponents = {"ordinary": (0, 1), "twelve decades": (-3, 9)}[kind]
+    return 10 ** rng.uniform(*exponents, (units, inputs)), 10 ** rng.uniform(*exponents, (units, outputs))
+
+
+@pytest.mark.parametrize("returns", LINEAR)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", ["small integers", "ordinary", "twelve decades"])
+def test_scores_are_the_judges_to_the_last_digit_but_one(kind, form, returns):
+    rng = np.random.default_rng(LINEAR.index(returns))
+    for _ in range(3):
+        x, y = drawn(rng, kind, 6)
+        problem = problem_of(x, y, returns_to_scale=returns, **FORMS[form])
+        found = [solve_exactly(problem, unit) for unit in range(6)]
+        scores = np.array([np.nan if answer is None else answer.score for answer in found])
+        # Price bounds are widened by 4e-15.
+        tolerance = 1e-12 if form == "price bounds" else 4e-16
+        np.testing.assert_allclose(scores, judged(x, y, returns, form), rtol=tolerance, atol=0)
+
+
+@pytest.mark.parametrize("returns", LINEAR)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", ["small integers", "ordinary", "twelve decades"])
+def test_no_score_leaves_with_a_proof_that_does_not_hold(kind, form, returns):
+    rng = np.random.default_rng(100 + LINEAR.index(returns))
+    for _ in range(4):
+        x, y = drawn(rng, kind, 7)
+        found = dea.efficiency(x, y, returns_to_scale=returns, **FORMS[form])
+        expected = judged(x, y, returns, form)
+        assert ((found.status == dea.OPTIMAL) == np.isfinite(expected)).all()
+        error = np.abs(found.score - expected) / np.maximum(1.0, expected)
+        assert np.nanmax(error, initial=0.0) <= 1e-8
+        assert np.nanmax(found.certificate, initial=0.0) <= 1e-8
+
+
+def largest_first(x, y, unit, returns, *, sign):
+    """The lexicographically largest weights of all that are optimal (``sign`` -1), or the smallest, one after another."""
+    n, m, s = len(x), x.shape[1], y.shape[1]
+    rows = [[-Fraction(x[unit, v]), *map(Fraction, x[:, v])] for v in range(m)]
+    rows += [[0, *map(Fraction, y[:, r])] for r in range(s)]
+    bounds, kinds = [*[0] * m, *map(Fraction, y[unit])], [*["<="] * m, *[">="] * s]
+    if returns != "crs":
+        rows.append([0, *[1] * n])
+        bounds.append(1)
+        kinds.append({"vrs": "=", "drs": "<=", "irs": ">="}[returns])
+    score = exact_judge.minimum([1] + [0] * n, rows, bounds, kinds)
+    rows.append([1] + [0] * n)
+    bounds.append(score)
+    kinds.append("=")
+    weights = []
+    for peer in range(n):
+        chosen = [int(k == peer + 1) for k in range(n + 1)]
+        weights.append(sign * exact_judge.minimum([sign * value for value in chosen], rows, bounds, kinds))
+        rows.append(chosen)
+        bounds.append(weights[-1])
+        kinds.append("=")
+    return weights
+
+
+@pytest.mark.parametrize("returns", LINEAR)
+def test_of_equally_good_examples_it_names_the_one_that_the_rule_for_ties_says(returns):
+    rng = np.random.default_rng(7)
+    uniques = set()
+    for _ in range(5):
+        x, y = drawn(rng, "small integers", 5)
+        problem = problem_of(x, y, returns_to_scale=returns)
+        for unit in range(5):
+            found = solve_exactly(problem, unit)
+            largest = largest_first(x, y, unit, returns, sign=-1)
+            weights = np.zeros(5)
+            weights[found.peers] = found.weights
+            np.testing.assert_array_equal(weights, np.array(largest, dtype=float))
+            assert found.unique == (largest == largest_first(x, y, unit, returns, sign=1))
+            uniques.add(found.unique)
+    assert uniques == {True, False}
+
+
+@pytest.mark.parametrize("returns", LINEAR)
+def test_the_second_phase_leaves_as_much_slack_as_highs_finds(returns):
+    rng = np.random.default_rng(11)
+    some_slack = False
+    for _ in range(6):
+        x, y = drawn(rng, "small integers", 6)
+        plain = dea.efficiency(x, y, returns_to_scale=returns, slacks=True)
+        problem = problem_of(x, y, returns_to_scale=returns)
+        for unit in range(6):
+            exact = solve_exactly(problem, unit, slacks=True)
+            used, made = exact.slack_weights @ x[exact.slack_peers], exact.slack_weights @ y[exact.slack_peers]
+            per_column = np.concatenate([exact.score * x[unit] - used, made - y[unit]])
+            means = np.concatenate([x.mean(axis=0), y.mean(axis=0)])
+            expected = np.concatenate([plain.input_slack[unit], plain.output_slack[unit]])
+            assert (per_column / means).sum() == pytest.approx((expected / means).sum(), abs=1e-9)
+            some_slack |= (expected / means).sum() > 0.1
+    assert some_slack
+
+
+def test_with_price_bounds_over_twelve_decades_a_score_of_one_is_not_believed():
+    bounds = np.array([[1, 0.5], [0.5, 1]]), np.array([[1, 2.0], [2, 1]])
+    y = np.array([[1e9, 1e6], [1e-3, 1e6]])
+    found = dea.efficiency([[1.0], [1.0]], y, returns_to_scale="drs", price_bounds=bounds)
+    np.testing.assert_allclose(found.score, [1.0, exact_judge.scores([[1.0], [1.0]], y, rts="drs", lower=bounds[0])[1]])
+    assert found.score[1] < 0.002
+
+
+def test_with_price_bounds_over_twelve_decades_what_can_be_made_is_not_called_impossible():
+    bounds = np.array([[1, 0.5], [0.5, 1]]), np.array([[1, 2.0], [2, 1]])
+    found = dea.efficiency(
+        [[1.0]],
+        [[1e9, 1e-3]],
+        returns_to_scale="crs",
+        price_bounds=bounds,
+        reference_inputs=[[1.0]],
+        reference_outputs=[[1e5, 1e7]],
+    )
+    # One unit of product 0 may be given for half a unit of product 1: 1e5 + 0.5e7 stands against 1e9 + 0.5e-3.
+    assert found.score[0] == pytest.approx((1e9 + 0.5e-3) / (1e5 + 0.5e7), rel=1e-12)
+
+
+@pytest.mark.parametrize("returns", LINEAR)
+@pytest.mark.parametrize("digit", [5, 6, 7, 8, 9, 10])
+def test_homes_that_are_nearly_one_are_told_apart(digit, returns):
+    rng = np.random.default_rng(digit)
+    for _ in range(3):
+        x, y = drawn(rng, "ordinary", 4)
+        x = np.concatenate([x, x * (1 + 10.0**-digit * rng.standard_normal(x.shape))])
+        y = np.concatenate([y, y * (1 + 10.0**-digit * rng.standard_normal(y.shape))])
+        found = dea.efficiency(x, y, returns_to_scale=returns)
+        np.testing.assert_allclose(found.score, exact_judge.scores(x, y, rts=returns), rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("more", [1e-3, 1e-6, 1e-9])
+def test_a_home_that_makes_a_hair_more_than_all_others_has_no_score_without_itself(more):
+    x, y = np.array([[1.0], [1.0], [2.0]]), np.array([[1.0 + more], [1.0], [0.5]])
+    found = dea.super_efficiency(x, y, returns_to_scale="vrs")
+    assert found.status.tolist() == [dea.INFEASIBLE, dea.OPTIMAL, dea.OPTIMAL]
+
+
+@pytest.mark.parametrize("times", [1e9, 1e11, 1e14])
+def test_however_far_ahead_of_all_others_a_home_has_a_score_without_itself(times):
+    x, y = np.array([[1.0], [times], [2 * times]]), np.array([[1.0], [1.0], [1.5]])
+    found = dea.super_efficiency(x, y, returns_to_scale="crs")
+    np.testing.assert_allclose(found.score, exact_judge.scores(x, y, rts="crs", allowed=~np.eye(3, dtype=bool)))
