@@ -6,7 +6,7 @@ score, weights, prices, ties and the verdict that there is no solution are those
 last step, back to floating point, rounds. It is some thousand times slower than ``lockstep.py``, and meant for the rare
 unit.
 
-The one thing that is not as given: price bounds are widened by ``WIDENED``, since a ratio and its inverse, both rounded,
+The one thing that is not as given: price bounds are widened by ``whole_numbers.WIDENED``, since a ratio and its inverse, both rounded,
 can contradict each other.
 """
 
@@ -16,25 +16,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarking.dea.problem import Frame, Problem
-from benchmarking.dea.radial import first_pool
 from benchmarking.dea.result import FloatArray, IntArray
 from benchmarking.dea.slacks import slack_weights
+from benchmarking.dea.whole_numbers import ObjectArray, Programme, power_of_two
 
-#: By how much price bounds are widened, relative.
-WIDENED = 2.0**-48
 #: So many columns are taken in at once.
 ENTERING = 12
 #: After so many steps with the dearest column, the first one in order enters (Bland 1977), which never cycles.
 STEPS = 300
 #: With more columns that tie than this the weights are those of the vertex, which follows from the key order too.
 MOST_TIED = 200
-
-_MANTISSA = 53
-
-ObjectArray = NDArray[np.object_]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -58,7 +51,7 @@ class Exact:
 
 def solve_exactly(problem: Problem, unit: int, *, slacks: bool = False, ties: bool = True) -> Exact | None:
     """The answer for one unit, or ``None`` if it has none. ``ties`` asks for uniqueness and the order of ties."""
-    programme = _Programme(Frame(problem, unit))
+    programme = Programme(Frame(problem, unit))
     tableau = _Tableau(programme)
     if not tableau.find_feasible():
         return None
@@ -75,8 +68,8 @@ def solve_exactly(problem: Problem, unit: int, *, slacks: bool = False, ties: bo
         chosen = tableau.extreme(face, largest=True)
         unique = chosen.weights() == tableau.extreme(face, largest=False).weights()
     fullest = tableau.fullest(face, _gains(problem, programme)) if slacks else chosen
-    peers, weights, trades = programme.read(chosen)
-    slack_peers, slack_weights_, slack_trades = programme.read(fullest)
+    peers, weights, trades = _read(programme, chosen)
+    slack_peers, slack_weights_, slack_trades = _read(programme, fullest)
     return Exact(
         score=float(score),
         peers=peers,
@@ -93,7 +86,7 @@ def solve_exactly(problem: Problem, unit: int, *, slacks: bool = False, ties: bo
     )
 
 
-def _gains(problem: Problem, programme: _Programme) -> FloatArray:
+def _gains(problem: Problem, programme: Programme) -> FloatArray:
     """What each column adds to the sum of slacks, ``(columns,)``."""
     by_input, by_output = slack_weights(problem)
     gain = np.einsum("r,rj->j", by_output, problem.reference_outputs[:, programme.ids])
@@ -101,103 +94,16 @@ def _gains(problem: Problem, programme: _Programme) -> FloatArray:
     return np.concatenate([gain, np.einsum("r,rk->k", by_output, problem.trades)])
 
 
-class _Programme:
-    """The rows of ``Frame`` with whole numbers in them: element (r, j) is ``mantissa << shift``, exactly that of the
-    figures times a power of two per row and per column.
-
-    Columns are the candidates, then the trade-offs; ``theta`` is one more, then the slacks, then the artificial ones.
-    """
-
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
-        problem = frame.problem
-        self.ids: IntArray = np.flatnonzero(frame.candidates)
-        rows = len(frame.row_lower)
-        references = [
-            -problem.reference_inputs[np.ix_(frame.input_rows, self.ids)],
-            problem.reference_outputs[np.ix_(frame.output_rows, self.ids)],
-        ]
-        trades = problem.trades[frame.output_rows]
-        given = [
-            np.zeros((len(frame.input_rows), trades.shape[1])),
-            np.where(trades > 0, trades * (1 - WIDENED), trades),
-        ]
-        if frame.has_scale_row:
-            references.append(np.ones((1, len(self.ids))))
-            given.append(np.zeros((1, trades.shape[1])))
-        own = np.concatenate([frame.inputs[frame.input_rows], frame.outputs[frame.output_rows], np.ones(rows)])[:rows]
-        fixed = np.zeros(rows, dtype=bool)
-        fixed[: len(frame.input_rows)] = problem.fixed[frame.input_rows]
-        is_input = np.arange(rows) < len(frame.input_rows)
-        is_output = ~is_input & (np.arange(rows) < len(frame.input_rows) + len(frame.output_rows))
-        if problem.orientation == "input":
-            theta, right = np.where(is_input & ~fixed, own, 0.0), np.where(is_input, np.where(fixed, -own, 0.0), own)
-        else:
-            theta, right = np.where(is_output, -own, 0.0), np.where(is_input, -own, np.where(is_output, 0.0, own))
-        self._mantissa, exponent = _whole(np.concatenate([np.concatenate(references), np.concatenate(given)], axis=1))
-        ends, ends_exponent = _whole(np.column_stack([theta, right]))
-        row_shift = -np.frexp(frame.row_scale)[1].astype(np.int64)
-        scaled = exponent + row_shift[:, None]
-        used = self._mantissa != 0
-        column_shift = -np.where(used, scaled, np.iinfo(np.int64).min).max(axis=0, initial=-_MANTISSA) - _MANTISSA
-        scaled += column_shift
-        ends_scaled = ends_exponent + row_shift[:, None]
-        lowest = np.where(used, scaled, 0).min(axis=1, initial=0)
-        lowest = np.minimum(lowest, np.where(ends != 0, ends_scaled, 0).min(axis=1))
-        self._shift = scaled - lowest[:, None]
-        ends_shift = ends_scaled - lowest[:, None]
-        self.theta_column, self.right = (
-            [int(m) << int(e) if m else 0 for m, e in zip(ends[:, k], ends_shift[:, k], strict=True)] for k in (0, 1)
-        )
-        #: What a price of a row of whole numbers has to be multiplied by; and a weight of a scaled column.
-        self.price_scales = [_power(int(row + up)) for row, up in zip(row_shift, -lowest, strict=True)]
-        self._weight_scales = column_shift
-        self.theta_cost = 1 if problem.orientation == "input" else -1
-        returns = problem.returns_to_scale
-        self.slack_signs = [-1] * (rows - frame.has_scale_row)
-        if frame.has_scale_row:
-            self.slack_signs.append({"vrs": 0, "drs": 1, "irs": -1}[returns])
-        self.rows, self.columns = rows, len(self.ids) + trades.shape[1]
-        self.theta = self.columns
-        # For a first look at all columns: the same, as floating-point numbers of at most 1, up to a power of two per row.
-        with np.errstate(under="ignore"):
-            self.rough = np.ldexp(self._mantissa.astype(float), np.maximum(scaled, -2000).astype(np.int32))
-        self.row_powers = (-lowest).tolist()
-
-    def column(self, number: int) -> ObjectArray:
-        """Column ``number`` as whole numbers, ``(rows,)``."""
-        pairs = zip(self._mantissa[:, number].tolist(), self._shift[:, number].tolist(), strict=True)
-        return np.array([m << e if m else 0 for m, e in pairs], dtype=object)
-
-    def start(self) -> list[int]:
-        """Columns to begin with: who is extreme in one respect, the unit itself, and all trade-offs."""
-        problem, ids = self.frame.problem, self.ids
-        likely = first_pool(problem)[ids] | (ids == problem.own[self.frame.unit])
-        return [*np.flatnonzero(likely).tolist(), *range(len(ids), self.columns)]
-
-    def weight_scale(self, number: int) -> Fraction:
-        """What a weight of column ``number`` has to be multiplied by to be one of the figures as given."""
-        return _power(int(self._weight_scales[number]))
-
-    def read(self, tableau: _Tableau) -> tuple[IntArray, FloatArray, FloatArray]:
-        """Peers with their weights, and the trade-offs, ``(K,)``, of a solution."""
-        values = {n: float(value * self.weight_scale(n)) for n, value in tableau.weights(with_trades=True).items()}
-        references = len(self.ids)
-        peers = [number for number in sorted(values) if number < references]
-        trades = np.zeros(self.columns - references)
-        for number in values.keys() - set(peers):
-            trades[number - references] = values[number]
-        return self.ids[peers], np.array([values[number] for number in peers]), trades
-
-
-def _whole(values: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Mantissas and exponents of two: ``values == mantissa * 2**exponent`` exactly."""
-    mantissa, exponent = np.frexp(values)
-    return (mantissa * 2.0**_MANTISSA).astype(np.int64), exponent.astype(np.int64) - _MANTISSA
-
-
-def _power(exponent: int) -> Fraction:
-    return Fraction(1 << exponent) if exponent >= 0 else Fraction(1, 1 << -exponent)
+def _read(programme: Programme, tableau: _Tableau) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Peers with their weights, and the trade-offs, ``(K,)``, of a solution."""
+    found = tableau.weights(with_trades=True)
+    values = {number: float(value * programme.weight_scale(number)) for number, value in found.items()}
+    references = len(programme.ids)
+    peers = [number for number in sorted(values) if number < references]
+    trades = np.zeros(programme.columns - references)
+    for number in values.keys() - set(peers):
+        trades[number - references] = values[number]
+    return programme.ids[peers], np.array([values[number] for number in peers]), trades
 
 
 class _Tableau:
@@ -206,7 +112,7 @@ class _Tableau:
     Positions are places in the tableau: artificial columns first, then slacks and theta, then columns taken in.
     """
 
-    def __init__(self, programme: _Programme) -> None:
+    def __init__(self, programme: Programme) -> None:
         self._programme = programme
         rows = programme.rows
         signs = [-1 if right < 0 else 1 for right in programme.right]
@@ -388,7 +294,7 @@ class _Tableau:
         try:
             rough = np.array(
                 [
-                    float(Fraction(int(price), self._denominator) * _power(power))
+                    float(Fraction(int(price), self._denominator) * power_of_two(power))
                     for price, power in zip(prices, programme.row_powers, strict=True)
                 ]
             )

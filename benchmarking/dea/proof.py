@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from benchmarking.dea import lockstep
+from benchmarking.dea import bases
 from benchmarking.dea.certificate import ACCEPTED, certify
 from benchmarking.dea.lockstep import Batch, Columns
 from benchmarking.dea.no_solution import is_proven
@@ -69,9 +69,9 @@ def prove(
     """
     problem = programmes.problem
     if anew:
-        regular = lockstep.refactor(columns, batch) & ended
+        regular = bases.refactor(columns, batch) & ended
     else:
-        lockstep.reprice(columns, batch)
+        bases.reprice(columns, batch)
         regular = ended
     values = _values(columns, batch, programmes.right[units], refined=anew)
     # Right-hand sides were perturbed: the basis may be that of nearly the same problem only.
@@ -168,14 +168,14 @@ def _values(columns: Columns, batch: Batch, right: FloatArray, *, refined: bool)
     values = np.matmul(batch.inverse, right[:, :, None])
     if refined:
         # What is left over is worth most where two homes are nearly one.
-        matrices = lockstep.basis_columns(columns, batch).transpose(0, 2, 1)
+        matrices = bases.basis_columns(columns, batch).transpose(0, 2, 1)
         values += np.matmul(batch.inverse, right[:, :, None] - np.matmul(matrices, values))
     return np.asarray(values[:, :, 0])
 
 
 def _is_rounding(columns: Columns, batch: Batch, values: FloatArray) -> BoolArray:
     """Whether negative values are no more than rounding beside what is added up in the rows, ``(B,)``."""
-    matrices = lockstep.basis_columns(columns, batch)
+    matrices = bases.basis_columns(columns, batch)
     left_out = np.matmul(np.minimum(values, 0.0)[:, None, :], matrices)[:, 0]
     handled = np.matmul(np.abs(values)[:, None, :], np.abs(matrices))[:, 0]
     return np.asarray((np.abs(left_out) <= NOISE * np.maximum(1.0, handled)).all(axis=1))
@@ -189,11 +189,11 @@ def _put_right(
     right = programmes.right[units[places]]
     some = batch.take(places)
     some.right = right
-    regular = lockstep.refactor(columns, some)
+    regular = bases.refactor(columns, some)
     kept = np.flatnonzero(regular)
     rest = some.take(kept)
-    lockstep.restore(columns, rest, allowed=programmes.allowed(units[places[kept]], columns.priced), noise=NOISE)
-    regular[kept] = lockstep.refactor(columns, rest)
+    bases.restore(columns, rest, allowed=programmes.allowed(units[places[kept]], columns.priced), noise=NOISE)
+    regular[kept] = bases.refactor(columns, rest)
     some.put(kept, rest)
     batch.put(places, some)
     values = _values(columns, some, right, refined=True)

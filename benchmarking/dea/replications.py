@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from benchmarking.dea import lockstep
+from benchmarking.dea import bases, lockstep
 from benchmarking.dea.answer import score_of
 from benchmarking.dea.certificate import ACCEPTED
 from benchmarking.dea.highs import Solver
@@ -84,7 +84,7 @@ class Group:
         batch.inverse = self.library.inverse[chosen]
         batch.inverse *= scale[:, :, None]
         batch.values = self.library.values[chosen] * scale
-        lockstep.reprice(columns, batch)
+        bases.reprice(columns, batch)
         return batch
 
     def run(self, columns: Columns, batch: Batch) -> BoolArray:
@@ -210,7 +210,7 @@ class Replications:
         values[np.abs(values) < ZERO] = 0.0
         # What the columns make without their slacks.
         weights = np.where((batch.basis < structural) | (batch.basis == lockstep.theta_id(columns)), values, 0.0)
-        made = np.matmul(weights[:, None, :], lockstep.basis_columns(columns, batch))[:, 0]
+        made = np.matmul(weights[:, None, :], bases.basis_columns(columns, batch))[:, 0]
         counts = batch.basis == lockstep.theta_id(columns) if columns.has_theta else batch.basis < columns.references
         score = np.where(counts, values, 0.0).sum(axis=1)
         # A row with slack +1 is an upper bound, one whose slack may not enter an equality.

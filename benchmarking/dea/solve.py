@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarking.dea import lockstep
+from benchmarking.dea import bases, lockstep
 from benchmarking.dea.certificate import PAIRS, relative_reduced_costs
 from benchmarking.dea.lockstep import Batch, Columns
 from benchmarking.dea.problem import ZERO, Problem, mark
@@ -101,8 +101,8 @@ def begin(programmes: Programmes, columns: Columns, units: IntArray, basis: IntA
         return programmes.batch(columns, units)
     batch = programmes.blank(columns, units)
     batch.basis[:] = basis
-    feasible = lockstep.refactor(columns, batch)
-    feasible &= lockstep.restore(columns, batch, allowed=programmes.allowed(units, columns.priced))
+    feasible = bases.refactor(columns, batch)
+    feasible &= bases.restore(columns, batch, allowed=programmes.allowed(units, columns.priced))
     if not feasible.all():
         batch.put(np.flatnonzero(~feasible), programmes.batch(columns, units[~feasible]))
     return batch
