@@ -5,7 +5,7 @@
 [1.0, 0.5]
 """
 
-from benchmarking.dea.bootstrap import Bootstrap, BootstrapShard, bootstrap, combine_shards, forget_shards
+from benchmarking.dea.bootstrap import Bootstrap, bootstrap, combine_shards, forget_shards
 from benchmarking.dea.calibration import Calibration, calibrate
 from benchmarking.dea.cost_efficiency import CostEfficiency, cost_efficiency
 from benchmarking.dea.efficiency import efficiency, super_efficiency
@@ -17,6 +17,7 @@ from benchmarking.dea.peer_difference import PeerDifference, peer_difference
 from benchmarking.dea.result import INFEASIBLE, NO_PEER, OPTIMAL, Efficiency
 from benchmarking.dea.scale import ReturnsTest, Scale, constant_returns_test, scale
 from benchmarking.dea.second_stage import SecondStage, second_stage
+from benchmarking.dea.shard import BootstrapShard
 from benchmarking.dea.what_if import Frontier, WhatIf, frontier, what_if
 
 __all__ = [

@@ -52,7 +52,7 @@ def answer_unit(problem: Problem, unit: int, *, pool: BoolArray, solver: Solver,
             return _without_answer(problem, INFEASIBLE)
         answer = _finished(problem, unit, *found, solver=solver, slacks=slacks)
     except (NoSolution, Infeasible):
-        return _exact_answer(problem, unit, slacks=slacks)
+        return exact_answer(problem, unit, slacks=slacks)
     return replace(answer, fallback=True)
 
 
@@ -134,8 +134,10 @@ def _proven(problem: Problem, unit: int, pool: BoolArray, solver: Solver) -> tup
     return solution, answer
 
 
-def _exact_answer(problem: Problem, unit: int, *, slacks: bool) -> Answer:
-    """The answer in whole numbers: nothing in it falls short, so the three figures are 0."""
+def exact_answer(problem: Problem, unit: int, *, slacks: bool) -> Answer:
+    """The answer in whole numbers, not under "fdh": nothing in it falls short, so the three figures are 0."""
+    if not problem.allowed(unit).any():
+        return _without_answer(problem, NO_PEER)
     exact = solve_exactly(problem, unit, slacks=slacks)
     if exact is None:
         return _without_answer(problem, INFEASIBLE)

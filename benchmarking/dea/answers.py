@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarking.dea.answer import Answer, answer_unit, settled
+from benchmarking.dea.answer import Answer, answer_unit, exact_answer, settled
 from benchmarking.dea.highs import Solver
 from benchmarking.dea.problem import Problem
 from benchmarking.dea.radial import first_pool
@@ -77,6 +77,13 @@ class Answers:
             getattr(self, name)[unit] = getattr(answer, name)
 
 
+def answer_exactly(problem: Problem, *, slacks: bool) -> Answers:
+    """Solve every unit in whole numbers, not under "fdh"."""
+    answers = Answers.blank(problem)
+    _put(answers, [(unit, exact_answer(problem, unit, slacks=slacks)) for unit in range(problem.units)])
+    return answers
+
+
 def answer_all(
     problem: Problem, *, slacks: bool, basis: IntArray | None = None, solved: Solved | None = None
 ) -> Answers:
@@ -98,20 +105,27 @@ def answer_all(
     if not left:
         return answers
     solver, pool = Solver(), first_pool(problem)
-    rows, peers, weights = [answers.weight_row], [answers.weight_peer], [answers.weight]
+    found = []
     for unit in left:
         answer = None
         if solved is not None and proven.good[unit]:
             answer = _settled(solved, unit, solver, slacks=slacks)
         if answer is None:
             answer = answer_unit(problem, unit, pool=pool, solver=solver, slacks=slacks)
+        found.append((unit, answer))
+    _put(answers, found)
+    return answers
+
+
+def _put(answers: Answers, found: list[tuple[int, Answer]]) -> None:
+    rows, peers, weights = [answers.weight_row], [answers.weight_peer], [answers.weight]
+    for unit, answer in found:
         answers.put(unit, answer)
         rows.append(np.full(len(answer.peers), unit))
         peers.append(answer.peers)
         weights.append(answer.weights)
     answers.weight_row, answers.weight_peer = np.concatenate(rows), np.concatenate(peers)
     answers.weight = np.concatenate(weights)
-    return answers
 
 
 def _write(answers: Answers, solved: Solved, units: IntArray) -> None:

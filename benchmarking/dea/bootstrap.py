@@ -7,29 +7,33 @@ everything it starts from follows from the data and the seed; so the bits are th
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from benchmarking.dea import validation
+from benchmarking.dea import parameters, validation
 from benchmarking.dea.conventions import CONVENTIONS, Convention
 from benchmarking.dea.efficiency import prepare
 from benchmarking.dea.leave_one_out import Scores
 from benchmarking.dea.problem import Problem
-from benchmarking.dea.replications import TOGETHER, Replications
-from benchmarking.dea.result import BoolArray, FloatArray, IntArray
+from benchmarking.dea.replications import Replications
+from benchmarking.dea.result import BoolArray, FloatArray, IntArray, ReadOnly
+from benchmarking.dea.shard import MOST_FIGURES, MOST_SHARDS, BootstrapShard, numbers_of, of_one_bootstrap, wrong_with
 from benchmarking.dea.threads import one_thread
 
 #: What a random stream is for: part of its seed.
 _REPLICATION, _PILOT = 0, 1
+TOO_FAR_APART = (
+    "inputs or outputs: amounts are too far apart for floating-point numbers; leave out the units that are out of all "
+    "proportion"
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Bootstrap:
+class Bootstrap(ReadOnly):
     """Bias and interval of each score, in the order of the rows given; arrays ``(n,)``, read-only.
 
     score
@@ -61,51 +65,6 @@ class Bootstrap:
     fallback: int
     worst_certificate: float
 
-    def __post_init__(self) -> None:
-        _freeze(self)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class BootstrapShard:
-    """Some of the replications: ``replicates (b, n)`` are scores of units in key order, ``numbers (b,)`` which ones.
-
-    ``order[k]`` is the caller's row of unit k; ``fingerprint`` tells of which data, arguments and seed the shard is.
-    """
-
-    replicates: FloatArray
-    numbers: IntArray
-    score: FloatArray
-    order: IntArray
-    bandwidth: float
-    convention: str
-    replications: int
-    confidence: float
-    fallback: int
-    worst_certificate: float
-    shard: int
-    shards: int
-    fingerprint: str
-
-    def __post_init__(self) -> None:
-        _freeze(self)
-
-    def to_bytes(self) -> bytes:
-        """Return the shard as the bytes of a compressed ``.npz`` file."""
-        buffer = io.BytesIO()
-        arrays: dict[str, Any] = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
-        np.savez_compressed(buffer, **arrays)
-        return buffer.getvalue()
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> BootstrapShard:
-        """Read what ``to_bytes`` wrote; raise ``ValueError`` if it is something else."""
-        try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                values = {field.name: arrays[field.name] for field in fields(cls)}
-        except Exception as error:  # whatever numpy and zipfile make of hostile bytes
-            raise ValueError("these bytes are no shard of a bootstrap; compute the shard again") from error
-        return cls(**{name: value if value.ndim else value.item() for name, value in values.items()})
-
 
 def bootstrap(
     inputs: ArrayLike,
@@ -129,8 +88,8 @@ def bootstrap(
     ----------
     inputs, outputs, returns_to_scale, keys, may_be_peer, comparable, fixed_inputs, price_bounds
         As for ``efficiency``; input orientation, not under "fdh", and a unit stays in its own reference.
-    replications : at least 2
-    seed : non-negative
+    replications : at least 2, at most 100,000, and no more than 2^27 scores (n times replications) in all
+    seed : a whole number of at most 128 bits
     confidence : between 0 and 1
     convention : "shephard", "benchmarking" or "rdea"
         See ``conventions.py``. Only units that may be peers are smoothed; one that may not is its own reference as it
@@ -150,16 +109,12 @@ def bootstrap(
 
     Source: Simar & Wilson (1998).
     """
-    chosen = _convention(convention)
-    count = _whole(replications, "replications", 2)
-    first = _whole(seed, "seed", 0)
-    try:
-        share = float(confidence)
-    except (TypeError, ValueError):
-        share = np.nan
-    if not 0 < share < 1:
-        raise ValueError(f"confidence is {confidence!r}; give a number between 0 and 1, 0.95 for instance")
+    chosen = CONVENTIONS[validation.choice(convention, tuple(CONVENTIONS), "convention")]
+    count = parameters.replications_of(replications, least=2)
+    first = parameters.seed_of(seed)
+    share = parameters.share(confidence, "confidence")
     part, parts = _part(shard)
+    returns_to_scale = validation.choice(returns_to_scale, validation.RETURNS_TO_SCALE, "returns_to_scale")
     if returns_to_scale == "fdh":
         raise ValueError("the bootstrap of a free disposal hull is not consistent; choose crs, vrs, drs or irs")
     problem, order, _, _ = prepare(
@@ -180,12 +135,13 @@ def bootstrap(
             f"a bootstrap needs at least two units that may be peers, and there are {len(problem.peers)}; allow more "
             "units in may_be_peer"
         )
-    fingerprint = _fingerprint(problem, count, first, share, chosen.name)
-    blocks = range(part, -(-count // TOGETHER), parts)
-    numbers = np.concatenate(
-        [np.zeros(0, dtype=np.intp)]
-        + [np.arange(block * TOGETHER, min((block + 1) * TOGETHER, count)) for block in blocks]
-    )
+    if count * problem.units > MOST_FIGURES:
+        raise ValueError(
+            f"replications is {count} for {problem.units} units, which makes {count * problem.units} scores to remember; "
+            f"give {MOST_FIGURES // problem.units} replications or less"
+        )
+    fingerprint = _fingerprint(problem, order, count, first, share, chosen.name)
+    numbers = numbers_of(count, part, parts)
     with one_thread():
         ready = _ready(fingerprint, problem, chosen, first, keep=shard is not None)
         replicates, fallback, worst = np.zeros((0, problem.units)), 0, 0.0
@@ -217,7 +173,10 @@ class _Ready:
         scores = Scores(problem)
         self.score = scores.score
         self._problem, self._convention, self._seed = problem, convention, seed
-        self._delta = 1 / np.minimum(scores.score[problem.peers], 1.0)
+        with np.errstate(divide="ignore"):
+            self._delta = 1 / np.minimum(scores.score[problem.peers], 1.0)
+        if not self._delta.max() <= parameters.LARGEST:
+            raise ValueError(TOO_FAR_APART)
         self.bandwidth = convention.bandwidth(self._delta)
         if not self.bandwidth > 0:
             raise ValueError(
@@ -225,7 +184,7 @@ class _Ready:
                 "inefficient; there is nothing to smooth: leave the bootstrap out, or use fewer outputs"
             )
         if scores.solved is None:
-            raise ValueError("amounts are too far apart for floating-point numbers; use other units of measurement")
+            raise ValueError(TOO_FAR_APART)
         self.engine = Replications(scores.solved.programmes, scores.score)
         self.engine.learn(lambda pilot: self.factors(_PILOT, pilot))
 
@@ -261,23 +220,28 @@ def forget_shards() -> None:
 def combine_shards(shards: Iterable[BootstrapShard]) -> Bootstrap:
     """Put the parts of one bootstrap together, in whatever order they come.
 
-    Raises ``ValueError`` if they do not belong together or one is missing or doubled.
+    Raises ``ValueError`` if they do not belong together, if one is missing or doubled, or if one holds what no shard of
+    a bootstrap can.
     """
-    given = list(shards)
+    given = list(islice(shards, MOST_SHARDS + 1)) if isinstance(shards, Iterable) else [shards]
     if not all(isinstance(part, BootstrapShard) for part in given):
         raise ValueError("give shards as bootstrap(..., shard=(k, of)) returns them")
+    for place, part in enumerate(given):
+        if wrong := wrong_with(part):
+            raise ValueError(f"shards[{place}] is no shard of a bootstrap ({wrong}); compute it again")
     parts = sorted(given, key=lambda part: part.shard)
     if not parts:
         raise ValueError("there are no shards to combine; give all of them")
     one = parts[0]
-    if any(part.fingerprint != one.fingerprint or part.shards != one.shards for part in parts):
+    if any(not of_one_bootstrap(one, part) for part in parts):
         raise ValueError("the shards are not of one bootstrap: data, arguments, seed or number of shards differ")
-    if [part.shard for part in parts] != list(range(one.shards)):
+    if len(parts) != one.shards or [part.shard for part in parts] != list(range(one.shards)):
         have = ", ".join(str(part.shard) for part in parts)
         raise ValueError(f"of the {one.shards} shards 0 to {one.shards - 1} these are here: {have}; give each once")
-    numbers = np.sort(np.concatenate([part.numbers for part in parts]))
-    if not np.array_equal(numbers, np.arange(one.replications)):
-        raise ValueError("the shards do not hold each replication once; compute them again")
+    if one.replications * len(one.score) > MOST_FIGURES:
+        raise ValueError(
+            f"the shards hold more than {MOST_FIGURES} scores; compute them again, with fewer replications"
+        )
     replicates = np.empty((one.replications, len(one.score)))
     for part in parts:
         replicates[part.numbers] = part.replicates
@@ -303,38 +267,22 @@ def combine_shards(shards: Iterable[BootstrapShard]) -> Bootstrap:
     )
 
 
-def _freeze(record: object) -> None:
-    for value in vars(record).values():
-        if isinstance(value, np.ndarray):
-            value.setflags(write=False)
-
-
-def _convention(name: str) -> Convention:
-    if not isinstance(name, str) or name not in CONVENTIONS:
-        raise ValueError(f"convention is {name!r}; choose one of {', '.join(CONVENTIONS)}")
-    return CONVENTIONS[name]
-
-
-def _whole(value: int, name: str, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name} is {value!r}; give a whole number of at least {least}")
-    return int(value)
-
-
 def _part(shard: tuple[int, int] | None) -> tuple[int, int]:
     if shard is None:
         return 0, 1
     if not isinstance(shard, tuple) or len(shard) != 2:
-        raise ValueError(f"shard is {shard!r}; give a pair (k, of), (0, 4) for the first of four")
-    part, parts = _whole(shard[0], "shard[0]", 0), _whole(shard[1], "shard[1]", 1)
+        raise ValueError(f"shard is {parameters.shown(shard)}; give a pair (k, of), (0, 4) for the first of four")
+    part = parameters.count(shard[0], "shard[0]", least=0)
+    parts = parameters.count(shard[1], "shard[1]", least=1, most=MOST_SHARDS)
     if part >= parts:
         raise ValueError(f"shard is ({part}, {parts}); number the shards 0 to {parts - 1}")
     return part, parts
 
 
-def _fingerprint(problem: Problem, *arguments: object) -> str:
+def _fingerprint(problem: Problem, order: IntArray, *arguments: object) -> str:
     digest = hashlib.sha256(repr((problem.returns_to_scale, problem.fixed.tolist(), *arguments)).encode())
-    for array in (problem.inputs, problem.outputs, problem.trades, problem.may_be_peer):
+    # The order, too: figures go back to the rows of the caller, and two callers may have theirs in different orders.
+    for array in (problem.inputs, problem.outputs, problem.trades, problem.may_be_peer, order):
         digest.update(repr(array.shape).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     if problem.comparable is not None:

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from benchmarking.dea import parameters
-from benchmarking.dea.result import BoolArray, FloatArray
+from benchmarking.dea.result import BoolArray, FloatArray, ReadOnly
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Calibration:
+class Calibration(ReadOnly):
     """Minimum costs that add up to ``total``; arrays ``(n,)``, read-only, in the caller's order.
 
     calibrated : in the unit of ``minimum``, not rounded.
@@ -27,11 +27,6 @@ class Calibration:
     addition: FloatArray
     difference: float
     below_zero: BoolArray
-
-    def __post_init__(self) -> None:
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
 
 
 def calibrate(minimum: ArrayLike, total: float, key: ArrayLike, *, keys: Iterable[object] | None = None) -> Calibration:
@@ -57,11 +52,11 @@ def calibrate(minimum: ArrayLike, total: float, key: ArrayLike, *, keys: Iterabl
 
     Source: the Norwegian regulator's (NVE-RME) cost norm model, stage 3; Bjørndal, Bjørndal & Fange (2010).
     """
-    names = None if keys is None else list(keys)
-    minimums = np.asarray(minimum)
-    if minimums.ndim != 1 or not len(minimums):
-        raise ValueError(f"minimum has shape {minimums.shape}; give one amount per unit, of at least one unit")
-    amounts = parameters.column(minimum, "minimum", len(minimums), keys=names)
+    names = None if keys is None else parameters.listed(keys)
+    cure = "give one amount per unit, of at least one unit"
+    amounts = parameters.column(minimum, "minimum", None, keys=names, cure=cure)
+    if not len(amounts):
+        raise ValueError(f"minimum has shape {amounts.shape}; {cure}")
     by = parameters.column(key, "key", len(amounts), keys=names)
     for name, values in (("minimum", amounts), ("key", by)):
         negative = np.flatnonzero(values < 0)
@@ -70,15 +65,17 @@ def calibrate(minimum: ArrayLike, total: float, key: ArrayLike, *, keys: Iterabl
             raise ValueError(
                 f"{name} {parameters.row_name(row, names)}: {values[row]:.12g} is negative; give 0 or more"
             )
-    if isinstance(total, (bool, np.bool_)) or not isinstance(total, (int, float, np.integer, np.floating)):
-        raise ValueError(f"total is {total!r}; give a number of euros")
-    if not (math.isfinite(total) and total >= 0):
-        raise ValueError(f"total is {total!r}; give a finite amount of 0 or more")
+    whole_sum = parameters.number(total)
+    if whole_sum is None:
+        raise ValueError(f"total is {parameters.shown(total)}; give a number of euros")
+    if not (math.isfinite(whole_sum) and whole_sum >= 0):
+        raise ValueError(f"total is {parameters.shown(total)}; give a finite amount of 0 or more")
+    parameters.of_usable_size(np.array(whole_sum), "total")
     whole = math.fsum(by)
     if whole == 0:
         raise ValueError("key is 0 for every unit, so nothing says who gets what; give a key that is positive for some")
     # fsum: the difference of two large sums must not lose its cents, nor depend on the order of rows.
-    difference = math.fsum([float(total), *(-amounts).tolist()])
+    difference = math.fsum([whole_sum, *(-amounts).tolist()])
     addition = difference * (by / whole)
     calibrated = amounts + addition
     return Calibration(calibrated=calibrated, addition=addition, difference=difference, below_zero=calibrated < 0)

@@ -30,7 +30,7 @@ from scipy import optimize
 
 from benchmarking.dea.result import FloatArray
 
-#: Draws whose score is this close to 1 count as efficient.
+#: A distance above one by less than this is an efficient unit measured with rounding.
 EFFICIENT = 1e-6
 #: Bins of the cross-validation, as in R's bw.ucv.
 BINS = 1000
@@ -60,7 +60,8 @@ class Convention:
     summarise: Callable[[FloatArray, FloatArray, float], Summary]
 
 
-def _inefficient(delta: FloatArray) -> FloatArray:
+def inefficient(delta: FloatArray) -> FloatArray:
+    """Those of the distances that are above one by more than rounding."""
     return delta[delta > 1 + EFFICIENT]
 
 
@@ -75,7 +76,7 @@ def _robust_spread(values: FloatArray, quartile_distance: float) -> float:
     return min(spread, by_quartiles) if by_quartiles > EFFICIENT else spread
 
 
-def _silverman(delta: FloatArray, sample: FloatArray, quartile_distance: float) -> float:
+def silverman(delta: FloatArray, sample: FloatArray, quartile_distance: float) -> float:
     """0.9 x spread x (2m)^(-1/5) of the reflected sample, brought to n deltas and their spread."""
     if not len(sample):
         return 0.0
@@ -88,17 +89,17 @@ def _silverman(delta: FloatArray, sample: FloatArray, quartile_distance: float) 
 
 
 def _bandwidth_shephard(delta: FloatArray) -> float:
-    return _silverman(delta, _inefficient(delta), 1.34)
+    return silverman(delta, inefficient(delta), 1.34)
 
 
 def _bandwidth_benchmarking(delta: FloatArray) -> float:
-    return _silverman(delta, 1 / _inefficient(delta), 1.349)
+    return silverman(delta, 1 / inefficient(delta), 1.349)
 
 
 def _bandwidth_cross_validation(delta: FloatArray) -> float:
     """The h in [0.1, 1] x 1.144 sd N^(-1/5) with the smallest estimated integrated squared error (Scott & Terrell 1987),
     from differences counted in 1000 bins, to 1 % of its upper limit as R does."""
-    sample = _inefficient(delta)
+    sample = inefficient(delta)
     if not len(sample):
         return 0.0
     values = _reflected(sample)
@@ -125,22 +126,35 @@ def _bandwidth_cross_validation(delta: FloatArray) -> float:
     return float(found.x)
 
 
+def smoothed(
+    values: FloatArray, units: int, bandwidth: float, generator: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """``units`` of the values with replacement, and the same with h times standard normal numbers added."""
+    drawn = values[generator.integers(0, len(values), units)]
+    return drawn, drawn + bandwidth * generator.standard_normal(units)
+
+
+def mirrored_at_one(values: FloatArray) -> FloatArray:
+    """What fell below 1 as far above it."""
+    return np.where(values < 1, 2 - values, values)
+
+
+def shrunk(values: FloatArray, centre: float, bandwidth: float, variance: float) -> FloatArray:
+    """``values`` drawn together around ``centre``, so that h adds nothing to their ``variance``."""
+    return np.asarray(centre + (values - centre) / np.sqrt(1 + bandwidth**2 / variance))
+
+
 def _draw_reflected(delta: FloatArray, bandwidth: float, generator: np.random.Generator) -> FloatArray:
     mirrored = _reflected(delta)
-    drawn = mirrored[generator.integers(0, len(mirrored), len(delta))]
-    smoothed = drawn + bandwidth * generator.standard_normal(len(delta))
-    shrink = np.sqrt(1 + bandwidth**2 / np.var(mirrored, ddof=1))
-    centre = drawn.mean()
-    values = centre + (smoothed - centre) / shrink
-    return np.asarray(np.where(values < 1, 2 - values, values))
+    drawn, values = smoothed(mirrored, len(delta), bandwidth, generator)
+    return mirrored_at_one(shrunk(values, drawn.mean(), bandwidth, float(np.var(mirrored, ddof=1))))
 
 
 def _draw_unreflected(delta: FloatArray, bandwidth: float, generator: np.random.Generator) -> FloatArray:
-    drawn = delta[generator.integers(0, len(delta), len(delta))]
-    smoothed = drawn + bandwidth * generator.standard_normal(len(delta))
-    smoothed = np.where(smoothed < 1, 2 - smoothed, smoothed)
-    centre = delta.mean()
-    return np.asarray(centre + (smoothed - centre) / np.sqrt(1 + bandwidth**2 / np.var(delta, ddof=1)))
+    _, values = smoothed(delta, len(delta), bandwidth, generator)
+    drawn = shrunk(mirrored_at_one(values), delta.mean(), bandwidth, float(np.var(delta, ddof=1)))
+    # Between values and a mean of 1 and more; the maximum is for the rounding of distances that lie very far apart.
+    return np.maximum(drawn, 1.0)
 
 
 def _tails(confidence: float) -> tuple[float, float]:

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from benchmarking.dea import validation
+from benchmarking.dea import parameters, validation
 from benchmarking.dea.efficiency import efficiency
-from benchmarking.dea.parameters import row_name
-from benchmarking.dea.result import INFEASIBLE, NO_PEER, BoolArray, FloatArray
+from benchmarking.dea.result import INFEASIBLE, NO_PEER, BoolArray, FloatArray, ReadOnly
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class CostEfficiency:
+class CostEfficiency(ReadOnly):
     """cost = technical * allocative; arrays read-only, in the caller's order, ``nan`` where there is no solution.
 
     cost : (n,)
@@ -49,11 +48,6 @@ class CostEfficiency:
     certificate: FloatArray
     fallback: BoolArray
     returns_to_scale: str
-
-    def __post_init__(self) -> None:
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
 
 
 def cost_efficiency(
@@ -87,7 +81,7 @@ def cost_efficiency(
 
     Source: Farrell (1957), The measurement of productive efficiency; Färe, Grosskopf & Lovell (1985).
     """
-    names = None if keys is None else list(keys)
+    names = None if keys is None else parameters.listed(keys)
     x = validation.amounts(inputs, "inputs", names=names)
     y = validation.amounts(outputs, "outputs", names=names)
     validation.same_rows(x, y)
@@ -96,6 +90,7 @@ def cost_efficiency(
     order = validation.order_of(names, units)
     price = _prices(prices, x.shape, names)[order]
     x, y = x[order], y[order]
+    own_reference = parameters.flag(own_reference, "own_reference")
     peers = validation.peers_mask(may_be_peer, units)[order]
     alike = validation.comparable_rows(comparable, units, units, order, order)
     technical = efficiency(
@@ -107,6 +102,8 @@ def cost_efficiency(
         own_reference=own_reference,
     )
 
+    solved = np.flatnonzero(technical.score <= 1.0)
+    validation.distances(technical.score[solved], order[solved], names)
     everybody = alike is None and bool(peers.all())
 
     def reference(unit: int) -> BoolArray:
@@ -123,6 +120,10 @@ def cost_efficiency(
     status = np.full(units, NO_PEER, dtype=f"<U{len(INFEASIBLE)}")
     # One problem set for all units with the same prices; who has nobody to be compared with stays out of it.
     distinct, group = np.unique(price, axis=0, return_inverse=True)
+    back = np.empty_like(order)
+    back[order] = np.arange(units)
+    for at in distinct:
+        parameters.of_usable_size(np.einsum("ij,j->i", x, at)[back], "inputs times prices,", names)
     for number, at in enumerate(distinct):
         chosen = np.flatnonzero((group.ravel() == number) & (technical.status != NO_PEER))
         if not len(chosen):
@@ -139,13 +140,11 @@ def cost_efficiency(
         # The unit's own column is a solution with score 1: what is left beyond that is rounding.
         own = np.array([everybody or reference(int(unit))[unit] for unit in chosen])
         cost[chosen] = np.where(own, np.minimum(found.score, 1.0), found.score)
-        solved = np.isfinite(found.score)
-        best_inputs[chosen[solved]] = (found.weights @ x)[solved]
+        known = np.isfinite(found.score)
+        best_inputs[chosen[known]] = (found.weights @ x)[known]
         unique[chosen], status[chosen] = found.unique, found.status
         certificate[chosen] = np.maximum(found.certificate, technical.certificate[chosen]).max(axis=1)
         fallback[chosen] |= found.fallback
-    back = np.empty_like(order)
-    back[order] = np.arange(units)
     return CostEfficiency(
         cost=cost[back],
         technical=technical.score[back],
@@ -161,15 +160,15 @@ def cost_efficiency(
 
 
 def _prices(prices: ArrayLike, shape: tuple[int, ...], names: list[object] | None) -> FloatArray:
-    try:
-        array = np.array(prices, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"prices cannot be read as numbers; give {shape[1]} prices, or one row per unit") from error
+    array = parameters.numbers_of(prices, "prices", f"give {shape[1]} prices, or one row per unit")
     if array.shape not in ((shape[1],), shape):
         raise ValueError(f"prices has shape {array.shape}; give {shape[1]} prices, or a row of them for each unit")
-    wrong = np.argwhere(~(np.isfinite(array) & (array > 0)))
+    wrong = np.argwhere(~((array >= parameters.SMALLEST) & (array <= parameters.LARGEST)))
     if len(wrong):
         *row, column = (int(position) for position in wrong[0])
-        where = f"{row_name(row[0], names)}, " if row else ""
-        raise ValueError(f"prices {where}column {column}: {array[tuple(wrong[0])]:.12g}; give a finite price above 0")
+        where = f"{parameters.row_name(row[0], names)}, " if row else ""
+        raise ValueError(
+            f"prices {where}column {column}: {array[tuple(wrong[0])]:.12g}; give a finite price above 0, from "
+            f"{parameters.SMALLEST:g} to {parameters.LARGEST:g}"
+        )
     return np.broadcast_to(array, shape)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from benchmarking.dea import validation
-from benchmarking.dea.answers import Answers, answer_all
+from benchmarking.dea import parameters, validation
+from benchmarking.dea.answers import Answers, answer_all, answer_exactly
 from benchmarking.dea.price_bounds import Trades, trades_of
 from benchmarking.dea.problem import Problem
 from benchmarking.dea.result import Efficiency, FloatArray, IntArray
@@ -33,6 +33,7 @@ def efficiency(
     fixed_inputs: Iterable[int] = (),
     price_bounds: object = None,
     slacks: bool = False,
+    exact: bool = False,
 ) -> Efficiency:
     """Radial efficiency of every unit against its reference set.
 
@@ -40,9 +41,12 @@ def efficiency(
     ----------
     inputs, outputs : (n, m), (n, s)
         Amounts (costs in euros, care days), one row per unit; finite, not negative, each row with something positive.
+        Real numbers in arrays or nested lists; no text, no masked arrays and no arrays of objects. What is not 0 lies
+        between 1e-100 and 1e100: beyond that floating point overflows, and other units of measurement help. For the
+        same reason the largest over the smallest amount of an input, times that of an output, is at most 1e200.
     returns_to_scale : "crs", "vrs", "drs" (non-increasing), "irs" (non-decreasing) or "fdh" (free disposal hull)
-    orientation : "input" (score theta: share of the inputs that suffices) or "output" (phi: how much more could be
-    made) keys : (n,) sortable, all different
+    orientation : "input" (score theta: share of the inputs that suffices) or "output" (phi: how much more can be made)
+    keys : (n,) sortable, all different
         Fix the order in which ties are broken; the order of rows if not given. With keys, the result of a unit is the
         same to the bit whatever the order of rows.
     reference_inputs, reference_outputs : (n_ref, m), (n_ref, s)
@@ -63,6 +67,10 @@ def efficiency(
     slacks : bool
         Second phase: of all optimal weights those with the largest sum of slacks, each divided by its column mean
         over the reference units. Changes ``input_slack`` and ``output_slack`` only, never score or weights.
+    exact : bool
+        Solve every unit in whole numbers, from the same figures but with none of the same arithmetic: some 20 ms a
+        unit instead of 0.1 ms. For who wants to check. Under "fdh" it changes nothing; price bounds are widened by
+        4e-15.
 
     Returns
     -------
@@ -78,6 +86,7 @@ def efficiency(
     Sources: Charnes, Cooper & Rhodes (1978); Banker, Charnes & Cooper (1984); Andersen & Petersen (1993); Banker &
     Morey (1986); Thompson, Langemeier, Lee, Lee & Thrall (1990); Deprins, Simar & Tulkens (1984).
     """
+    slacks = parameters.flag(slacks, "slacks")
     prepared = prepare(
         inputs,
         outputs,
@@ -101,7 +110,10 @@ def efficiency(
             "own_reference=True without exclude_self"
         )
     with one_thread():
-        answers = answer_all(problem, slacks=slacks)
+        if parameters.flag(exact, "exact") and returns_to_scale != "fdh":
+            answers = answer_exactly(problem, slacks=slacks)
+        else:
+            answers = answer_all(problem, slacks=slacks)
     return assemble(problem, answers, order, reference_order, trades)
 
 
@@ -158,7 +170,9 @@ def prepare(
     and the trade-offs."""
     returns_to_scale = validation.choice(returns_to_scale, validation.RETURNS_TO_SCALE, "returns_to_scale")
     orientation = validation.choice(orientation, validation.ORIENTATIONS, "orientation")
-    names = None if keys is None else list(keys)
+    own_reference = parameters.flag(own_reference, "own_reference")
+    exclude_self = parameters.flag(exclude_self, "exclude_self")
+    names = None if keys is None else parameters.listed(keys)
     x = validation.amounts(inputs, "inputs", names=names)
     y = validation.amounts(outputs, "outputs", names=names)
     validation.same_rows(x, y)
@@ -176,7 +190,7 @@ def prepare(
                 "exclude_self needs the evaluated units themselves as reference; leave reference_inputs and "
                 "reference_outputs out, or exclude units with comparable"
             )
-        reference_names = None if reference_keys is None else list(reference_keys)
+        reference_names = None if reference_keys is None else parameters.listed(reference_keys, "reference_keys")
         reference_x = validation.amounts(reference_inputs, "reference_inputs", names=reference_names)
         reference_y = validation.amounts(reference_outputs, "reference_outputs", names=reference_names)
         validation.same_rows(reference_x, reference_y, "reference_")
@@ -184,6 +198,7 @@ def prepare(
         validation.same_columns(y, reference_y, "outputs")
         reference_order = validation.order_of(reference_names, len(reference_x), "reference_keys")
         own = np.full(len(x), -1, dtype=np.intp)
+    validation.of_one_world(np.vstack([x, reference_x]), np.vstack([y, reference_y]))
     fixed = validation.fixed_mask(fixed_inputs, x.shape[1], orientation)
     validation.reducible(x, fixed)
     trades: Trades | None = None

@@ -6,8 +6,8 @@ score, weights, prices, ties and the verdict that there is no solution are those
 last step, back to floating point, rounds. It is some thousand times slower than ``lockstep.py``, and meant for the rare
 unit.
 
-The one thing that is not as given: price bounds are widened by ``whole_numbers.WIDENED``, since a ratio and its inverse, both rounded,
-can contradict each other.
+The one thing that is not as given: price bounds are widened by ``whole_numbers.WIDENED``, since a ratio and its inverse,
+both rounded, can contradict each other.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from benchmarking.dea.parameters import row_name
+from benchmarking.dea.parameters import numbers_of, of_usable_size, row_name, shown
 from benchmarking.dea.result import FloatArray
 
 #: A factor whose part not explained by the others is below this share of its own spread counts as explained.
@@ -26,17 +26,16 @@ def factor_table(
     keys: Sequence[object] | None = None,
 ) -> tuple[FloatArray, tuple[str, ...]]:
     """``(units, k)`` finite numbers and the ``k`` names ("factor 0", "factor 1", ... if none are given)."""
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} cannot be read as numbers; give one row per unit, one column per factor") from error
+    array = numbers_of(values, name, "give one row per unit, one column per factor")
     if array.ndim != 2 or array.shape[0] != units or array.shape[1] == 0:
         raise ValueError(f"{name} has shape {array.shape}; give {units} rows, one per unit, and a column per factor")
-    if factor_names is not None and len(factor_names) != array.shape[1]:
-        raise ValueError(
-            f"factor_names has {len(factor_names)} entries and {name} has {array.shape[1]} columns; name every column"
-        )
-    names = tuple(f"factor {k}" for k in range(array.shape[1])) if factor_names is None else tuple(factor_names)
+    names = tuple(f"factor {k}" for k in range(array.shape[1]))
+    if factor_names is not None:
+        names = _labels(factor_names)
+        if len(names) != array.shape[1]:
+            raise ValueError(
+                f"factor_names has {len(names)} entries and {name} has {array.shape[1]} columns; name every column"
+            )
     wrong = np.argwhere(~np.isfinite(array))
     if len(wrong):
         row, k = (int(position) for position in wrong[0])
@@ -44,7 +43,21 @@ def factor_table(
             f"{name} {row_name(row, keys)}, column {k} ({names[k]!r}): {array[row, k]:.12g} is not a finite number; "
             "supply it or leave the unit out"
         )
+    of_usable_size(array, name, keys)
     return array, names
+
+
+def _labels(factor_names: Sequence[str]) -> tuple[str, ...]:
+    cure = f"factor_names is {shown(factor_names)}; give a list of names, one per column"
+    if isinstance(factor_names, (str, bytes)):
+        raise ValueError(cure)
+    try:
+        labels = tuple(factor_names[k] for k in range(len(factor_names)))
+    except Exception as error:  # a number, a set
+        raise ValueError(cure) from error
+    if not all(isinstance(label, str) for label in labels):
+        raise ValueError(cure)
+    return labels
 
 
 def require_information(table: FloatArray, names: Sequence[str], *, among: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from benchmarking.dea import lockstep, validation
+from benchmarking.dea import bases, lockstep, validation
 from benchmarking.dea.answer import score_of
 from benchmarking.dea.answers import answer_all
 from benchmarking.dea.efficiency import prepare
@@ -20,7 +20,7 @@ from benchmarking.dea.highs import Solver
 from benchmarking.dea.problem import Problem
 from benchmarking.dea.proof import prove
 from benchmarking.dea.radial import first_pool
-from benchmarking.dea.result import BoolArray, FloatArray, IntArray
+from benchmarking.dea.result import BoolArray, FloatArray, IntArray, ReadOnly
 from benchmarking.dea.solve import BLOCK, Solved, solve
 from benchmarking.dea.threads import one_thread
 
@@ -97,7 +97,7 @@ class Scores:
         batch = self.solved.batch(units)
         batch.barred = left_out.copy()
         batch.apart &= batch.own != batch.barred
-        lockstep.reprice(columns, batch)
+        bases.reprice(columns, batch)
         ended = lockstep.run(columns, batch, allowed=programmes.allowed(units, columns.priced))
         proven = prove(programmes, columns, batch, units, ended, anew=False)
         score = np.where(proven.good, proven.score, np.nan)
@@ -106,7 +106,7 @@ class Scores:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Influence:
+class Influence(ReadOnly):
     """What happens when one peer is left out, in the order of the rows given; arrays are read-only.
 
     score : (n,)
@@ -129,10 +129,6 @@ class Influence:
     users: IntArray
     certificate: FloatArray
     fallback: BoolArray
-
-    def __post_init__(self) -> None:
-        for value in vars(self).values():
-            value.setflags(write=False)
 
 
 def influence(

@@ -20,15 +20,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from benchmarking.dea import validation
+from benchmarking.dea import parameters, validation
 from benchmarking.dea.efficiency import efficiency
-from benchmarking.dea.result import INFEASIBLE, OPTIMAL, BoolArray, Efficiency, FloatArray, IntArray
+from benchmarking.dea.result import INFEASIBLE, OPTIMAL, BoolArray, Efficiency, FloatArray, IntArray, ReadOnly
 
 Year = tuple[ArrayLike, ArrayLike, Iterable[object]]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Malmquist:
+class Malmquist(ReadOnly):
     """Change between two years of the ``n`` units that are there in both. Arrays ``(n,)`` are read-only.
 
     keys : the units, in the order of the first year's rows.
@@ -66,11 +66,6 @@ class Malmquist:
     certificate: FloatArray
     index_name: str
     deflator: FloatArray
-
-    def __post_init__(self) -> None:
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
 
 
 def malmquist(
@@ -121,6 +116,7 @@ def malmquist(
             )
     levels = _levels(deflator, one.inputs.shape[1])
     two.inputs = two.inputs / levels
+    parameters.of_usable_size(two.inputs, "second inputs over deflator", two.keys)
     # Keys of the two years must sort together: rows of one year are counterparts of rows of the other.
     validation.order_of([*one.keys, *(key for key in two.keys if key not in one.row)], len(one.row | two.row))
     both = [key for key in one.keys if key in two.row]
@@ -152,6 +148,20 @@ def malmquist(
     before, after, before_vrs, after_vrs = within
     moved_on, moved_back = second_on_first.score, first_on_second.score
     feasible = (first_on_second.status == OPTIMAL) & (second_on_first.status == OPTIMAL)
+    with np.errstate(all="ignore"):
+        index = np.sqrt(moved_on / before * after / moved_back)
+        frontier_shift = np.sqrt(moved_on / after * before / moved_back)
+        catching_up = after_vrs / before_vrs
+        scale_change = (after / after_vrs) / (before / before_vrs)
+    within_years = np.stack([catching_up, scale_change])
+    between_years = np.where(feasible, [index, frontier_shift], 1.0)
+    figures = np.concatenate([within_years, between_years])
+    lost = np.flatnonzero(~((figures > 0) & (figures < np.inf)).all(axis=0))
+    if lost.size:
+        raise ValueError(
+            f"first and second: the amounts of key {parameters.shown(both[lost[0]])} in the two years are too far apart "
+            "for floating-point numbers; give both years in the same units of measurement"
+        )
     everything = (first_crs, second_crs, first_vrs, second_vrs, first_on_second, second_on_first)
     return Malmquist(
         keys=tuple(both),
@@ -159,10 +169,10 @@ def malmquist(
         second_row=rows_then,
         only_first=tuple(key for key in one.keys if key not in two.row),
         only_second=tuple(key for key in two.keys if key not in one.row),
-        index=np.sqrt(moved_on / before * after / moved_back),
-        catching_up=after_vrs / before_vrs,
-        frontier_shift=np.sqrt(moved_on / after * before / moved_back),
-        scale_change=(after / after_vrs) / (before / before_vrs),
+        index=index,
+        catching_up=catching_up,
+        frontier_shift=frontier_shift,
+        scale_change=scale_change,
         status=np.where(feasible, OPTIMAL, INFEASIBLE),
         first_crs=before,
         second_crs=after,
@@ -186,12 +196,15 @@ class _Side:
             raise ValueError(f"{name} must be a triple (inputs, outputs, keys); give these three") from error
         if keys is None:
             raise ValueError(f"{name} has no keys; give one per unit, the same for a unit in both years")
-        self.keys: list[object] = list(keys)
+        self.keys: list[object] = parameters.listed(keys, f"{name} keys")
         self.inputs = validation.amounts(inputs, f"{name} inputs", names=self.keys)
         self.outputs = validation.amounts(outputs, f"{name} outputs", names=self.keys)
         validation.same_rows(self.inputs, self.outputs, f"{name} ")
         validation.order_of(self.keys, len(self.inputs), f"{name} keys")
-        self.row: dict[object, int] = {key: row for row, key in enumerate(self.keys)}
+        try:
+            self.row: dict[object, int] = {key: row for row, key in enumerate(self.keys)}
+        except Exception as error:  # a list for a key, say
+            raise ValueError(f"{name} keys cannot be looked up: {error}; give numbers or text") from error
         try:
             self._peers: BoolArray = validation.peers_mask(may_be_peer, len(self.keys))
         except ValueError as error:
@@ -211,17 +224,14 @@ class _Side:
 
 
 def _levels(deflator: ArrayLike, inputs: int) -> FloatArray:
-    try:
-        levels = np.array(deflator, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"deflator is {deflator!r}; give one number, or one per input ({inputs})") from error
+    levels = parameters.numbers_of(deflator, "deflator", f"give one number, or one per input ({inputs})")
     if levels.shape not in ((), (inputs,)):
         raise ValueError(f"deflator has shape {levels.shape}; give one number, or one per input ({inputs})")
     levels = np.broadcast_to(levels, (inputs,)).copy()
-    wrong = np.flatnonzero(~(np.isfinite(levels) & (levels > 0)))
+    wrong = np.flatnonzero(~((levels >= parameters.SMALLEST) & (levels <= parameters.LARGEST)))
     if wrong.size:
         raise ValueError(
             f"deflator of input {int(wrong[0])} is {levels[wrong[0]]:.12g}; give the price level of the second year "
-            "with the first at 1, above 0"
+            f"with the first at 1, above 0, from {parameters.SMALLEST:g} to {parameters.LARGEST:g}"
         )
     return levels

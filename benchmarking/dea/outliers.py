@@ -15,10 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from benchmarking.dea import validation
+from benchmarking.dea.certificate import ACCEPTED
 from benchmarking.dea.efficiency import prepare
 from benchmarking.dea.leave_one_out import Scores
+from benchmarking.dea.parameters import LARGEST, shown
 from benchmarking.dea.problem import Problem
-from benchmarking.dea.result import BoolArray, FloatArray
+from benchmarking.dea.result import BoolArray, FloatArray, ReadOnly
 from benchmarking.dea.threads import one_thread
 
 KEPT = "kept"
@@ -30,13 +32,14 @@ _PARAMETERS = {DOMINANCE: "alpha", SUPER_EFFICIENCY: "iqr_multiple"}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Outliers:
+class Outliers(ReadOnly):
     """Verdicts in the order of the rows given; arrays ``(n,)``, read-only.
 
     ``verdict`` is ``"kept"``, ``"not_tested"`` (may not be a peer anyway) or the name of the rule that took the unit
     out. A statistic is ``nan`` where its rule did not get to the unit or cannot be computed: ``dominance_testable``
-    is false where everybody else is efficient, and ``super_efficiency`` is ``nan`` for a unit nobody else can match.
-    A threshold is ``nan`` if its rule was not asked for.
+    is false where everybody else is efficient, but for what certified scores may be off (1e-8 each), and
+    ``super_efficiency`` is ``nan`` for a unit nobody else can match. A threshold is ``nan`` if its rule was not asked
+    for or could not be tested: the rules before it left fewer than two units, or nobody can match anybody.
     """
 
     verdict: NDArray[np.str_]
@@ -46,11 +49,6 @@ class Outliers:
     dominance_threshold: float
     super_efficiency: FloatArray
     super_efficiency_threshold: float
-
-    def __post_init__(self) -> None:
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
 
 
 def outliers(
@@ -84,7 +82,7 @@ def outliers(
     ValueError
         As for ``efficiency``; for an unknown rule; and if fewer than two units may be peers.
     """
-    parameters = _rules(rules)
+    asked = _rules(rules)
     problem, order, _, _ = prepare(
         inputs,
         outputs,
@@ -108,8 +106,10 @@ def outliers(
     super_scores = np.full(problem.units, np.nan)
     testable = np.zeros(problem.units, dtype=bool)
     thresholds = {DOMINANCE: np.nan, SUPER_EFFICIENCY: np.nan}
-    for rule, parameter in parameters:
+    for rule, parameter in asked:
         tested = verdict == KEPT
+        if tested.sum() < 2:
+            continue  # Nobody to be held against: the rule is not testable, and its figures stay nan.
         remaining = replace(problem, may_be_peer=tested)
         with one_thread():
             if rule == DOMINANCE:
@@ -117,7 +117,7 @@ def outliers(
                 out = dominance < threshold
             else:
                 super_scores, threshold = _super_efficiency(remaining, parameter)
-                out = super_scores > threshold
+                out = super_scores - threshold > ACCEPTED * np.maximum(1.0, super_scores)
         thresholds[rule] = threshold
         verdict[out] = rule
 
@@ -135,23 +135,30 @@ def outliers(
 
 
 def _rules(rules: Sequence[Mapping[str, object]]) -> list[tuple[str, float]]:
+    cure = "give a list of mappings, {'rule': 'dominance', 'alpha': 0.05} for instance"
     found: list[tuple[str, float]] = []
+    if not isinstance(rules, Iterable) or isinstance(rules, (str, bytes, Mapping)):
+        raise ValueError(f"rules is {shown(rules)}; {cure}")
     for position, rule in enumerate(rules):
+        if not isinstance(rule, Mapping):
+            raise ValueError(f"rules[{position}] is {shown(rule)}; {cure}")
         name = rule.get("rule")
         if not isinstance(name, str) or name not in _PARAMETERS:
-            raise ValueError(f"rules[{position}] is {name!r}; choose one of {', '.join(_PARAMETERS)}")
+            raise ValueError(f"rules[{position}] is {shown(name)}; choose one of {', '.join(_PARAMETERS)}")
         if name in (known for known, _ in found):
             raise ValueError(f"rules[{position}] repeats {name!r}; give each rule once")
         parameter = _PARAMETERS[name]
         if set(rule) != {"rule", parameter}:
-            raise ValueError(f"rules[{position}] ({name}) has {sorted(rule)}; give 'rule' and {parameter!r}")
+            raise ValueError(f"rules[{position}] ({name}) has {sorted(map(str, rule))}; give 'rule' and {parameter!r}")
         try:
             value = float(str(rule[parameter]))
         except ValueError:
             value = np.nan
-        if not (0 < value < 1 if name == DOMINANCE else 0 <= value < np.inf):
+        if not (0 < value < 1 if name == DOMINANCE else 0 <= value <= LARGEST):
             limits = "between 0 and 1" if name == DOMINANCE else "of 0 or more"
-            raise ValueError(f"rules[{position}] ({name}): {parameter} is {rule[parameter]!r}; give a number {limits}")
+            raise ValueError(
+                f"rules[{position}] ({name}): {parameter} is {shown(rule[parameter])}; give a number {limits}"
+            )
         found.append((name, value))
     return found
 
@@ -171,7 +178,7 @@ def _dominance(problem: Problem, alpha: float) -> tuple[FloatArray, BoolArray, f
     for k, unit in enumerate(units.tolist()):
         # Summed over the others, not total minus own: a difference of sums would leave rounding where there is nothing.
         rest = float(np.delete(squares, k).sum())
-        if rest == 0.0:
+        if rest <= len(units) * ACCEPTED**2:
             continue
         testable[unit] = True
         changed = squares.copy()

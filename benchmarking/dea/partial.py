@@ -26,14 +26,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from benchmarking.dea import parameters, validation
-from benchmarking.dea.result import INFEASIBLE, NO_PEER, OPTIMAL, FloatArray, IntArray
+from benchmarking.dea.result import INFEASIBLE, NO_PEER, OPTIMAL, FloatArray, IntArray, ReadOnly
 
+#: The larger m, the nearer to the free disposal hull: with more than a million draws there is nothing between the two.
+LARGEST_M = 1_000_000
+#: Random numbers that one unit may take, m times replications: a second of work. The exact expectation takes none.
+MOST_DRAWN = 100_000_000
 #: So many random numbers are in memory at a time.
 DRAWN_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class PartialFrontier:
+class PartialFrontier(ReadOnly):
     """Scores against a partial frontier; arrays ``(n,)``, read-only, in the caller's order.
 
     score : theta or phi; ``nan`` where ``status`` is not "optimal".
@@ -47,11 +51,6 @@ class PartialFrontier:
     compared: IntArray
     simulation_error: FloatArray
     orientation: str
-
-    def __post_init__(self) -> None:
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
 
 
 def order_m(
@@ -74,10 +73,10 @@ def order_m(
     inputs, outputs, orientation, keys, may_be_peer, comparable, own_reference
         As for ``efficiency``. A unit that does not use an input is compared with units that do not use it either.
     m : int
-        How many units are drawn, 1 or more. The larger, the nearer to the free disposal hull.
+        How many units are drawn, 1 to 1,000,000. The larger, the nearer to the free disposal hull.
     replications, seed : int or None
-        None: the exact expectation. A number (2 or more): that many draws, and a seed. Each unit has its own stream,
-        PCG64 of a child of ``SeedSequence(seed)``, in key order.
+        None: the exact expectation. A number (2 to 100,000, times ``m`` at most 1e8): that many draws, and a seed.
+        Each unit has its own stream, PCG64 of a child of ``SeedSequence(seed)``, in key order.
 
     Raises
     ------
@@ -88,10 +87,15 @@ def order_m(
     Source: Cazals, Florens & Simar (2002), Nonparametric frontier estimation: a robust approach, Journal of
     Econometrics 106.
     """
-    size = parameters.count(m, "m", least=1)
+    size = parameters.count(m, "m", least=1, most=LARGEST_M)
     if (replications is None) != (seed is None):
         raise ValueError("replications and seed belong together; give both to simulate, or neither to be exact")
-    draws = None if replications is None else parameters.count(replications, "replications", least=2)
+    draws = None if replications is None else parameters.replications_of(replications, least=2)
+    if draws is not None and draws * size > MOST_DRAWN:
+        raise ValueError(
+            f"replications is {draws} and m is {size}, which makes {draws * size} random numbers for each unit; give at "
+            f"most {MOST_DRAWN}, or leave replications and seed out: that is exact"
+        )
     pools = _Pools(inputs, outputs, orientation, keys, may_be_peer, comparable, own_reference)
     streams: Iterator[np.random.SeedSequence] | None = None
     if draws is not None:
@@ -151,7 +155,7 @@ def order_alpha(
     Source: Aragon, Daouia & Thomas-Agnan (2005), Nonparametric frontier estimation: a conditional quantile-based
     approach, Econometric Theory 21; several inputs and outputs: Daouia & Simar (2007).
     """
-    order = 1.0 if not isinstance(alpha, bool) and alpha == 1 else parameters.share(alpha, "alpha")
+    order = parameters.share(alpha, "alpha", one=True)
     pools = _Pools(inputs, outputs, orientation, keys, may_be_peer, comparable, own_reference)
     score = np.full(pools.units, np.nan)
     for unit, ratios in pools.in_key_order():
@@ -176,7 +180,7 @@ class _Pools:
         own_reference: bool,
     ) -> None:
         self.orientation = validation.choice(orientation, validation.ORIENTATIONS, "orientation")
-        names = None if keys is None else list(keys)
+        names = None if keys is None else parameters.listed(keys)
         x = validation.amounts(inputs, "inputs", names=names)
         y = validation.amounts(outputs, "outputs", names=names)
         validation.same_rows(x, y)
@@ -185,7 +189,7 @@ class _Pools:
         self._inputs, self._outputs = x[self.order], y[self.order]
         self._peers = validation.peers_mask(may_be_peer, self.units)[self.order]
         self._alike = validation.comparable_rows(comparable, self.units, self.units, self.order, self.order)
-        self._own_reference = own_reference
+        self._own_reference = parameters.flag(own_reference, "own_reference")
         self._compared = np.zeros(self.units, dtype=np.intp)
         self._status = np.full(self.units, OPTIMAL, dtype=f"<U{len(INFEASIBLE)}")
 

@@ -22,11 +22,11 @@ from scipy import sparse
 
 from benchmarking.dea import parameters, validation
 from benchmarking.dea.factors import factor_table, require_information
-from benchmarking.dea.result import BoolArray, FloatArray
+from benchmarking.dea.result import BoolArray, FloatArray, ReadOnly
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class PeerDifference:
+class PeerDifference(ReadOnly):
     """Corrected scores; arrays read-only, in the caller's order.
 
     corrected : (n,)
@@ -62,11 +62,6 @@ class PeerDifference:
     units: int
     in_regression: BoolArray
     cap: float
-
-    def __post_init__(self) -> None:
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
 
 
 def peer_difference(
@@ -115,12 +110,9 @@ def peer_difference(
     approach used in regulation of Norwegian electricity DSOs.
     """
     cap = parameters.positive(cap, "cap", finite=False)
-    names = None if keys is None else list(keys)
-    given = np.asarray(scores)
-    if given.ndim != 1:
-        raise ValueError(f"scores has shape {given.shape}; give one score per unit")
-    units = len(given)
-    score = parameters.column(scores, "scores", units, keys=names, missing=True)
+    names = None if keys is None else parameters.listed(keys)
+    score = parameters.column(scores, "scores", None, keys=names, missing=True, cure="give one score per unit")
+    units = len(score)
     corrected_for_bias = parameters.column(bias_corrected, "bias_corrected", units, keys=names, missing=True)
     order = validation.order_of(names, units)
     table, labels = factor_table(factors, units, factor_names=factor_names, keys=names)
@@ -135,11 +127,10 @@ def peer_difference(
         raise ValueError(
             f"weights has {references} columns for {units} units; give reference_factors, one row per column"
         )
-    allowed = np.ones(units, dtype=bool) if in_regression is None else np.asarray(in_regression)
-    if allowed.dtype != np.bool_ or allowed.shape != (units,):
-        raise ValueError(
-            f"in_regression has shape {allowed.shape} and type {allowed.dtype}; give {units} booleans, one per unit"
-        )
+    allowed = np.ones(units, dtype=bool)
+    if in_regression is not None:
+        cure = f"give {units} booleans, one per unit"
+        allowed = validation.booleans(in_regression, "in_regression", (units,), cure)
     scored = np.isfinite(score)
     difference = np.full_like(table, np.nan)
     for unit in np.flatnonzero(scored):
@@ -184,12 +175,18 @@ class _Fit:
 
 
 def _weights(weights: ArrayLike | sparse.sparray, units: int) -> sparse.csr_array:
+    cure = "give one row per unit, one column per reference unit"
     if not sparse.issparse(weights):
-        dense = np.asarray(weights, dtype=np.float64)
-        if dense.ndim != 2:
-            raise ValueError(f"weights has shape {dense.shape}; give one row per unit, one column per reference unit")
-        weights = dense
-    matrix = sparse.csr_array(weights).astype(np.float64)
+        weights = parameters.numbers_of(weights, "weights", cure)
+    if weights.ndim != 2:
+        raise ValueError(f"weights has shape {weights.shape}; {cure}")
+    if weights.dtype.kind not in "biuf":
+        raise ValueError(f"weights has type {weights.dtype}; {cure}, of numbers")
+    try:
+        matrix = sparse.csr_array(weights).astype(np.float64)
+        matrix.check_format(full_check=True)
+    except Exception as error:  # indices put together by hand
+        raise ValueError(f"weights is no sparse array: {error}; {cure}") from error
     if matrix.shape[0] != units:
         raise ValueError(f"weights has shape {matrix.shape} for {units} scores; give one row per unit")
     wrong = np.flatnonzero(~(np.isfinite(matrix.data) & (matrix.data >= 0)))
@@ -225,7 +222,13 @@ def _difference(
             f"costs row {int(peers[free[0]])}: {costs[peers[free[0]]]:.12g} is not positive, and the unit is somebody's "
             "peer; supply its costs"
         )
-    norm = amount * costs[peers]
+    with np.errstate(over="ignore"):
+        norm = amount * costs[peers]
+    if not 0 < norm.sum() < np.inf:
+        raise ValueError(
+            f"weights {parameters.row_name(unit, names)}: times the costs of the peers they are too large or too small for "
+            "floating-point numbers; give the weights of efficiency"
+        )
     # By size, so that the order of rows does not decide in which order is summed.
     by_size = np.lexsort((*(reference[peers].T), norm))
     share = norm[by_size] / norm[by_size].sum()

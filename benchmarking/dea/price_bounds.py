@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarking.dea import parameters
 from benchmarking.dea.result import FloatArray, IntArray
 
 #: How far rounding may put a bound and its mirror image apart, relative.
@@ -61,11 +62,14 @@ def trades_of(price_bounds: object, outputs: int) -> Trades:
 def _matrices(price_bounds: object, outputs: int) -> tuple[FloatArray, FloatArray]:
     if not isinstance(price_bounds, (tuple, list)) or len(price_bounds) != 2:
         raise ValueError("price_bounds must be a pair (lower, upper) of square arrays, one row and column per output")
-    lower = np.asarray(price_bounds[0], dtype=np.float64)
-    upper = np.asarray(price_bounds[1], dtype=np.float64)
+    lower, upper = (
+        parameters.numbers_of(matrix, f"price_bounds {name}", f"give numbers of shape ({outputs}, {outputs})")
+        for name, matrix in zip(("lower", "upper"), price_bounds, strict=True)
+    )
     for name, matrix in (("lower", lower), ("upper", upper)):
         if matrix.shape != (outputs, outputs):
             raise ValueError(f"price_bounds {name} has shape {matrix.shape}; make it ({outputs}, {outputs})")
+        parameters.of_usable_size(matrix, f"price_bounds {name}")
     return lower, upper
 
 
@@ -82,5 +86,12 @@ def _admissible(lower: FloatArray) -> FloatArray:
                 f"price_bounds admit no positive prices: chained together they put the price of output {r} above "
                 f"itself by a factor {np.exp(longest[r, r]):.6g}; widen the bounds that involve output {r}"
             )
-    anchor: FloatArray = np.exp(longest.max(axis=1))
+    heights = longest.max(axis=1)
+    highest = int(heights.argmax())
+    if heights[highest] > np.log(parameters.LARGEST):
+        raise ValueError(
+            f"price_bounds, chained together, put the price of output {highest} above another by a factor "
+            f"10^{heights[highest] / np.log(10):.0f}, which is too large to compute with; widen the bounds that involve it"
+        )
+    anchor: FloatArray = np.exp(heights)
     return anchor

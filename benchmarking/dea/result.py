@@ -17,8 +17,17 @@ INFEASIBLE = "infeasible"
 NO_PEER = "no_peer"
 
 
+class ReadOnly:
+    """For a frozen dataclass: its arrays cannot be changed either."""
+
+    def __post_init__(self) -> None:
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Efficiency:
+class Efficiency(ReadOnly):
     """Scores of ``n`` units against ``n_ref`` reference units, rows in the order in which the caller gave them.
 
     Every array is read-only. Where ``status`` is not ``"optimal"`` the numbers are ``nan``, the weights are empty and
@@ -74,8 +83,6 @@ class Efficiency:
     orientation: str
 
     def __post_init__(self) -> None:
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        super().__post_init__()
         for part in (self.weights.data, self.weights.indices, self.weights.indptr):
             part.setflags(write=False)

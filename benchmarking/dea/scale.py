@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from benchmarking.dea import parameters, validation
+from benchmarking.dea.conventions import EFFICIENT, inefficient, mirrored_at_one, shrunk, silverman, smoothed
 from benchmarking.dea.efficiency import efficiency
-from benchmarking.dea.result import FloatArray
+from benchmarking.dea.result import FloatArray, ReadOnly
 from benchmarking.dea.threads import one_thread
 
 CONSTANT = "constant"
@@ -20,12 +21,9 @@ DECREASING = "decreasing"
 RATIO_OF_MEANS = "ratio_of_means"
 MEAN_OF_RATIOS = "mean_of_ratios"
 
-#: A distance above one by less than this is an efficient unit measured with rounding.
-EFFICIENT = 1e-6
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Scale:
+class Scale(ReadOnly):
     """Scores under three returns to scale and what they say of size; arrays ``(n,)``, read-only, the caller's order.
 
     crs, vrs, drs : scores of ``efficiency`` (theta or phi).
@@ -46,12 +44,9 @@ class Scale:
     orientation: str
     tolerance: float
 
-    def __post_init__(self) -> None:
-        _freeze(self)
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ReturnsTest:
+class ReturnsTest(ReadOnly):
     """Is the frontier one of constant returns to scale?
 
     statistic : float
@@ -77,9 +72,6 @@ class ReturnsTest:
     fallback: int
     worst_certificate: float
 
-    def __post_init__(self) -> None:
-        _freeze(self)
-
 
 def scale(
     inputs: ArrayLike,
@@ -103,8 +95,8 @@ def scale(
     - crs < vrs and drs = crs: increasing (what beats it is larger examples scaled down, which drs allows).
 
     ``drs`` always equals one of the other two; which, is decided by the nearest. ``tolerance`` decides crs = vrs only:
-    they count as equal if they differ by no more than ``tolerance`` times max(1, vrs). It is above the accuracy
-    of the scores (1e-8) and below anything that is shown.
+    they count as equal if they differ by no more than that share of vrs, so that a unit with a score of 0.000 001 has
+    a class as well. It is above the accuracy of the scores (1e-8 of max(1, score)) and below anything that is shown.
 
     Parameters
     ----------
@@ -121,8 +113,9 @@ def scale(
     Production Frontiers, chapter 3.
     """
     tolerance = parameters.positive(tolerance, "tolerance")
-    names = None if keys is None else list(keys)
-    fixed = list(fixed_inputs)
+    orientation = validation.choice(orientation, validation.ORIENTATIONS, "orientation")
+    names = None if keys is None else parameters.listed(keys)
+    fixed = validation.column_numbers(fixed_inputs)
     crs, vrs, drs = (
         efficiency(
             inputs,
@@ -137,7 +130,9 @@ def scale(
         )
         for returns_to_scale in ("crs", "vrs", "drs")
     )
-    constant = np.abs(crs.score - vrs.score) <= tolerance * np.maximum(1.0, vrs.score)
+    if orientation == "input":
+        validation.distances(crs.score, np.arange(len(crs.score)), names)
+    constant = np.abs(crs.score - vrs.score) <= tolerance * vrs.score
     decreasing = np.abs(drs.score - vrs.score) < np.abs(drs.score - crs.score)
     ratio = crs.score / vrs.score if orientation == "input" else vrs.score / crs.score
     return Scale(
@@ -207,10 +202,10 @@ def constant_returns_test(
     Source: Simar & Wilson (2002), Non-parametric tests of returns to scale, European Journal of Operational Research
     139: test 1, statistics (4.5) and (4.6). Variance correction: Simar & Wilson (1998).
     """
-    replications = parameters.count(replications, "replications", least=19)
+    replications = parameters.replications_of(replications, least=19)
     statistic = validation.choice(statistic, (RATIO_OF_MEANS, MEAN_OF_RATIOS), "statistic")
     root = parameters.seed_sequence(seed)
-    names = None if keys is None else list(keys)
+    names = None if keys is None else parameters.listed(keys)
     x = validation.amounts(inputs, "inputs", names=names)
     y = validation.amounts(outputs, "outputs", names=names)
     validation.same_rows(x, y)
@@ -224,17 +219,19 @@ def constant_returns_test(
         )
     sample = _Sample(y[order], statistic, price_bounds)
     observed, theta = sample.statistic(x[order])
-    distance = np.maximum(1.0 / theta, 1.0)
+    distance = validation.distances(theta, order, names)
+    in_order = None if names is None else [names[row] for row in order]
     bandwidth = _bandwidth(distance)
-    shrink = 1.0 / np.sqrt(1.0 + bandwidth**2 / distance.var(ddof=1))
+    variance = float(distance.var(ddof=1))
     replicated = np.empty(replications)
     for replication, child in enumerate(root.spawn(replications)):
         stream = parameters.generator(child)
-        base = distance[stream.integers(0, units, units)]
-        drawn = base + bandwidth * stream.standard_normal(units)
-        drawn = np.where(drawn < 1.0, 2.0 - drawn, drawn)
-        drawn = base.mean() + (drawn - base.mean()) * shrink
-        replicated[replication], _ = sample.statistic(x[order] * (theta * drawn)[:, None])
+        base, values = smoothed(distance, units, bandwidth, stream)
+        # At least 1, as the values and their mean are; the maximum is for the rounding of distances very far apart.
+        drawn = np.maximum(shrunk(mirrored_at_one(values), base.mean(), bandwidth, variance), 1.0)
+        moved = x[order] * (theta * drawn)[:, None]
+        parameters.of_usable_size(moved, "inputs, moved to a drawn distance from the frontier,", in_order)
+        replicated[replication], _ = sample.statistic(moved)
     at_or_below = int((replicated <= observed).sum())
     return ReturnsTest(
         name=statistic,
@@ -276,23 +273,10 @@ class _Sample:
 
 
 def _bandwidth(distance: FloatArray) -> float:
-    above = distance[distance > 1.0 + EFFICIENT]
-    bandwidth = 0.0
-    if len(above):
-        mirrored = np.sort(np.concatenate([above, 2.0 - above]))
-        deviation = float(mirrored.std(ddof=1))
-        first, third = np.quantile(mirrored, [0.25, 0.75], method="linear")
-        bandwidth = 0.9 * min(deviation, float(third - first) / 1.34) * len(mirrored) ** -0.2
-        bandwidth *= (len(mirrored) / len(distance)) ** 0.2 * float(distance.std(ddof=1)) / deviation
+    bandwidth = silverman(distance, inefficient(distance), 1.34)
     if not bandwidth > EFFICIENT:
         raise ValueError(
             f"the bandwidth is {bandwidth:.3g}: every unit is (all but) efficient under constant returns, so there is "
             "nothing to smooth and to draw from; use fewer products or more units"
         )
-    return float(bandwidth)
-
-
-def _freeze(result: Scale | ReturnsTest) -> None:
-    for value in vars(result).values():
-        if isinstance(value, np.ndarray):
-            value.setflags(write=False)
+    return bandwidth

@@ -23,13 +23,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from benchmarking.dea import parameters, truncated_regression, validation
+from benchmarking.dea.conventions import EFFICIENT
 from benchmarking.dea.efficiency import efficiency
 from benchmarking.dea.factors import factor_table, require_information
-from benchmarking.dea.result import BoolArray, FloatArray, IntArray
+from benchmarking.dea.result import BoolArray, FloatArray, IntArray, ReadOnly
 from benchmarking.dea.threads import one_thread
 
-#: A distance above one by less than this is an efficient unit measured with rounding.
-EFFICIENT = 1e-6
 #: Fewest inefficient units for each estimated parameter (coefficients, intercept, sigma).
 UNITS_PER_PARAMETER = 2
 #: If a larger share of the replications has no estimate, quantiles of the rest say nothing, and there is no interval.
@@ -39,7 +38,7 @@ INTERVALS = ("percentile", "basic")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SecondStage:
+class SecondStage(ReadOnly):
     """What the factors do to the distance from the frontier. Arrays are read-only.
 
     names : the ``k`` factors.
@@ -84,11 +83,6 @@ class SecondStage:
     fallback: int
     worst_certificate: float
 
-    def __post_init__(self) -> None:
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
-
 
 @one_thread()
 def second_stage(
@@ -127,7 +121,8 @@ def second_stage(
     keys : (n,) sortable, all different
         The order in which random numbers are handed out; with keys the result does not depend on the order of rows.
     replications, bias_replications : int
-        Of the interval (at least 100; 2000 in the source) and, in algorithm 2, of the bias (at least 20; 100 there).
+        Of the interval (at least 100; 2000 in the source) and, in algorithm 2, of the bias (at least 20; 100 there);
+        both at most 100,000.
     confidence : share of the replications inside the interval.
     interval : "percentile" or "basic"
         Quantiles of the replicated coefficients, or these mirrored at the estimate (the source's own construction).
@@ -146,14 +141,18 @@ def second_stage(
     processes, Journal of Econometrics 136. Its condition remains: the factors change how far units are from the
     frontier, not the frontier itself (otherwise compare like with like, with ``comparable``).
     """
-    if algorithm not in (1, 2):
-        raise ValueError(f"algorithm is {algorithm!r}; choose 1 (on scores) or 2 (on inputs and outputs)")
-    replications = parameters.count(replications, "replications", least=100)
-    bias_replications = parameters.count(bias_replications, "bias_replications", least=20)
+    if isinstance(algorithm, bool) or not isinstance(algorithm, (int, np.integer)) or algorithm not in (1, 2):
+        raise ValueError(
+            f"algorithm is {parameters.shown(algorithm)}; choose 1 (on scores) or 2 (on inputs and outputs)"
+        )
+    algorithm = int(algorithm)
+    returns_to_scale = validation.choice(returns_to_scale, validation.RETURNS_TO_SCALE, "returns_to_scale")
+    replications = parameters.replications_of(replications, least=100)
+    bias_replications = parameters.replications_of(bias_replications, "bias_replications", least=20)
     confidence = parameters.share(confidence, "confidence")
     interval = validation.choice(interval, INTERVALS, "interval")
     bias_seed, interval_seed = parameters.seed_sequence(seed).spawn(2)
-    names = None if keys is None else list(keys)
+    names = None if keys is None else parameters.listed(keys)
 
     frontier: _Frontier | None = None
     if algorithm == 1:
@@ -263,19 +262,22 @@ class _Frontier:
         self._peers = validation.peers_mask(may_be_peer, units)[self.order]
         self._alike = validation.comparable_rows(comparable, units, units, self.order, self.order)
         self._inputs, self._outputs = x[self.order], y[self.order]
+        self._names = None if names is None else [names[row] for row in self.order]
         self._returns_to_scale = returns_to_scale
         self._price_bounds = price_bounds
         self.solved = self.fallback = 0
         self.worst_certificate = 0.0
         # Never below one: the own reference is kept.
-        self.distance = np.maximum(self._measured(self._inputs), 1.0)
+        self.distance = validation.distances(self._theta(self._inputs), self.order, names)
 
     def moved(self, distance: FloatArray) -> FloatArray:
         """The distance of every unit from the frontier of units at ``distance`` from the estimated frontier, (n,)."""
         factor = np.where(self._fixed, 1.0, (distance / self.distance)[:, None])
-        return self._measured(self._inputs * factor)
+        inputs = self._inputs * factor
+        parameters.of_usable_size(inputs, "inputs, moved to a drawn distance from the frontier,", self._names)
+        return 1.0 / self._theta(inputs)
 
-    def _measured(self, reference_inputs: FloatArray) -> FloatArray:
+    def _theta(self, reference_inputs: FloatArray) -> FloatArray:
         restricted = self._alike is not None or not self._peers.all()
         found = efficiency(
             self._inputs,
@@ -290,7 +292,7 @@ class _Frontier:
         self.solved += len(found.score)
         self.fallback += int(found.fallback.sum())
         self.worst_certificate = max(self.worst_certificate, float(found.certificate.max()))
-        return 1.0 / found.score
+        return found.score
 
     def _reference(self, unit: int) -> BoolArray:
         """Who may be a peer of ``unit``, and ``unit`` itself."""
@@ -303,10 +305,7 @@ class _Frontier:
 
 def _given(scores: ArrayLike, names: list[object] | None) -> tuple[FloatArray, IntArray]:
     """Distances in key order, and that order."""
-    given = np.asarray(scores)
-    if given.ndim != 1:
-        raise ValueError(f"scores has shape {given.shape}; give one score per unit")
-    score = parameters.column(scores, "scores", len(given), keys=names)
+    score = parameters.column(scores, "scores", None, keys=names, cure="give one score per unit")
     wrong = np.flatnonzero((score <= 0) | (score > 1))
     if wrong.size:
         row = int(wrong[0])
@@ -328,7 +327,7 @@ def _enough(inefficient: int, factors: int) -> None:
 
 
 def _fitted(model: _Model, distance: FloatArray, table: FloatArray) -> truncated_regression.Fit:
-    found = truncated_regression.fit(distance, model.design, bound=1.0)
+    found = _maximum(distance, model.design)
     if found is None:
         spread = float(distance.std() / (distance.mean() - 1.0)) if distance.mean() > 1.0 else 0.0
         raise ValueError(
@@ -337,6 +336,15 @@ def _fitted(model: _Model, distance: FloatArray, table: FloatArray) -> truncated
             "truncated normal fits; 0 is an exact fit). Leave out extreme units or factors, or use more units"
         )
     return found
+
+
+def _maximum(
+    distance: FloatArray, design: FloatArray, start: truncated_regression.Fit | None = None
+) -> truncated_regression.Fit | None:
+    try:
+        return truncated_regression.fit(distance, design, bound=1.0, start=start)
+    except np.linalg.LinAlgError:  # distances so far apart that their curvature overflows: no maximum either
+        return None
 
 
 def _corrected(
@@ -366,7 +374,7 @@ def _replicates(
     for child in seed.spawn(replications):
         stream = parameters.generator(child)
         drawn = truncated_regression.draw(mean, first.sigma, bound=1.0, stream=stream)
-        again = truncated_regression.fit(drawn, model.design, bound=1.0, start=first)
+        again = _maximum(drawn, model.design, start=first)
         if again is not None:
             found.append(model.natural(again.coefficients, again.sigma))
     return np.array(found).reshape(len(found), len(first.coefficients) + 1), replications - len(found)

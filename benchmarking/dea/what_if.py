@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from benchmarking.dea import lockstep, validation
+from benchmarking.dea import lockstep, parameters, validation
 from benchmarking.dea.answer import score_of
 from benchmarking.dea.answers import answer_all
 from benchmarking.dea.efficiency import assemble, prepare
@@ -19,7 +19,7 @@ from benchmarking.dea.problem import Problem
 from benchmarking.dea.programmes import programmes_of
 from benchmarking.dea.proof import prove, row_prices
 from benchmarking.dea.radial import first_pool
-from benchmarking.dea.result import BoolArray, Efficiency, FloatArray, IntArray
+from benchmarking.dea.result import BoolArray, Efficiency, FloatArray, IntArray, ReadOnly
 from benchmarking.dea.solve import begin
 from benchmarking.dea.threads import one_thread
 
@@ -50,7 +50,7 @@ class Frontier:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class WhatIf:
+class WhatIf(ReadOnly):
     """The answer for one unit with other figures.
 
     before : its score as it was
@@ -65,11 +65,6 @@ class WhatIf:
     after: Efficiency
     everyone: FloatArray | None
     resolved: BoolArray | None
-
-    def __post_init__(self) -> None:
-        for array in (self.everyone, self.resolved):
-            if array is not None:
-                array.setflags(write=False)
 
 
 def frontier(
@@ -116,11 +111,17 @@ def what_if(
     ValueError
         For a row that is not there, and as ``efficiency`` for the figures.
     """
+    if not isinstance(frontier, Frontier):
+        raise ValueError(f"frontier is {parameters.shown(frontier)}; give what frontier(inputs, outputs) returned")
     if isinstance(unit, bool) or not isinstance(unit, (int, np.integer)) or not 0 <= unit < frontier.units:
-        raise ValueError(f"unit is {unit!r}; give a row number from 0 to {frontier.units - 1}")
+        raise ValueError(f"unit is {parameters.shown(unit)}; give a row number from 0 to {frontier.units - 1}")
+    everyone = parameters.flag(everyone, "everyone")
     problem = frontier._problem
     x, y = _row(new_inputs, "new_inputs", len(problem.inputs)), _row(new_outputs, "new_outputs", len(problem.outputs))
     validation.reducible(x[None], problem.fixed)
+    validation.of_one_world(
+        np.vstack([problem.reference_inputs.T, x]), np.vstack([problem.reference_outputs.T, y]), "new_"
+    )
     place = int(frontier._place[unit])
     changed = _with_row(problem, place, x, y)
     with one_thread():
@@ -146,10 +147,11 @@ def what_if(
 
 
 def _row(values: ArrayLike, name: str, columns: int) -> FloatArray:
-    row = np.asarray(values)
+    row = parameters.read(values, name, f"give one row of {columns} amounts")
     if row.shape != (columns,):
         raise ValueError(f"{name} has shape {row.shape}; give one row of {columns} amounts")
-    return np.asarray(validation.amounts(row[None], name)[0])
+    # A list as it is: large whole numbers, which it may hold, would be objects in an array.
+    return np.asarray(validation.amounts(row[None] if isinstance(values, np.ndarray) else [values], name)[0])
 
 
 def _with_row(problem: Problem, place: int, x: FloatArray, y: FloatArray) -> Problem:

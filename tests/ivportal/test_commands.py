@@ -243,6 +243,10 @@ class TestVerify:
         assert run.result_hash in printed
         assert "3 certificaten in orde" in printed
 
+    def test_whole_numbers_confirm_it_too(self, run: Run) -> None:
+        printed, _ = run_command("verify", str(run.uuid), "--exact")
+        assert "verschilt geen score meer dan 0,00000000000000" in printed
+
     def test_an_unknown_run_is_refused(self, run: Run) -> None:
         assert refused("verify", "ffffffff").returncode == 2
 
@@ -304,6 +308,10 @@ class TestVerifyAfterTampering:
     def test_changed_results_are_found(self, table: str, change: str, committed: Run) -> None:
         self.tamper(table, change)
         assert refused("verify", str(committed.uuid)).returncode == 1
+
+    def test_a_changed_score_is_told_with_the_exact_one(self, committed: Run) -> None:
+        self.tamper("benchmarking_result", "score = score - 0.001 WHERE score < 1")
+        assert "met gehele getallen" in str(refused("verify", str(committed.uuid), "--exact"))
 
 
 @pytest.fixture(scope="module")

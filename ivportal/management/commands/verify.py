@@ -8,11 +8,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from benchmarking import pipeline
-from benchmarking.calculation import Calculation, rows_of
+from benchmarking import dea, pipeline
+from benchmarking.calculation import Calculation, RunFailed, rows_of
 from benchmarking.engine import ENGINE_VERSION
 from benchmarking.models import PeerLink, Result, Run
 from benchmarking.results import NoRun, completed
+from benchmarking.steps.model_arrays import core_options, model_arrays
 from providers.access import EVERYTHING, scope
 from tariffs.models import Bandwidth, ProductBandwidth
 
@@ -26,6 +27,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("run", metavar="RUN", help="kenmerk van de berekening, of het begin ervan")
+        parser.add_argument(
+            "--exact",
+            action="store_true",
+            help="los elke score ook op met gehele getallen, zonder afronding (een minuut)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         problems = []
@@ -40,11 +46,26 @@ class Command(BaseCommand):
                 self.stderr.write(
                     f"Let op: berekend met versie {run.engine_version} van het rekenmodel; dit is versie {ENGINE_VERSION}."
                 )
-            again = pipeline.compute(run)
+            try:
+                again = pipeline.compute(run)
+            except RunFailed as failure:
+                raise CommandError("\n".join([*problems, str(failure)]), returncode=1) from failure
             digest = pipeline.result_hash(again)
             if digest != run.result_hash:
                 problems.append(f"De uitkomst is anders: {digest} in plaats van {run.result_hash}.")
             problems += different_rows(run, again)
+            largest = None
+            if options["exact"]:
+                exact = exact_scores(again)
+                stored = Result.objects.filter(run=run).values_list("provider__key", "score")
+                problems += [
+                    f"{key}: de score is {kept}, maar met gehele getallen {exact.get(key)}."
+                    for key, kept in stored
+                    if not is_nearly(kept, exact.get(key))
+                ]
+                largest = max(
+                    (abs(kept - exact[key]) for key, kept in stored if key in exact and kept is not None), default=0.0
+                )
             checked = 0
             for result in Result.objects.filter(run=run, score__isnull=False).select_related("provider"):
                 checked += 1
@@ -53,6 +74,17 @@ class Command(BaseCommand):
         if problems:
             raise CommandError("\n".join(problems), returncode=1)
         self.stdout.write(f"Klopt: zelfde uitkomst {run.result_hash}; {checked} certificaten in orde.")
+        if largest is not None:
+            difference = f"{largest:.15f}".replace(".", ",")
+            self.stdout.write(f"Met gehele getallen uitgerekend verschilt geen score meer dan {difference}.")
+
+
+def exact_scores(calculation: Calculation) -> dict[str, float]:
+    """Return the score of everyone who takes part, solved in whole numbers, by key."""
+    arrays = model_arrays(calculation)
+    options = core_options(calculation, arrays)
+    found = dea.efficiency(arrays.inputs, arrays.outputs, exact=True, **options)
+    return {key: float(score) for key, score in zip(arrays.keys, found.score, strict=True)}
 
 
 def is_nearly(kept: float | None, found: float | None) -> bool:

@@ -336,19 +336,19 @@ def test_data_are_refused(what, convention):
 
 
 ARGUMENTS = {
-    "one replication": ({"replications": 1}, r"replications is 1; give a whole number of at least 2"),
+    "one replication": ({"replications": 1}, r"replications is 1; give a whole number of 2 or more"),
     "half a replication": ({"replications": 2.5}, r"replications is 2.5; give a whole number"),
-    "a negative seed": ({"seed": -1}, r"seed is -1; give a whole number of at least 0"),
+    "a negative seed": ({"seed": -1}, r"seed is -1; give a whole number of 0 or more"),
     "no seed": ({"seed": None}, r"seed is None; give a whole number"),
-    "certainty": ({"confidence": 1}, r"confidence is 1; give a number between 0 and 1, 0.95 for instance"),
+    "certainty": ({"confidence": 1}, r"confidence is 1; give a number between 0 and 1"),
     "a percentage": ({"confidence": 95}, r"confidence is 95; give a number between 0 and 1"),
     "confidence that is no number": ({"confidence": np.nan}, r"confidence is nan; give a number between 0 and 1"),
     "confidence in words": ({"confidence": "veel"}, r"confidence is 'veel'; give a number between 0 and 1"),
     "no confidence": ({"confidence": None}, r"confidence is None; give a number between 0 and 1"),
     "an unknown convention": ({"convention": "magic"}, r"convention is 'magic'; choose one of shephard, benchmarking"),
     "a shard beyond the last": ({"shard": (2, 2)}, r"shard is \(2, 2\); number the shards 0 to 1"),
-    "a negative shard": ({"shard": (-1, 2)}, r"shard\[0\] is -1; give a whole number of at least 0"),
-    "no shards": ({"shard": (0, 0)}, r"shard\[1\] is 0; give a whole number of at least 1"),
+    "a negative shard": ({"shard": (-1, 2)}, r"shard\[0\] is -1; give a whole number of 0 or more"),
+    "no shards": ({"shard": (0, 0)}, r"shard\[1\] is 0; give a whole number of 1 or more"),
     "a shard that is no pair": ({"shard": 3}, r"shard is 3; give a pair \(k, of\)"),
     "free disposal hull": ({"returns_to_scale": "fdh"}, r"free disposal hull is not consistent; choose crs, vrs"),
     "unknown returns to scale": ({"returns_to_scale": "nirs"}, r"returns_to_scale is 'nirs'; choose one of"),
@@ -410,6 +410,19 @@ def test_a_missing_or_doubled_shard_is_named():
         dea.combine_shards([part_of(2), part_of(0)])
     with pytest.raises(ValueError, match=r"these are here: 0, 1, 1, 2; give each once"):
         dea.combine_shards([part_of(1), part_of(0), part_of(1), part_of(2)])
+
+
+def test_shards_of_callers_with_their_rows_in_another_order_are_not_put_together():
+    names = [f"home-{number:02d}" for number in range(N)]
+    order = np.random.default_rng(6).permutation(N)
+    other = dea.bootstrap(
+        X[order], Y[order], keys=[names[row] for row in order], shard=(2, 3), seed=1, replications=100
+    )
+    parts = [dea.bootstrap(X, Y, keys=names, shard=(number, 3), seed=1, replications=100) for number in (0, 1)]
+    # The same homes with the same scores, but figures go back to rows.
+    np.testing.assert_array_equal(other.score, parts[0].score)
+    with pytest.raises(ValueError, match="the shards are not of one bootstrap"):
+        dea.combine_shards([*parts, other])
 
 
 def not_shards():

@@ -189,3 +189,25 @@ def test_however_far_ahead_of_all_others_a_home_has_a_score_without_itself(times
     x, y = np.array([[1.0], [times], [2 * times]]), np.array([[1.0], [1.0], [1.5]])
     found = dea.super_efficiency(x, y, returns_to_scale="crs")
     np.testing.assert_allclose(found.score, exact_judge.scores(x, y, rts="crs", allowed=~np.eye(3, dtype=bool)))
+
+
+@pytest.mark.parametrize("returns", LINEAR)
+def test_asked_for_whole_numbers_everybody_is_solved_that_way(returns):
+    x, y = drawn(np.random.default_rng(3), "small integers", 9)
+    gate = np.arange(9) % 3 > 0
+    plain = dea.efficiency(x, y, returns_to_scale=returns, may_be_peer=gate, slacks=True)
+    exact = dea.efficiency(x, y, returns_to_scale=returns, may_be_peer=gate, slacks=True, exact=True)
+    assert exact.fallback.all()
+    assert not plain.fallback.all()
+    np.testing.assert_array_equal(exact.certificate, 0.0)
+    np.testing.assert_allclose(exact.score, plain.score, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(exact.weights.toarray(), plain.weights.toarray(), rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(exact.unique, plain.unique)
+
+
+def test_whole_numbers_know_who_has_nobody_to_be_compared_with():
+    x, y = np.array([[1.0], [2.0]]), np.array([[1.0], [1.0]])
+    comparable = np.array([[False, False], [True, False]])
+    found = dea.efficiency(x, y, comparable=comparable, own_reference=False, exact=True)
+    assert found.status.tolist() == [dea.NO_PEER, dea.OPTIMAL]
+    assert found.score[1] == 0.5

@@ -94,6 +94,66 @@ def test_where_all_others_are_efficient_dominance_cannot_be_tested():
     assert found.verdict.tolist() == ["kept", "kept", "kept"]
 
 
+def nearly_all_efficient(returns):
+    """Homes that are efficient, and some that are so but for rounding: mixtures and multiples of two of them."""
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        x, y = 10 ** rng.uniform(0, 1, (10, 2)), 10 ** rng.uniform(0, 2, (10, 3))
+        best = np.flatnonzero(judge.scores(x, y, rts=returns) > 1 - 1e-9)
+        if len(best) < 3:
+            continue
+        x, y = x[best], y[best]
+        x, y = np.vstack([x, 0.3 * x[0] + 0.7 * x[1]]), np.vstack([y, 0.3 * y[0] + 0.7 * y[1]])
+        yield (np.vstack([x, x[:2] * 3]), np.vstack([y, y[:2] * 3])) if returns == "crs" else (x, y)
+
+
+@pytest.mark.parametrize("returns", ["crs", "vrs"])
+def test_nobody_is_an_outlier_by_rounding(returns):
+    noise = 0
+    for x, y in nearly_all_efficient(returns):
+        found = dea.outliers(x, y, rules=[DOMINANCE], returns_to_scale=returns)
+        # No more than 1e-7 from 1, none of them: mixtures of neighbours are efficient, those of others are not.
+        inefficient = 1 - judge.scores(x, y, rts=returns) > 1e-7
+        for unit in range(len(x)):
+            if not np.delete(inefficient, unit).any():
+                noise += 1
+                assert not found.dominance_testable[unit]
+                assert np.isnan(found.dominance[unit])
+                assert not found.is_outlier[unit]
+            else:
+                assert found.dominance_testable[unit]
+    assert noise > 20
+
+
+def test_twins_that_differ_by_rounding_are_no_outliers_for_their_super_efficiency():
+    for seed in range(12):
+        x, y = homes(12, 3, seed)
+        x, y = np.repeat(x / 3, 3, axis=0), np.repeat(y / 7, 3, axis=0)
+        found = dea.outliers(x, y, rules=[SUPER], returns_to_scale="vrs")
+        # Everybody has a twin, so nobody does better than the others can: the quartiles lie at or below 1.
+        assert found.super_efficiency.max() == pytest.approx(1, abs=1e-8)
+        if found.super_efficiency_threshold > 1 - 1e-9:
+            assert not found.is_outlier.any()
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "alpha", "left"),
+    [
+        ([[1.0], [5.0], [5.0]], [[1.0], [1.0], [1.0]], 0.999999, 0),
+        ([[1.0], [2.0]], [[1.0], [1.0]], 0.05, 1),
+    ],
+)
+def test_a_rule_for_which_too_few_are_left_is_not_testable(x, y, alpha, left):
+    rules = [{"rule": "dominance", "alpha": alpha}, SUPER]
+    found = dea.outliers(x, y, rules=rules, returns_to_scale="crs")
+    assert (found.verdict == "kept").sum() == left
+    assert (found.verdict == "dominance").sum() == len(x) - left
+    assert np.isnan(found.super_efficiency).all()
+    assert np.isnan(found.super_efficiency_threshold)
+    turned = dea.outliers(x, y, rules=[SUPER, DOMINANCE], returns_to_scale="crs")
+    assert np.isfinite(turned.super_efficiency).any()
+
+
 def test_the_order_of_rows_changes_no_bit_of_the_verdicts():
     x, y = with_a_miracle(40)
     order = np.random.default_rng(1).permutation(40)
@@ -116,6 +176,22 @@ def test_without_rules_everybody_is_kept():
         ([{"rule": "dominance"}], r"rules\[0\] \(dominance\) has \['rule'\]; give 'rule' and 'alpha'"),
         ([{"rule": "dominance", "alpha": 5}], r"alpha is 5; give a number between 0 and 1"),
         ([{"rule": "super_efficiency", "iqr_multiple": "veel"}], r"iqr_multiple is 'veel'; give a number of 0 or more"),
+        (
+            [{"rule": "super_efficiency", "iqr_multiple": 10**400}],
+            r"iqr_multiple is 1000.*; give a number of 0 or more",
+        ),
+        (
+            [{"rule": "super_efficiency", "iqr_multiple": 10**5000}],
+            r"iqr_multiple is a value of type int .*; give a num",
+        ),
+        (None, r"rules is None; give a list of mappings"),
+        (5, r"rules is 5; give a list of mappings"),
+        ("dominance", r"rules is 'dominance'; give a list of mappings"),
+        (DOMINANCE, r"rules is {'rule': 'dominance', 'alpha': 0.05}; give a list of mappings"),
+        (["dominance"], r"rules\[0\] is 'dominance'; give a list of mappings"),
+        ([DOMINANCE, None], r"rules\[1\] is None; give a list of mappings"),
+        ([{"rule": ["dominance"]}], r"rules\[0\] is \['dominance'\]; choose one of"),
+        ([{"rule": "dominance", 1: 2}], r"rules\[0\] \(dominance\) has \['1', 'rule'\]; give 'rule' and 'alpha'"),
     ],
 )
 def test_a_rule_that_cannot_be_applied_is_refused(rules, message):

@@ -190,3 +190,11 @@ def test_one_home_is_of_the_best_size_there_is():
     assert scale(X[:1], Y[:1]).returns.tolist() == ["constant"]
     assert scale(X[:1], Y[:1]).scale_efficiency.tolist() == [1.0]
     assert dea.efficiency(X[:1], Y[:1]).score.tolist() == [1.0]
+
+
+def test_a_home_with_a_tiny_score_has_a_class_too():
+    # Against the first home (1 for 1) the last uses 1e9 for 3: crs 3e-9. The second home makes 3 for 5: vrs 5e-9.
+    found = scale([[1.0], [5.0], [1e9]], [[1.0], [3.0], [3.0]])
+    np.testing.assert_allclose([found.crs[2], found.vrs[2]], [3e-9, 5e-9], rtol=1e-6)
+    assert found.scale_efficiency[2] == pytest.approx(0.6)
+    assert found.returns[2] == "decreasing"
