@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarking.dea.certificate import ACCEPTED, certify, primal_residual
+from benchmarking.dea.certificate import certify, is_accepted, primal_residual
 from benchmarking.dea.exact import solve_exactly
 from benchmarking.dea.fdh import fdh_certificate, fdh_unit
 from benchmarking.dea.highs import Infeasible, NoSolution, Solver
@@ -73,7 +73,7 @@ def settled(
     try:
         solution = solution_at(problem, unit, peers, trades, slack_rows)
         answer = _vertex_answer(problem, unit, solution)
-        if not answer.certificate.max() <= ACCEPTED:
+        if not _is_accepted(answer):
             return None
         return _finished(problem, unit, solution, answer, solver=solver, slacks=slacks)
     except (NoSolution, Infeasible):
@@ -129,9 +129,13 @@ def _proven(problem: Problem, unit: int, pool: BoolArray, solver: Solver) -> tup
     if solution is None:
         return None
     answer = _vertex_answer(problem, unit, solution)
-    if not answer.certificate.max() <= ACCEPTED:
+    if not _is_accepted(answer):
         raise NoSolution("the certificate is not good enough")
     return solution, answer
+
+
+def _is_accepted(answer: Answer) -> bool:
+    return bool(is_accepted(answer.certificate[None], np.array([answer.score]))[0])
 
 
 def exact_answer(problem: Problem, unit: int, *, slacks: bool) -> Answer:
@@ -228,7 +232,7 @@ def _with_weights(
 def _with_ties_settled(problem: Problem, unit: int, answer: Answer, face: Face, solver: Solver) -> Answer:
     weights, trades = lexicographic(face, solver)
     chosen = _with_weights(problem, unit, answer, face.peers, weights, _spread(problem, face.trades, trades))
-    if not chosen.certificate.max() <= ACCEPTED:
+    if not _is_accepted(chosen):
         raise NoSolution("the face is optimal but for rounding")
     return chosen
 

@@ -23,10 +23,19 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarking.dea.problem import Problem, mark
-from benchmarking.dea.result import FloatArray, IntArray
+from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
 #: A worse figure than this sends the unit to the next attempt.
 ACCEPTED = 1e-8
+
+
+def is_accepted(certificate: FloatArray, score: FloatArray) -> BoolArray:
+    """Whether three figures ``(B, 3)``, or the worst of them ``(B,)``, prove the ``score (B,)``. Scores are divided by one
+    another, so a small one must be right as a share of itself."""
+    worst = certificate if certificate.ndim == 1 else certificate.max(axis=1)
+    return np.asarray(worst <= ACCEPTED * np.minimum(1.0, score))
+
+
 #: What a sum may be wrong by, as a share of its terms.
 ROUNDING = 4 * float(np.finfo(float).eps)
 #: Price bounds are held to so much more than everything else.

@@ -69,8 +69,8 @@ def efficiency(
         over the reference units. Changes ``input_slack`` and ``output_slack`` only, never score or weights.
     exact : bool
         Solve every unit in whole numbers, from the same figures but with none of the same arithmetic: some 20 ms a
-        unit instead of 0.1 ms. For who wants to check. Under "fdh" it changes nothing; price bounds are widened by
-        4e-15.
+        unit instead of 0.1 ms. For who wants to check. Under "fdh", which is enumeration, it changes nothing.
+        Prices are called unique only where the vertex alone shows it.
 
     Returns
     -------

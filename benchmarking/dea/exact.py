@@ -5,9 +5,6 @@ The simplex method on such a tableau, pivoting as Edmonds (1967) does, keeps who
 score, weights, prices, ties and the verdict that there is no solution are those of the figures as given, and only the
 last step, back to floating point, rounds. It is some thousand times slower than ``lockstep.py``, and meant for the rare
 unit.
-
-The one thing that is not as given: price bounds are widened by ``whole_numbers.WIDENED``, since a ratio and its inverse,
-both rounded, can contradict each other.
 """
 
 from __future__ import annotations
@@ -26,8 +23,6 @@ from benchmarking.dea.whole_numbers import ObjectArray, Programme, power_of_two
 ENTERING = 12
 #: After so many steps with the dearest column, the first one in order enters (Bland 1977), which never cycles.
 STEPS = 300
-#: With more columns that tie than this the weights are those of the vertex, which follows from the key order too.
-MOST_TIED = 200
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -64,7 +59,7 @@ def solve_exactly(problem: Problem, unit: int, *, slacks: bool = False, ties: bo
     output_price[frame.output_rows] = [float(price) for price in prices[inputs : inputs + outputs]]
     prices_unique = tableau.is_nondegenerate()
     chosen, unique = tableau, tableau.has_one_point(face)
-    if ties and not unique and len(face) <= MOST_TIED:
+    if ties and not unique:
         chosen = tableau.extreme(face, largest=True)
         unique = chosen.weights() == tableau.extreme(face, largest=False).weights()
     fullest = tableau.fullest(face, _gains(problem, programme)) if slacks else chosen
@@ -303,7 +298,8 @@ class _Tableau:
         else:
             worth = rough @ programme.rough[:, look]
             doubt = 1e-12 * (np.abs(rough) @ np.abs(programme.rough[:, look])) + 1e-250 * np.abs(rough).max()
-            near = np.flatnonzero(worth >= -doubt)
+            # What overflows is looked at exactly.
+            near = np.flatnonzero(~(worth < -doubt))
             look = look[near[np.argsort(-worth[near], kind="stable")]]
         found: list[int] = []
         for number in look.tolist():

@@ -50,6 +50,8 @@ class Solver:
             "random_seed": 0,
             "solver": "simplex",
             "presolve": "off",
+            # Some hundred times what a programme of this size takes; not a time, which would differ by machine.
+            "simplex_iteration_limit": 10_000,
             "simplex_strategy": 1,
             "simplex_scale_strategy": 2,
             "primal_feasibility_tolerance": TOLERANCE,

@@ -7,6 +7,7 @@ lower[r, q] <= price_r / price_q says that lower[r, q] units of q may be given f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -28,6 +29,9 @@ class Trades:
 
 def trades_of(price_bounds: object, outputs: int) -> Trades:
     """Check ``(lower, upper)``, each ``(s, s)``, and turn the lower bounds into columns.
+
+    Bounds that only rounding sets against each other are lowered until they agree: a chain of exchanges that ends with
+    more than it began with, be it by the last digit, would make everything from nothing.
 
     Raises ``ValueError`` if the two contradict each other or admit no positive price vector.
     """
@@ -51,6 +55,7 @@ def trades_of(price_bounds: object, outputs: int) -> Trades:
                     f"{lower[q, r]:.12g}; make lower[q, r] = 1 / upper[r, q]"
                 )
     anchor = _admissible(lower)
+    lower = _without_gain(lower)
     r_index, q_index = np.nonzero((lower > 0) & ~np.eye(outputs, dtype=bool))
     columns = np.zeros((outputs, len(r_index)))
     k = np.arange(len(r_index))
@@ -95,3 +100,24 @@ def _admissible(lower: FloatArray) -> FloatArray:
         )
     anchor: FloatArray = np.exp(heights)
     return anchor
+
+
+def _without_gain(lower: FloatArray) -> FloatArray:
+    """The lower bounds, all of them lowered alike if some chain of exchanges would come back with a gain."""
+    outputs = len(lower)
+    ratios = [[Fraction(0) if r == q else Fraction(float(lower[r, q])) for q in range(outputs)] for r in range(outputs)]
+    rough = np.where(np.eye(outputs, dtype=bool), 0.0, lower)
+    for via in range(outputs):
+        rough = np.maximum(rough, rough[:, [via]] * rough[[via], :])
+    if np.diagonal(rough).max(initial=0.0) < 1 - ROUNDING:
+        return lower
+    for via in range(outputs):
+        for r in range(outputs):
+            if ratios[r][via]:
+                ratios[r] = [max(old, ratios[r][via] * ratios[via][q]) for q, old in enumerate(ratios[r])]
+    gain = max(ratios[r][r] for r in range(outputs))
+    if gain <= 1:
+        return lower
+    # A chain has at least two bounds, so lowering each by the largest gain is enough, rounding included.
+    lowered: FloatArray = lower * (float(1 / gain) * (1 - 2.0**-50))
+    return lowered

@@ -117,6 +117,8 @@ class Programmes:
         """Which priced columns each unit may use, ``(len(units), len(priced))``; ``None`` if it is all of them."""
         problem = self.problem
         unused = problem.inputs[:, units] == 0
+        if not len(units):
+            return np.ones((0, len(priced)), dtype=bool)
         if problem.comparable is None and problem.without is None and not unused.any():
             return None
         allowed = np.stack([problem.allowed(int(unit))[priced] for unit in units])

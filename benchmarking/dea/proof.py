@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from benchmarking.dea import bases
-from benchmarking.dea.certificate import ACCEPTED, certify
+from benchmarking.dea.certificate import certify, is_accepted
 from benchmarking.dea.lockstep import Batch, Columns
 from benchmarking.dea.no_solution import is_proven
 from benchmarking.dea.problem import NOISE, ZERO, Problem
@@ -148,7 +148,7 @@ def prove(
         axis=1
     )
     return Proven(
-        good=regular & ~infeasible & (short == 0.0) & (certificate.max(axis=1) <= ACCEPTED),
+        good=regular & ~infeasible & (short == 0.0) & is_accepted(certificate, score),
         infeasible=infeasible,
         score=score,
         peers=ids,

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from benchmarking.dea import bases, lockstep
 from benchmarking.dea.answer import score_of
-from benchmarking.dea.certificate import ACCEPTED
+from benchmarking.dea.certificate import is_accepted
 from benchmarking.dea.highs import Solver
 from benchmarking.dea.lockstep import Batch, Columns
 from benchmarking.dea.problem import ZERO, Problem
@@ -26,6 +26,8 @@ from benchmarking.dea.result import BoolArray, FloatArray, IntArray
 
 #: Replications are solved so many at a time; part of the promise of equal bits.
 TOGETHER = 32
+#: Fewer, where a table of who may be whose peer would hold more than so many entries.
+MOST_ENTRIES = 200_000_000
 #: So many pilot draws fill the library.
 PILOTS = 48
 
@@ -121,6 +123,8 @@ class Replications:
         self.columns: Columns = programmes.columns
         self.problem: Problem = programmes.problem
         self.groups = _groups(programmes)
+        tables = [group.allowed.size for group in self.groups if group.allowed is not None]
+        self._together = max(1, min(TOGETHER, MOST_ENTRIES // max(tables, default=1)))
 
     def learn(self, draw: Callable[[int], FloatArray]) -> None:
         """Fill the libraries with what is optimal for the pilot draws ``draw(k)``, ``(n_ref,)`` factors each.
@@ -154,14 +158,14 @@ class Replications:
         """Scores against references whose inputs are multiplied by ``factors (b, n_ref)``."""
         table = np.empty((len(factors), self.problem.units))
         fallback, worst = 0, 0.0
-        for begin in range(0, len(factors), TOGETHER):
-            some = factors[begin : begin + TOGETHER]
+        for begin in range(0, len(factors), self._together):
+            some = factors[begin : begin + self._together]
             columns = self._pseudo(some)
             for group in self.groups:
                 batch = group.start(columns, some)
                 ended = group.run(columns, batch)
                 score, certificate = self._read(columns, batch, group)
-                bad = ~ended | ~(certificate <= ACCEPTED)
+                bad = ~ended | ~is_accepted(certificate, score)
                 worst = max(worst, float(certificate[~bad].max(initial=0.0)))
                 for place in np.flatnonzero(bad).tolist():
                     segment, unit = divmod(place, len(group.units))
@@ -217,8 +221,8 @@ class Replications:
         residual = (right - made) * -columns.slack_sign[-count:]
         residual = np.where(columns.slack_enters[-count:], residual, np.abs(residual))
         residual[batch.scale == 0.0] = 0.0
-        worth = np.einsum("br,br->b", np.abs(batch.prices), np.maximum(residual, 0.0)) / np.maximum(1.0, score)
-        primal = np.maximum(np.maximum(residual.max(axis=1), worth), -values.min(axis=1))
+        lacking = np.einsum("br,br->b", np.abs(batch.prices), np.maximum(residual, 0.0)) / np.maximum(1.0, score)
+        primal = np.maximum(np.maximum(residual.max(axis=1), lacking), -values.min(axis=1))
         worth = np.einsum("br,br->b", batch.prices, np.where(batch.scale > 0, right, 0.0))
         gap = np.abs(score - worth) / np.maximum(1.0, score)
         dual = np.maximum(group.dearest_miss(columns, batch), 0.0)

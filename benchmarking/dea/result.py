@@ -51,7 +51,8 @@ class Efficiency(ReadOnly):
     status : (n,)
         ``"optimal"``, ``"infeasible"`` or ``"no_peer"`` (nobody may be compared with the unit).
     certificate : (n, 3)
-        Primal residual, worst reduced cost, duality gap, each relative, of the full problem. See ``certificate.py``.
+        Primal residual, worst reduced cost, duality gap, each relative, of the full problem. See ``certificate.py``. 0
+        for an answer of exact arithmetic, which holds exactly before it is rounded to floating point.
     unique : (n,)
         Whether the weights are the only optimal ones. Where false they are the lexicographically largest in key order.
     prices_unique : (n,)
@@ -62,7 +63,8 @@ class Efficiency(ReadOnly):
         sentence about. The price of a product that neither the unit nor its peers deliver is hardly ever unique.
         With price bounds every product counts, since the bounds tie all prices together.
     fallback : (n,)
-        Whether the first solution failed its certificate and the second, careful attempt was used.
+        Whether the lockstep solver alone did not settle the unit: HiGHS solved it (output orientation always), or, where
+        that left a doubt, exact arithmetic.
     """
 
     score: FloatArray

@@ -11,9 +11,6 @@ from benchmarking.dea.problem import Frame
 from benchmarking.dea.radial import first_pool
 from benchmarking.dea.result import FloatArray, IntArray
 
-#: By how much price bounds are widened, relative.
-WIDENED = 2.0**-48
-
 _MANTISSA = 53
 
 ObjectArray = NDArray[np.object_]
@@ -36,10 +33,7 @@ class Programme:
             problem.reference_outputs[np.ix_(frame.output_rows, self.ids)],
         ]
         trades = problem.trades[frame.output_rows]
-        given = [
-            np.zeros((len(frame.input_rows), trades.shape[1])),
-            np.where(trades > 0, trades * (1 - WIDENED), trades),
-        ]
+        given = [np.zeros((len(frame.input_rows), trades.shape[1])), trades]
         if frame.has_scale_row:
             references.append(np.ones((1, len(self.ids))))
             given.append(np.zeros((1, trades.shape[1])))
@@ -88,10 +82,10 @@ class Programme:
         return np.array([m << e if m else 0 for m, e in pairs], dtype=object)
 
     def start(self) -> list[int]:
-        """Columns to begin with: who is extreme in one respect, the unit itself, and all trade-offs."""
+        """Columns to begin with: who is extreme in one respect, and the unit itself."""
         problem, ids = self.frame.problem, self.ids
         likely = first_pool(problem)[ids] | (ids == problem.own[self.frame.unit])
-        return [*np.flatnonzero(likely).tolist(), *range(len(ids), self.columns)]
+        return [int(number) for number in np.flatnonzero(likely)]
 
     def weight_scale(self, number: int) -> Fraction:
         """What a weight of column ``number`` has to be multiplied by to be one of the figures as given."""

@@ -55,7 +55,9 @@ class Command(BaseCommand):
                 problems.append(f"De uitkomst is anders: {digest} in plaats van {run.result_hash}.")
             problems += different_rows(run, again)
             largest = None
-            if options["exact"]:
+            if options["exact"] and again.specification.returns_to_scale == "fdh":
+                self.stderr.write("Met FDH wordt elke score al gevonden door vergelijken: er valt niets op te lossen.")
+            elif options["exact"]:
                 exact = exact_scores(again)
                 stored = Result.objects.filter(run=run).values_list("provider__key", "score")
                 problems += [
