@@ -18,6 +18,8 @@ ACCENT = "#0b5773"
 GREY = "#9aa7b1"
 RED = "#b3261e"
 INK = "#47545f"
+#: An interval narrower than this, a tenth of a point, has ends that read the same.
+NARROW = 0.001
 
 
 def score_distribution(distribution: Sequence[Mapping[str, Any]], *, mean: float, median: float) -> dict[str, Any]:
@@ -85,7 +87,8 @@ def score_intervals(scores: Sequence[tuple[str, float, float, float]]) -> dict[s
         "y": [round(score * 100, 2) for _, score, _, _ in scores],
         "marker": {"color": INK, "size": 4},
         "text": [
-            f"{escape(name)}<br>score {_percent(score)}, interval {_percent(lower)} tot {_percent(upper)}"
+            f"{escape(name)}<br>score {_percent(score)}, interval "
+            + (f"{_percent(lower)} tot {_percent(upper)}" if upper - lower >= NARROW else "smaller dan 0,1 punt")
             for name, score, lower, upper in scores
         ],
         "hovertemplate": "%{text}<extra></extra>",
@@ -98,13 +101,14 @@ def score_intervals(scores: Sequence[tuple[str, float, float, float]]) -> dict[s
         "description": (
             "Elke stip is de score van een aanbieder, van laag naar hoog; de lijn is het interval waarin de werkelijke score"
             " waarschijnlijk ligt. De getoonde score is een schatting aan de hoge kant en ligt daarom meestal boven het"
-            " interval."
+            " interval. In proeven lag de werkelijke score vaker buiten het interval dan berekend: lees het als orde van grootte."
         ),
         "plotly": {
             "data": [interval, marks],
             "layout": {
                 "xaxis": {"title": {"text": "Aanbieders, van lage naar hoge score"}, "showgrid": False},
                 "yaxis": {"title": {"text": "Efficiëntiescore (%)"}, "range": [floor(lowest * 20) * 5, 101]},
+                "annotations": _named_once(scores),
             },
         },
         "table": {
@@ -119,6 +123,20 @@ def score_intervals(scores: Sequence[tuple[str, float, float, float]]) -> dict[s
         },
         "note": "",
     }
+
+
+def _named_once(scores: Sequence[tuple[str, float, float, float]]) -> list[dict[str, Any]]:
+    """Return the words "score" and "interval" beside one of the scores, a third from the left where there is room under it."""
+    place = len(scores) // 3
+    _, score, lower, _ = scores[place]
+    words = (("score", score, INK, -30, -30), ("interval", lower, INK, 40, 36))
+    return [
+        {
+            "x": place + 1, "y": round(at * 100, 2), "text": text, "ax": right, "ay": down, "font": {"color": colour},
+            "showarrow": True, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": colour, "standoff": 3,
+        }
+        for text, at, colour, right, down in words
+    ]  # fmt: skip
 
 
 def _tenths(scores: Sequence[tuple[str, float, float, float]]) -> list[list[str]]:

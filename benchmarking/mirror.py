@@ -27,8 +27,8 @@ NEARLY_ALL = 0.95
 #: A peer whose absence moves the score less than this decides little alone.
 LITTLE = 0.01
 #: Version of the form of a document; a page that reads documents keeps reading every form there ever was.
-#: 2 adds ``certainty``, ``certainty_reason``, ``correction`` and ``without_peer``.
-FORMAT = 2
+#: 2 adds ``certainty``, ``certainty_reason``, ``correction`` and ``without_peer``; 3 adds ``certainty.convention``.
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def contents(run: Run, *, named: bool) -> dict[int, dict[str, Any]]:
 
     ``named``: peers are shown by name and exact share; otherwise as pseudonyms with shares in bands.
     """
-    model = specification.parse(run.specification.document)
+    model = specification.parse_stored(run.specification.document)
     table = rows_of(datasets.read(bytes(run.dataset.content)))
     results = {result.pk: result for result in Result.objects.filter(run=run).select_related("provider")}
     links: dict[int, list[PeerLink]] = defaultdict(list)
@@ -147,7 +147,12 @@ def _certainty(result: Result, model: Specification) -> dict[str, Any]:
         found["certainty_reason"] = "In deze ronde is geen interval berekend."
     elif result.score_lower is None or result.score_upper is None or result.bias_corrected_score is None:
         found["certainty_reason"] = "Het interval kon in deze ronde niet worden berekend."
-    elif not result.uncertainty_shown:
+    elif result.is_alone:
+        found["certainty_reason"] = (
+            f"Voor u is geen interval te berekenen. {_why_no_peer(result)}, en geen combinatie van andere aanbieders levert uw"
+            " zorg voor minder geld. U wordt daarom alleen met uzelf vergeleken."
+        )
+    elif not result.has_interval:
         found["certainty_reason"] = (
             "Voor u gaf de berekening van het interval geen bruikbare uitkomst. Daarom tonen wij het niet."
         )
@@ -158,6 +163,7 @@ def _certainty(result: Result, model: Specification) -> dict[str, Any]:
             "bias_corrected": float(published_interval(result.bias_corrected_score)),
             "confidence": asked.confidence,
             "replications": asked.replications,
+            "convention": asked.convention,
         }
     if result.correction is not None and result.score is not None:
         found["correction"] = {
@@ -165,6 +171,17 @@ def _certainty(result: Result, model: Specification) -> dict[str, Any]:
             "before": float(published_interval(result.score)),
         }
     return found
+
+
+def _why_no_peer(result: Result) -> str:
+    """Return why somebody may not be a peer, as the beginning of a Dutch sentence."""
+    if result.quality == "failed":
+        return "U bent geen peer, omdat u niet aan de voorwaarden voor kwaliteit voldoet"
+    if result.quality == "missing":
+        return "U bent geen peer, omdat uw gegevens over kwaliteit ontbreken"
+    if result.outlier in ("dominance", "super_efficiency"):
+        return "U bent geen peer, omdat uw cijfers sterk afwijken"
+    return "U bent zelf geen peer"
 
 
 def _without_peer(
@@ -198,10 +215,13 @@ def _cautions(result: Result) -> list[str]:
         cautions.append(
             "Uw cijfers wijken zo sterk af dat anderen niet met u worden vergeleken. Controleer of uw aanlevering klopt."
         )
-    if result.comparable_count is not None and result.comparable_count < FEW:
+    if result.comparable_count is not None and result.comparable_count - 1 < FEW:
+        others = result.comparable_count - 1  # everybody is compared with itself too
         cautions.append(
-            f"U bent vergeleken met {result.comparable_count} aanbieders. Dat zijn er weinig; de uitkomst is daardoor"
-            " minder zeker."
+            "Er is geen andere aanbieder met wie u kunt worden vergeleken."
+            if not others
+            else f"U bent vergeleken met {others} andere aanbieder{'s' if others > 1 else ''}. Dat zijn er weinig; de uitkomst"
+            " is daardoor minder zeker."
         )
     return cautions
 

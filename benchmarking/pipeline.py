@@ -18,12 +18,15 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from benchmarking import datasets, shards, specification
-from benchmarking.calculation import Calculation, DividedStep, Outcome, Step, rows_of
+from benchmarking.calculation import Calculation, DividedStep, Outcome, RunFailed, Step, rows_of
 from benchmarking.engine import ENGINE_VERSION, libraries
 from benchmarking.lease import Lease
 from benchmarking.models import PeerLink, Result, Run, RunStatus, RunStep, StepStatus
 from providers.models import Provider
 
+OUTDATED = (
+    "De modelspecificatie van deze berekening is van vóór de regels die nu gelden; er valt niet meer mee te rekenen."
+)
 RESULT_COLUMNS = (
     "participates", "reason_text", "total_cost", "allowance", "comparable_cost", "fixed_cost", "quality", "outlier",
     "may_be_peer", "comparable_count", "status", "score", "super_efficiency", "published_score", "minimum_cost",
@@ -44,10 +47,17 @@ def steps() -> list[Step]:
 
 
 def start_of(run: Run) -> Calculation:
-    """Return the calculation before the first step: the frozen figures and nothing else."""
+    """Return the calculation before the first step: the frozen figures and nothing else.
+
+    Raises :class:`~benchmarking.calculation.RunFailed` if the run is from before the rules that its model has to keep now.
+    """
+    try:
+        model = specification.parse(run.specification.document)
+    except specification.SpecificationError as refused:
+        raise RunFailed(" ".join([OUTDATED, *refused.problems])) from refused
     delivered = datasets.read(bytes(run.dataset.content))
     return Calculation(
-        specification=specification.parse(run.specification.document),
+        specification=model,
         frozen=run.frozen,
         seed=run.seed,
         delivered=delivered,

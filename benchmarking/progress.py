@@ -36,6 +36,9 @@ def describe(run: Run) -> dict[str, Any]:
     """Return what a page shows of a run's progress, without addresses."""
     state = state_of(run)
     steps = [] if state == "queued" else list(run.steps.all())
+    busy = next((step for step in steps if step.status == StepStatus.RUNNING), None)
+    parts = shards.count_of(run, busy.code) if busy else None
+    done = sum(step.status == StepStatus.DONE for step in steps)
     return {
         "state": state,
         "label": _label(run, state),
@@ -47,8 +50,12 @@ def describe(run: Run) -> dict[str, Any]:
         "reason": run.failure_reason or ("De berekening is op verzoek gestopt." if state == "cancelled" else ""),
         "attempt": run.fence,
         "taken_over": run.fence > 1,
-        "steps": [_step(run, step, state) for step in steps],
-        "done": sum(step.status == StepStatus.DONE for step in steps),
+        "steps": [_step(step, state, _in_words(parts) if step is busy else "") for step in steps],
+        "done": done,
+        "is_storing": bool(steps) and done == len(steps),
+        "parts": f"{parts['done']} van {parts['parts']} delen klaar" if parts else "",
+        # As text: an attribute of a page has a point, whatever the language of the page is.
+        "value": f"{done + (parts['done'] / parts['parts'] if parts else 0):.2f}",
     }
 
 
@@ -58,7 +65,7 @@ def _label(run: Run, state: str) -> str:
     return "Staat stil" if state == "stalled" else run.get_status_display()
 
 
-def _step(run: Run, step: RunStep, state: str) -> dict[str, Any]:
+def _step(step: RunStep, state: str, parts: str) -> dict[str, Any]:
     shown = str(step.status)
     if step.status == StepStatus.RUNNING and state in ("stalled", "failed"):
         shown = state
@@ -69,13 +76,16 @@ def _step(run: Run, step: RunStep, state: str) -> dict[str, Any]:
         seconds = (step.finished_at - step.started_at).total_seconds()
     record = " ".join(step.sentences)
     if step.status == StepStatus.RUNNING:
-        record = parts_done(run, step)
+        record = parts
     return {"label": step.title, "state": shown, "record": record, "seconds": seconds}
 
 
 def parts_done(run: Run, step: RunStep) -> str:
     """Return how many parts of a divided step are done, and by how many workers; nothing for another step."""
-    found = shards.count_of(run, step.code)
+    return _in_words(shards.count_of(run, step.code))
+
+
+def _in_words(found: dict[str, int] | None) -> str:
     if not found:
         return ""
     hands = f"{found['busy']} rekenprocessen werken" if found["busy"] > 1 else "1 rekenproces werkt"

@@ -24,6 +24,11 @@ from providers.models import Act, Round
 
 logger = logging.getLogger(__name__)
 
+OUTDATED = (
+    "De modelspecificatie van ronde {slug} is van vóór de regels die nu gelden. U kunt haar nog bekijken, maar er niet meer mee"
+    " rekenen. Kies een modelspecificatie waarin dit is verbeterd."
+)
+
 
 class RunRefused(Exception):
     """The run cannot be started or stopped; the message is a Dutch sentence."""
@@ -50,7 +55,11 @@ def set_specification(*, round: Round, document: Any, actor: Actor | None) -> Ro
 
 
 def current_specification(round: Round) -> Specification:
-    """Return the specification the round uses; :class:`SpecificationError` with the measures if there is none."""
+    """Return the specification that the round uses and can be computed with now.
+
+    Raises :class:`SpecificationError`: with the measures if there is none, with the rules that came later and that it does not
+    keep.
+    """
     current = round.specifications.first()
     if current is None:
         raise SpecificationError(
@@ -59,14 +68,18 @@ def current_specification(round: Round) -> Specification:
                 f" Deze gegevens zijn er: {', '.join(round.measures)}."
             ]
         )
+    try:
+        specification.parse(current.specification.document)
+    except SpecificationError as refused:
+        raise SpecificationError([OUTDATED.format(slug=round.slug), *refused.problems]) from refused
     return current.specification
 
 
 def request_run(*, round: Round, actor: Actor | None) -> Run:
     """Freeze the figures, the model and the policy of ``round`` and queue a run; a worker is woken after the commit.
 
-    Raises :class:`~benchmarking.specification.SpecificationError` without a specification, :class:`RunRefused` if a run
-    of this round is waiting or working already.
+    Raises :class:`~benchmarking.specification.SpecificationError` without a specification that can be computed with,
+    :class:`RunRefused` if a run of this round is waiting or working already.
     """
     with transaction.atomic():
         Round.objects.select_for_update().get(pk=round.pk)

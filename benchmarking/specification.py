@@ -1,7 +1,8 @@
 """The model as data: what is compared with what, and under which rules (design §5).
 
 A specification is a JSON document. :func:`parse` validates it against this module and the measures of a round;
-:func:`canonical` gives the bytes that are hashed. Nothing here is known to have been the NZa's choice for the
+:func:`parse_stored` reads one that was chosen in an earlier year, when fewer rules counted; :func:`canonical` gives the bytes
+that are hashed. Nothing here is known to have been the NZa's choice for the
 Integrale Vergelijking: every rule is a parameter with a documented default.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -21,8 +22,10 @@ from pydantic import (
     Field,
     Tag,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
+from pydantic_core import PydanticKnownError
 
 from providers.measures import CATALOGUE
 
@@ -37,6 +40,30 @@ class SpecificationError(ValueError):
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _is_stored(info: ValidationInfo) -> bool:
+    """Tell whether what is read was accepted before: rules that came later do not count then."""
+    return bool(info.context and info.context.get("stored"))
+
+
+def _at_most(largest: int) -> Callable[[int, ValidationInfo], int]:
+    def check(value: int, info: ValidationInfo) -> int:
+        if value > largest and not _is_stored(info):
+            raise PydanticKnownError("less_than_equal", {"le": largest})
+        return value
+
+    return check
+
+
+def _one_of(*words: str) -> Callable[[str, ValidationInfo], str]:
+    def check(value: str, info: ValidationInfo) -> str:
+        if value not in words and not _is_stored(info):
+            *others, last = (f"'{word}'" for word in words)
+            raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
+        return value
+
+    return check
 
 
 Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
@@ -144,12 +171,13 @@ class Bootstrap(_Part):
     """How uncertainty is estimated (Simar & Wilson 1998).
 
     ``convention``: there is no single bootstrap. ``"shephard"`` is this portal's own, on the Shephard scale; the others are
-    those of the R packages Benchmarking and rDEA as published.
+    those of the R packages Benchmarking and rDEA as published. Stored specifications may hold another word, and more
+    replications: neither was checked before there was a bootstrap.
     """
 
-    replications: int = Field(default=2000, ge=100, le=100_000)
+    replications: Annotated[int, Field(ge=100), AfterValidator(_at_most(100_000))] = 2000
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
-    convention: Literal["shephard", "benchmarking", "rdea"] = "shephard"
+    convention: Annotated[str, AfterValidator(_one_of("shephard", "benchmarking", "rdea"))] = "shephard"
 
 
 def _unique(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -194,7 +222,7 @@ class Specification(_Part):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 20240101
 
     @model_validator(mode="after")
-    def _rules_that_belong_together(self) -> Specification:
+    def _rules_that_belong_together(self, info: ValidationInfo) -> Specification:
         names = [output.name for output in self.outputs]
         if len(set(names)) != len(names):
             raise ValueError("geef elk product (outputs) een eigen naam")
@@ -215,7 +243,7 @@ class Specification(_Part):
             raise ValueError("laat ten minste één kostensoort (inputs) over die beïnvloedbaar is")
         if self.price_bounds and self.returns_to_scale == "fdh":
             raise ValueError("prijsgrenzen (price_bounds) kunnen niet samen met fdh")
-        if self.bootstrap and self.returns_to_scale == "fdh":
+        if self.bootstrap and self.returns_to_scale == "fdh" and not _is_stored(info):
             raise ValueError("een interval (bootstrap) kan niet samen met fdh")
         if self.correction and not self.bootstrap:
             raise ValueError("een correctie (correction) rekent met het interval; vul ook bootstrap in")
@@ -290,10 +318,7 @@ def parse(document: Any, *, measures: Collection[str] | None = None) -> Specific
     ``measures``: the codes that the round asks for; a measure outside them is refused. Raises
     :class:`SpecificationError` with Dutch sentences.
     """
-    try:
-        specification = Specification.model_validate(document)
-    except ValidationError as error:
-        raise SpecificationError([_dutch(item) for item in _telling(error.errors())]) from error
+    specification = _validated(document, stored=False)
     if measures is not None:
         unknown = [code for code in specification.measures if code not in set(measures)]
         if unknown:
@@ -317,6 +342,22 @@ def parse(document: Any, *, measures: Collection[str] | None = None) -> Specific
         if problems:
             raise SpecificationError(problems)
     return specification
+
+
+def parse_stored(document: Any) -> Specification:
+    """Return the specification of a document that :func:`parse` accepted once, to show it or what was computed with it.
+
+    Rules that came later do not count, so it need not be one that can be computed with now. Raises
+    :class:`SpecificationError` if it never was one.
+    """
+    return _validated(document, stored=True)
+
+
+def _validated(document: Any, *, stored: bool) -> Specification:
+    try:
+        return Specification.model_validate(document, context={"stored": stored})
+    except ValidationError as error:
+        raise SpecificationError([_dutch(item) for item in _telling(error.errors())]) from error
 
 
 def _unit(measure: str) -> str:

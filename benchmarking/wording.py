@@ -18,10 +18,15 @@ RETURNS = {
 }
 
 CONVENTIONS = {
-    "shephard": "eigen rekenwijze van dit portaal, op de Shephard-schaal",
-    "benchmarking": "rekenwijze van het R-pakket Benchmarking",
-    "rdea": "rekenwijze van het R-pakket rDEA",
+    "shephard": "rekenwijze ‘shephard’, naar Simar en Wilson",
+    "benchmarking": "rekenwijze ‘benchmarking’, zoals het R-pakket Benchmarking",
+    "rdea": "rekenwijze ‘rdea’, zoals het R-pakket rDEA",
 }
+
+
+def convention_in_words(code: str) -> str:
+    """Return how a bootstrap is called; also one that a stored specification names and this portal does not know."""
+    return CONVENTIONS.get(code, f"rekenwijze ‘{code}’, die dit portaal niet kent")
 
 
 def _bound(measure: str, value: Decimal) -> str:
@@ -88,9 +93,11 @@ def sentences(model: Specification, currency: str) -> list[str]:
         )
     if model.bootstrap is not None:
         said.append(
-            f"Rond elke score hoort een interval van {format_exact(Decimal(str(model.bootstrap.confidence)) * 100)}\u00a0%, uit"
-            f" {format_number(model.bootstrap.replications)} herhalingen ({CONVENTIONS[model.bootstrap.convention]})."
-            " Het interval is informatie en verandert geen bedrag."
+            "Rond elke score wordt een interval berekend met"
+            f" {format_exact(Decimal(str(model.bootstrap.confidence)) * 100)}\u00a0%, uit"
+            f" {format_number(model.bootstrap.replications)} herhalingen ({convention_in_words(model.bootstrap.convention)})."
+            " In proeven lag de werkelijke score er vaker buiten: het is een orde van grootte. Het interval is informatie en"
+            " verandert geen bedrag."
         )
     else:
         said.append("Er wordt geen interval rond de score berekend.")

@@ -7,6 +7,7 @@ because the wheel's own bookkeeping never forgets a process that was killed.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -14,6 +15,8 @@ import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,9 +43,12 @@ def database_place(*, owner: bool) -> dict[str, str]:
     """Return where the embedded database is (Django's USER, PASSWORD, HOST, PORT); start it if it does not run.
 
     Called for every new connection: ``postmaster.pid`` is read again each time, so a server that was killed is noticed
-    and started anew.
+    and started anew. Of processes that come at the same moment one starts it, and the others wait until it can be used.
     """
-    running = _running() or _start()
+    running = _usable()
+    if running is None:
+        with _one_at_a_time():
+            running = _usable() or _start()
     return {
         "USER": OWNER if owner else APP,
         "PASSWORD": "",
@@ -51,16 +57,43 @@ def database_place(*, owner: bool) -> dict[str, str]:
     }
 
 
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Start or stop the database with nobody else doing so; the lock is gone with the process, however it ends."""
+    folder = database_folder()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _usable() -> PostmasterInfo | None:
+    """Return the server that answers and has its roles and database, or ``None``."""
+    found = _running()
+    return found if found is not None and _sign_of_preparation().exists() else None
+
+
+def _sign_of_preparation() -> Path:
+    """Return the file that is there once roles and database were made; it stands among the data and goes with them."""
+    return database_folder() / "ivportal-prepared"
+
+
 def _running(patience: float = 15) -> PostmasterInfo | None:
     """Return the server that answers, or ``None``; one that is just starting or stopping is waited for."""
     folder = database_folder()
     deadline = time.monotonic() + patience
     while folder.exists():
-        found: PostmasterInfo | None = _wheel().utils.PostmasterInfo.read_from_pgdata(folder)
-        if found is None or not found.is_running():
-            return None
-        if (found.status == "ready" and not _is_zombie(found)) or time.monotonic() > deadline:
-            return found
+        try:
+            found: PostmasterInfo | None = _wheel().utils.PostmasterInfo.read_from_pgdata(folder)
+        except (AssertionError, ValueError, FileNotFoundError):
+            # The file is being written, or was just taken away.
+            if time.monotonic() > deadline:
+                return None
+        else:
+            if found is None or not found.is_running():
+                return None
+            if (found.status == "ready" and not _is_zombie(found)) or time.monotonic() > deadline:
+                return found
         time.sleep(0.05)
     return None
 
@@ -78,7 +111,10 @@ def _is_zombie(found: PostmasterInfo) -> bool:
 
 
 def _start() -> PostmasterInfo:
-    """Start the server without the wheel's bookkeeping of who uses it, which never forgets a killed process."""
+    """Start the server without the wheel's bookkeeping of who uses it, which never forgets a killed process.
+
+    For one process at a time. A server that runs already, but whose starter was killed before it was through, is prepared.
+    """
     folder = database_folder()
     folder.mkdir(parents=True, exist_ok=True)
     server = _wheel().PostgresServer(folder, cleanup_mode=None)
@@ -87,6 +123,7 @@ def _start() -> PostmasterInfo:
         server.ensure_postgres_running()
     started: PostmasterInfo = server.get_postmaster_info()
     _prepare(str(started.socket_dir))
+    _sign_of_preparation().touch()
     return started
 
 
@@ -107,7 +144,6 @@ def database_url(*, owner: bool) -> str:
 def _prepare(host: str) -> None:
     """Make the two roles and the database, where they are not there yet."""
     with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as server:
-        server.execute("SELECT pg_advisory_lock(7001)")
         roles = {name for (name,) in server.execute("SELECT rolname FROM pg_roles")}
         if OWNER not in roles:
             server.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB NOSUPERUSER").format(sql.Identifier(OWNER)))
@@ -121,11 +157,14 @@ def _prepare(host: str) -> None:
 
 def stop_database() -> bool:
     """Stop the embedded database (a fast shutdown: open transactions are rolled back); tell whether one was running."""
-    running = _running()
-    if running is None or running.process is None:
+    if not database_folder().exists():
         return False
-    running.process.send_signal(signal.SIGINT)
-    running.process.wait(timeout=30)
+    with _one_at_a_time():
+        running = _running()
+        if running is None or running.process is None:
+            return False
+        running.process.send_signal(signal.SIGINT)
+        running.process.wait(timeout=30)
     return True
 
 

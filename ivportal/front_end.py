@@ -8,6 +8,7 @@ FOLDERS: dict[str, str] = {
     "htmx": "htmx.org/dist",
     "plotly": "plotly.js-cartesian-dist-min",
     "source-sans": "@fontsource-variable/source-sans-3/files",
+    "noto-sans-math": "@fontsource/noto-sans-math/files",
     **{
         f"nl-{name}": f"{CANDIDATE}/{name}-css/dist"
         for name in ("heading", "paragraph", "link", "skip-link", "button", "data-badge")

@@ -4,13 +4,15 @@ from django.contrib.auth import views as accounts
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from ivportal.pages import bandwidths, home, login, mirror, rounds, runs, submissions
+from ivportal.pages import bandwidths, home, login, methods, mirror, rounds, runs, submissions
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("bevoegdheid/", home.choose_mandate, name="choose_mandate"),
     path("bevoegdheid/wisselen/", home.switch_mandate, name="switch_mandate"),
     path("begrippen/", home.glossary, name="glossary"),
+    path("methode/", methods.methods, name="methods"),
+    path("methode/<slug:page>/", methods.method_page, name="method"),
     path("inloggen/", login.Login.as_view(), name="login"),
     path("uitloggen/", login.Logout.as_view(), name="logout"),
     path(

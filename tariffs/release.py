@@ -10,7 +10,7 @@ from django.db import transaction
 
 from benchmarking import mirror, wording
 from benchmarking.models import Run, RunStatus
-from benchmarking.specification import parse
+from benchmarking.specification import parse_stored
 from providers.access import Actor
 from providers.audit import record
 from providers.models import Act, Round
@@ -77,7 +77,7 @@ def report_contents(run: Run) -> dict[int, dict[str, Any]]:
     documents = mirror.contents(run, named=policy["disclosure"] == Disclosure.NAMED)
     table = TariffTable.objects.filter(sha256=policy["tariff_table"]).first()
     source = f"Bron: {table.name}{' (fictieve bedragen)' if table.is_fictitious else ''}" if table else ""
-    model = parse(run.specification.document)
+    model = parse_stored(run.specification.document)
     rules = {
         "has_quality_gate": bool(model.quality_gate),
         "has_outlier_rules": bool(model.outliers.rules),

@@ -48,7 +48,28 @@ LONGEST = (
     "tests/ivportal/test_embedded.py",
 )
 
+OWN_FILES = pytest.StashKey[str]()
+
 django.setup()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the files of the tests in a folder of this session alone.
+
+    Every session of pytest closes the folder that they share by default to other users, and PostgreSQL, where it may not run
+    as root, is another user: a second session on the machine would take a database away from under the first.
+    """
+    if not hasattr(config, "workerinput") and config.option.basetemp is None:
+        config.option.basetemp = tempfile.mkdtemp(prefix="ivportal-files-")
+        config.stash[OWN_FILES] = config.option.basetemp
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Throw the files of the tests away, unless something went wrong: then they tell what."""
+    folder = session.config.stash.get(OWN_FILES, None)
+    if folder is not None and exitstatus == pytest.ExitCode.OK:
+        session.config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

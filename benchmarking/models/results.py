@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from benchmarking.models.runs import Run
+from benchmarking.rounding import ONE_POINT
 from providers.access import OwnedQuerySet
 from providers.models import Provider
 
@@ -107,6 +108,21 @@ class Result(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider}: {self.published_score if self.score is not None else 'geen score'}"
+
+    @property
+    def is_alone(self) -> bool:
+        """Tell whether the stored interval is one point, because this provider is measured against itself alone.
+
+        It may not be a peer, so its own figures do not move in the bootstrap. Older runs have it marked as shown.
+        """
+        if self.may_be_peer or self.score_lower is None or self.score_upper is None:
+            return False
+        return self.score_upper - self.score_lower < ONE_POINT
+
+    @property
+    def has_interval(self) -> bool:
+        """Tell whether there is an interval that may be shown and says something."""
+        return self.uncertainty_shown and not self.is_alone
 
 
 class PeerLink(models.Model):

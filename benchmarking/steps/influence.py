@@ -11,7 +11,8 @@ import pandas as pd
 
 from benchmarking import dea
 from benchmarking.calculation import Calculation, Outcome, rows_of, step
-from benchmarking.steps.minimum_cost import CENT, is_near_boundary, published_score
+from benchmarking.rounding import near_boundary
+from benchmarking.steps.minimum_cost import CENT, SCORE_DECIMALS, published_score
 from benchmarking.steps.model_arrays import core_options, model_arrays
 from providers.formatting import format_number
 
@@ -22,8 +23,9 @@ ALONE = "Er doet één zorgaanbieder mee: er is geen peer om weg te laten."
 def influence(calculation: Calculation) -> Outcome:
     """Leave out one peer at a time: how many hang on it, and what the minimum costs of those would rise by together.
 
-    The amount is Σ (score without − score)·(C − F) over its users, with scores as they are published; calibration and floor are
-    left aside. Information: it changes no amount of anybody.
+    The amount is Σ (score without − score)·(C − F) over its users. Both scores are those of the comparison, rounded half up to
+    6 decimals as a published score is: the correction for circumstances of step 7 (``correction``, the peer difference), which
+    would be the same on both sides, is not in them, and neither is the floor. Information: it changes no amount of anybody.
     """
     arrays = model_arrays(calculation)
     if len(arrays.keys) < 2:
@@ -61,7 +63,9 @@ def influence(calculation: Calculation) -> Outcome:
     )
     figures = {
         **_figures(users, amounts),
-        "near_rounding_boundary": sum(is_near_boundary(score) for score in scores if score is not None),
+        "near_rounding_boundary": near_boundary(
+            [score for score in scores if score is not None], decimals=SCORE_DECIMALS
+        ),
     }
     return Outcome(updated, _sentences(figures), figures)
 

@@ -7,22 +7,16 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from benchmarking.calculation import Calculation, Outcome, rows_of, step
+from benchmarking.rounding import near_boundary
 
-SIX_DECIMALS = Decimal("0.000001")
+SCORE_DECIMALS = 6
 CENT = Decimal("0.01")
-#: Scores closer than this to a rounding boundary may round differently on another processor; they are counted.
-BOUNDARY = 1e-9
 
 
 def published_score(score: float, floor: Decimal | None = None) -> Decimal:
     """Return θ rounded half up to 6 decimals, and at least ``floor``."""
-    rounded = Decimal(repr(score)).quantize(SIX_DECIMALS, ROUND_HALF_UP)
+    rounded = Decimal(repr(score)).quantize(Decimal(1).scaleb(-SCORE_DECIMALS), ROUND_HALF_UP)
     return rounded if floor is None else max(rounded, floor)
-
-
-def is_near_boundary(score: float) -> bool:
-    """Tell whether a score is so close to a rounding boundary that another processor may round it the other way."""
-    return abs(score * 1e6 % 1 - 0.5) < BOUNDARY * 1e6
 
 
 def minimum_cost_of(*, score: Decimal, comparable_cost: Decimal, fixed_cost: Decimal, allowance: Decimal) -> Decimal:
@@ -40,7 +34,8 @@ def minimum_cost(calculation: Calculation) -> Outcome:
     floor = calculation.specification.score_floor
     scores: list[Any] = []
     minima: list[Any] = []
-    near, floored = 0, 0
+    unrounded: list[float] = []
+    floored = 0
     for row in rows_of(calculation.results).values():
         if row["score"] is None:
             scores.append(None)
@@ -48,7 +43,7 @@ def minimum_cost(calculation: Calculation) -> Outcome:
             continue
         corrected = row["score"] + (row.get("correction") or 0.0)
         score = published_score(corrected, floor)
-        near += is_near_boundary(corrected)
+        unrounded.append(corrected)
         floored += floor is not None and Decimal(repr(corrected)) < floor
         scores.append(score)
         minima.append(
@@ -64,4 +59,5 @@ def minimum_cost(calculation: Calculation) -> Outcome:
     sentences = ["De minimale kosten zijn de score keer de vergelijkbare kosten, plus wat niet beïnvloedbaar is."]
     if floored:
         sentences.append(f"Bij {floored} zorgaanbieders is de score opgehoogd naar de ondergrens {floor}.")
-    return Outcome(updated, tuple(sentences), {"near_rounding_boundary": int(near), "floored": int(floored)})
+    near = near_boundary(unrounded, decimals=SCORE_DECIMALS)
+    return Outcome(updated, tuple(sentences), {"near_rounding_boundary": near, "floored": int(floored)})

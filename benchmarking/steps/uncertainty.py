@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 
 from benchmarking import dea
 from benchmarking.calculation import Calculation, DividedStep, Outcome
+from benchmarking.rounding import ONE_POINT, near_boundary
 from benchmarking.steps.model_arrays import core_options, model_arrays
-from benchmarking.wording import CONVENTIONS
+from benchmarking.wording import convention_in_words
 from providers.formatting import format_number
 
 #: No more decimals than the Monte-Carlo error of some thousands of replications carries.
 PUBLISHED_DECIMALS = 4
-#: Values closer than this to a rounding boundary may round differently on another processor; they are counted.
-BOUNDARY = 1e-9
 COLUMNS = {"bias_corrected_score": "bias_corrected", "score_lower": "lower", "score_upper": "upper"}
 NOT_ASKED = "Voor deze ronde is geen interval rond de score gevraagd."
 TOO_ALIKE = (
@@ -95,7 +94,11 @@ def part(order: bytes, number: int, of: int) -> bytes:
 
 
 def join(calculation: Calculation, contents: Sequence[bytes]) -> Outcome:
-    """Add bias-corrected score and interval of everyone who has a score; what is outside (0, 1] is kept and not shown."""
+    """Add bias-corrected score and interval of everyone who has a score; what is outside (0, 1] is kept and not shown.
+
+    Kept and not shown either: an interval of one point. Who may not be a peer, and has no combination of others that does it for
+    less, is measured against itself alone; its own figures do not move, so every replication gives the same score.
+    """
     asked = calculation.specification.bootstrap
     if not contents or asked is None:
         empty = calculation.with_results(**dict.fromkeys(COLUMNS), uncertainty_shown=False)
@@ -103,7 +106,9 @@ def join(calculation: Calculation, contents: Sequence[bytes]) -> Outcome:
     found = dea.combine_shards(dea.BootstrapShard.from_bytes(content) for content in contents)
     keys = list(calculation.taking_part)
     estimated = np.isfinite(found.bias_corrected) & np.isfinite(found.lower) & np.isfinite(found.upper)
-    shown = estimated & ~found.outside
+    may_be_peer = calculation.results.loc[keys, "may_be_peer"].to_numpy(dtype=bool)
+    alone = estimated & ~may_be_peer & (found.upper - found.lower < ONE_POINT)
+    shown = estimated & ~found.outside & ~alone
     columns = {name: _column(calculation, keys, getattr(found, of)) for name, of in COLUMNS.items()}
     published = {
         f"published_{name}": column.map(published_interval, na_action="ignore") for name, column in columns.items()
@@ -117,13 +122,16 @@ def join(calculation: Calculation, contents: Sequence[bytes]) -> Outcome:
         "convention": str(found.convention),
         "confidence": float(found.confidence),
         "bandwidth": float(found.bandwidth),
-        "estimated": int(estimated.sum()),
-        "outside": int((estimated & found.outside).sum()),
+        "estimated": int((estimated & ~alone).sum()),
+        "outside": int((estimated & found.outside & ~alone).sum()),
+        "alone": int(alone.sum()),
         "median_width": float(np.median(widths)) if len(widths) else None,
         "problems": int(found.solved),
         "fallback": int(found.fallback),
         "worst_certificate": float(found.worst_certificate),
-        "near_rounding_boundary": sum(_near_boundary(getattr(found, of)[shown]) for of in COLUMNS.values()),
+        "near_rounding_boundary": near_boundary(
+            [getattr(found, of)[shown] for of in COLUMNS.values()], decimals=PUBLISHED_DECIMALS
+        ),
     }
     updated = replace(
         updated.with_summary(uncertainty=figures), published=(*updated.published, *published, "uncertainty_shown")
@@ -149,19 +157,19 @@ def _column(calculation: Calculation, keys: list[str], values: NDArray[np.float6
     )
 
 
-def _near_boundary(values: NDArray[np.float64]) -> int:
-    scale = 10.0**PUBLISHED_DECIMALS
-    return int((np.abs(values * scale % 1 - 0.5) < BOUNDARY * scale).sum())
-
-
 def _sentences(figures: dict[str, Any]) -> tuple[str, ...]:
     sentences = [
         f"Van {format_number(figures['estimated'])} zorgaanbieders is een interval rond de score berekend, met"
-        f" {format_number(figures['replications'])} herhalingen ({CONVENTIONS[figures['convention']]}).",
+        f" {format_number(figures['replications'])} herhalingen ({convention_in_words(figures['convention'])}).",
         f"Elk van de {format_number(figures['problems'])} deelberekeningen is met een bewijs gecontroleerd;"
         f" {format_number(figures['fallback'])} zijn opnieuw gedaan met de reservemethode.",
         "Het interval is informatie en verandert geen bedrag.",
     ]
+    if figures["alone"]:
+        sentences.append(
+            f"Voor {format_number(figures['alone'])} zorgaanbieder{'s' if figures['alone'] > 1 else ''} is geen interval te"
+            " berekenen: zelf geen peer, en geen combinatie van anderen levert dezelfde zorg voor minder geld."
+        )
     if figures["outside"]:
         sentences.append(
             f"Bij {format_number(figures['outside'])} zorgaanbieders ligt het interval buiten 0 tot 100\u00a0%; dat wordt"

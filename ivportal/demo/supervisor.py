@@ -99,8 +99,9 @@ def worker() -> Iterator[subprocess.Popen[bytes]]:
 def web_server(port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Have the web server answering on loopback inside the block."""
     log = (Path(settings.DATA_DIR) / "web.log").open("ab")
-    command = [sys.executable, "-m", "gunicorn", "ivportal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
-    command += ["--threads", "4", "--worker-tmp-dir", str(settings.DATA_DIR), "--no-control-socket"]
+    command = [sys.executable, "-m", "gunicorn", "ivportal.wsgi", "--bind", f"127.0.0.1:{port}"]
+    command += ["--workers", "2", "--preload", "--threads", "4"]
+    command += ["--worker-tmp-dir", str(settings.DATA_DIR), "--no-control-socket"]
     process = subprocess.Popen(
         command,
         cwd=settings.BASE_DIR,

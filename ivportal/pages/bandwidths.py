@@ -42,7 +42,6 @@ NO_RATE = {
 RATE_DECIMALS = 3
 NOTES = {
     BandwidthStatus.ABOVE_CAP: "De bandbreedte is één punt: het maximumtarief.",
-    BandwidthStatus.CAPPED: "De bovenkant is begrensd op het maximumtarief.",
 }
 
 

@@ -11,14 +11,19 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from benchmarking.wording import convention_in_words
+from ivportal.pages.intervals import format_range, in_words, interval_bar
 from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.scales import bandwidth_bar, rate_scale, scale_ends
 from providers.audit import record
-from providers.formatting import format_money, format_percent
+from providers.formatting import format_million, format_money, format_percent
 from providers.measures import CATALOGUE
 from providers.models import Act, Round
 from tariffs.models import MirrorReport
+
+#: Documents up to the second form may hold an interval of one point for who is measured against itself alone.
+ALONE = "Voor u is geen interval te berekenen: u wordt alleen met uzelf vergeleken."
 
 
 @require_GET
@@ -114,7 +119,9 @@ def _changes(before: MirrorReport, now: MirrorReport) -> dict[str, Any]:
 
 
 def _outcome(content: dict[str, Any], round: Round) -> dict[str, Any]:
-    own, minimum, maximum = (Decimal(content["costs"][name]) for name in ("own", "minimum", "maximum"))
+    own, minimum, maximum, comparable, fixed = (
+        Decimal(content["costs"][name]) for name in ("own", "minimum", "maximum", "comparable", "fixed")
+    )
     difference = own - minimum
     position = "lowest" if difference <= 0 else "within" if own <= maximum else "above"
     return {
@@ -124,10 +131,12 @@ def _outcome(content: dict[str, Any], round: Round) -> dict[str, Any]:
             "maximum": maximum,
             "difference": difference,
             "difference_ratio": difference / own,
+            "comparable_ratio": difference / comparable if comparable != own else None,
             "markup": Decimal(content["markup"]),
             "position": position,
             "allowances": Decimal(content["costs"]["allowances"]),
-            "comparable": Decimal(content["costs"]["comparable"]),
+            "comparable": comparable,
+            "one_point": format_million((comparable - fixed) / 100, currency=round.currency),
             "above_maximum": max(own - maximum, Decimal(0)),
         },
         "rules": content["rules"],
@@ -141,7 +150,7 @@ def _outcome(content: dict[str, Any], round: Round) -> dict[str, Any]:
         "drivers": None,
         "correction": _correction(content),
         "without_peer": content.get("without_peer"),
-        "peers": content["peers"],
+        "peers": {**content["peers"], "others_count": max((content["peers"]["comparable_count"] or 1) - 1, 0)},
         "peer_figure": content["peer_figure"],
         "peer_figure_reason": (
             "In deze ronde is er geen onderscheid tussen zorg met en zonder behandeling."
@@ -157,21 +166,19 @@ def _certainty(content: dict[str, Any]) -> dict[str, Any]:
         reason = content.get("certainty_reason", "Hoe zeker dit is, was bij deze versie nog niet berekend.")
         return {"is_known": False, "reason": reason}
     lower, upper, shown = (Decimal(str(ratio)) for ratio in (found["lower"], found["upper"], content["score"]))
-    ends = (scale_ends([lower, upper, shown])[0], Decimal(1))
-    interval = f"interval {format_percent(lower)} tot {format_percent(upper)}"
+    if lower == upper == 1 and content["peers"]["is_own_peer"]:
+        return {"is_known": False, "reason": ALONE}
     return {
         "is_known": True,
         "lower": lower,
         "upper": upper,
+        "place": in_words(lower, upper),
+        "range": format_range(lower, upper),
         "bias_corrected": Decimal(str(found["bias_corrected"])),
         "confidence": Decimal(str(found["confidence"])),
         "replications": found["replications"],
-        "scale": {
-            **rate_scale(lower=lower, upper=upper, ends=ends, mark=shown),
-            "label": f"{interval}; getoonde score {format_percent(shown)}",
-        },
-        "scale_from": ends[0],
-        "scale_to": ends[1],
+        "convention": convention_in_words(found["convention"]) if "convention" in found else "",
+        "bar": interval_bar(lower=lower, upper=upper, score=shown),
     }
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count
 from django.urls import reverse
 
 from benchmarking import charts
 from benchmarking.models import Result, Run
-from benchmarking.wording import CONVENTIONS
-from providers.formatting import format_money, format_number, format_percent
+from benchmarking.wording import convention_in_words
+from ivportal.pages.intervals import format_range
+from providers.formatting import format_million, format_number, format_percent
 from providers.models import Round, SubmissionVersion
 
 #: How many of the providers that carry most are named.
@@ -25,7 +28,8 @@ def totals(run: Run) -> dict[str, Any]:
             for name in ("taking_part", "excluded", "peers", "mean_score", "median_score", "efficient")
         },
         **{name: summary[name] for name in ("total_cost", "minimum_cost", "maximum_cost")},
-        "gated": summary["not_a_peer"]["quality"],
+        "gated": _gated(run),
+        "corrected": _corrected(run),
         "outliers": summary["not_a_peer"]["outlier"],
         "fallbacks": Result.objects.filter(run=run, fallback=True).count(),
         "not_unique": summary.get("peers_not_unique"),
@@ -40,7 +44,26 @@ def totals(run: Run) -> dict[str, Any]:
 
 
 def _uncertainty(found: dict[str, Any] | None) -> dict[str, Any] | None:
-    return found and {**found, "convention": CONVENTIONS.get(found["convention"], found["convention"])}
+    return found and {**found, "convention": convention_in_words(found["convention"])}
+
+
+def _gated(run: Run) -> dict[str, int]:
+    """Count who is measured and no peer for reasons of quality: ``failed`` and ``missing``."""
+    counted = Result.objects.filter(run=run, participates=True, may_be_peer=False).values_list("quality")
+    counts = dict(counted.annotate(count=Count("pk")))
+    return {verdict: counts.get(verdict, 0) for verdict in ("failed", "missing")}
+
+
+def _shown(run: Run) -> list[Result]:
+    """Return who has an interval that says something, lowest score first."""
+    found = Result.objects.filter(run=run, uncertainty_shown=True).select_related("provider")
+    return [result for result in found.order_by("score", "provider__key") if result.has_interval]
+
+
+def _corrected(run: Run) -> dict[str, Any] | None:
+    """Return the mean score with the bias taken out, and over how many; ``None`` without intervals."""
+    scores = [result.bias_corrected_score for result in _shown(run) if result.bias_corrected_score is not None]
+    return {"mean": sum(scores) / len(scores), "count": len(scores)} if scores else None
 
 
 def distribution(run: Run) -> dict[str, Any] | None:
@@ -55,10 +78,9 @@ def distribution(run: Run) -> dict[str, Any] | None:
 
 def intervals(run: Run) -> dict[str, Any] | None:
     """Return the figure of all scores with their intervals; ``None`` where none may be shown."""
-    shown = Result.objects.filter(run=run, uncertainty_shown=True).select_related("provider")
     found = [
         (result.provider.name, float(result.score), float(result.score_lower), float(result.score_upper))
-        for result in shown.order_by("score", "provider__key")
+        for result in _shown(run)
         if result.score is not None and result.score_lower is not None and result.score_upper is not None
     ]
     return charts.score_intervals(found) if found else None
@@ -84,11 +106,21 @@ def influential(run: Run, round: Round) -> list[dict[str, Any]]:
             if result.provider_id in delivered
             else None,
             "users": format_number(result.users),
-            "amount": format_money(result.influence, currency=round.currency),
+            "amount": format_million(result.influence, currency=round.currency),
+            "part": _part(result.influence, Decimal(run.summary["minimum_cost"])),
             **score_of(result),
         }
         for result in leading
     ]
+
+
+def _part(amount: Decimal | None, of: Decimal) -> str:
+    """Return an amount as a part of the national minimum, in words."""
+    if amount is None or of <= 0:
+        return ""
+    share = amount / of
+    said = format_percent(share) if share >= Decimal("0.0005") else "minder dan 0,1\u00a0%"
+    return f"{said} van het landelijke minimum"
 
 
 def score_of(result: Result | None) -> dict[str, str]:
@@ -96,6 +128,6 @@ def score_of(result: Result | None) -> dict[str, str]:
     if result is None or result.published_score is None:
         return {"score": "", "interval": ""}
     interval = ""
-    if result.uncertainty_shown:
-        interval = f"{format_percent(result.score_lower)} – {format_percent(result.score_upper)}"
+    if result.has_interval:
+        interval = format_range(Decimal(repr(result.score_lower)), Decimal(repr(result.score_upper)))
     return {"score": format_percent(result.published_score), "interval": interval}

@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from benchmarking import progress, specification, wording
+from benchmarking import progress, runs, specification, wording
 from benchmarking.models import Result, Run, RunStatus
+from benchmarking.specification import SpecificationError
 from benchmarking.steps.participation import REASONS_SHORT
 from ivportal.pages import listing, outcomes
 from ivportal.pages.delivery import delivery, has_finding, is_delivered
@@ -165,15 +166,25 @@ def _specification(round: Round) -> dict[str, Any] | None:
     current = round.specifications.select_related("specification").first()
     if current is None:
         return None
-    model = specification.parse(current.specification.document)
+    model = specification.parse_stored(current.specification.document)
     return {"name": str(current.specification), "url": None, "sentences": wording.sentences(model, round.currency)}
 
 
 def _start(round: Round, newest: Run | None) -> dict[str, Any]:
     busy = newest is not None and not newest.is_ended
-    chosen = round.specifications.exists()
-    reason = "Er loopt al een berekening." if busy else "" if chosen else "Kies eerst een modelspecificatie."
-    return {"url": reverse("start_run", args=[round.slug]), "is_allowed": chosen and not busy, "reason": reason}
+    reason = "Er loopt al een berekening." if busy else _not_computable(round)
+    return {"url": reverse("start_run", args=[round.slug]), "is_allowed": not reason, "reason": reason}
+
+
+def _not_computable(round: Round) -> str:
+    """Return why the model of a round cannot be computed with; nothing if it can."""
+    if not round.specifications.exists():
+        return "Kies eerst een modelspecificatie."
+    try:
+        runs.current_specification(round)
+    except SpecificationError as refused:
+        return " ".join(refused.problems)
+    return ""
 
 
 def _exclusions(run: Run, round: Round) -> list[dict[str, Any]]:

@@ -24,20 +24,48 @@ def bandwidth_bar(*, own: Decimal, minimum: Decimal, maximum: Decimal, currency:
     def place(value: Decimal) -> float:
         return round(float((value - start) / (end - start) * 100), 2)
 
-    def shown(value: Decimal) -> str:
-        return format_million(value, currency=currency)
-
     count = int((end - start) / step)
     ticks = [start + step * number for number in range(count + 1)]
+    decimals = 2 if _coincide(ticks, currency) or _coincide((own, minimum, maximum), currency) else 1
+
+    def shown(value: Decimal) -> str:
+        return format_million(value, currency=currency, decimals=decimals)
+
+    def mark(value: Decimal, label: tuple[int, str] | None = None) -> dict[str, Any]:
+        row, anchor = label or (0, "")
+        return {"position": place(value), "label": shown(value), "row": row, "anchor": anchor}
+
+    for_minimum, for_maximum = label_places(place(minimum), place(maximum))
     return {
-        "own": {"position": place(own), "label": shown(own)},
-        "minimum": {"position": place(minimum), "label": shown(minimum)},
-        "maximum": {"position": place(maximum), "label": shown(maximum)},
+        "own": mark(own),
+        "minimum": mark(minimum, for_minimum),
+        "maximum": mark(maximum, for_maximum),
         "width": round(place(maximum) - place(minimum), 2),
         "ticks": [{"position": place(tick), "label": shown(tick)} for tick in ticks],
         "axis_title": f"Kosten in boekjaar {book_year}",
         "description": f"Minimum {shown(minimum)}, maximum {shown(maximum)}, uw kosten {shown(own)}.",
     }
+
+
+def _coincide(values: Sequence[Decimal], currency: str) -> bool:
+    """Tell whether two different amounts read the same with one decimal."""
+    different = set(values)
+    return len({format_million(value, currency=currency) for value in different}) < len(different)
+
+
+def label_places(minimum: float, maximum: float) -> tuple[tuple[int, str], tuple[int, str]]:
+    """Return for the labels of minimum and maximum the row (1 or 2) and the side they run to (``text-anchor``).
+
+    A line leads from the band to each label; that to the second row must not run through the label in the first. On a
+    narrow screen a label takes up to 42 % of the width.
+    """
+    if maximum < 50:
+        return (2, "start"), (1, "start")
+    if minimum >= 40:
+        return (1, "end"), (2, "end")
+    if maximum - minimum >= 45:
+        return (2, "start"), (1, "end")
+    return ((2, "start"), (1, "start")) if maximum <= 60 else ((1, "middle"), (2, "end"))
 
 
 def _step(wanted: Decimal) -> Decimal:
@@ -56,10 +84,8 @@ def scale_ends(rates: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
     return max(start - tenth, Decimal(0)), end + tenth / 2
 
 
-def rate_scale(
-    *, lower: Decimal, upper: Decimal, ends: tuple[Decimal, Decimal], mark: Decimal = Decimal(1)
-) -> dict[str, Any]:
-    """Return what ``components/rate_scale.html`` draws: a band, and a mark that is 100 % unless told otherwise."""
+def rate_scale(*, lower: Decimal, upper: Decimal, ends: tuple[Decimal, Decimal]) -> dict[str, Any]:
+    """Return what ``components/rate_scale.html`` draws: a band, and a mark at 100 %."""
 
     def place(rate: Decimal) -> float:
         return round(float((rate - ends[0]) / (ends[1] - ends[0]) * 100), 2)
@@ -67,6 +93,6 @@ def rate_scale(
     return {
         "lower": place(lower),
         "width": round(max(place(upper) - place(lower), 0.8), 2),
-        "cap": place(mark),
+        "cap": place(Decimal(1)),
         "label": f"{format_percent(lower)} tot {format_percent(upper)} van het maximumtarief",
     }

@@ -16,6 +16,7 @@ from django.db import connection
 from django.urls import reverse
 
 from benchmarking.models import PeerLink, Result
+from ivportal import method
 from providers.access import scope
 from providers.models import Provider, User
 from tariffs.models import Bandwidth
@@ -32,11 +33,19 @@ COMPUTED = (
 )  # fmt: skip
 
 
+METHOD = "/methode/"
+
+
 @cache
 def everything_for(world: World, person: User) -> dict[str, Fetched]:
-    """Return all somebody can fetch: by links, and by trying every address there is. Fetched once per person."""
+    """Return all somebody can fetch: by links, and by trying every address there is. Fetched once per person.
+
+    Without the explanation of the method, which speaks of peers and scores and has homes with invented names: that it is the
+    same text for everybody has a test of its own.
+    """
     tried = [address_of(world, case.name, case.places) for case in MATRIX if case.method == "get"]
-    return fetch_all(browser_of(person), also=tried)
+    found = fetch_all(browser_of(person), also=tried)
+    return {address: page for address, page in found.items() if not address.startswith(METHOD)}
 
 
 @cache
@@ -292,6 +301,17 @@ class TestCareOffices:
             "@SUM(A1)": "s",
         }
         assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink]
+
+    def test_the_explanation_of_the_method_is_the_same_text_for_everybody_and_comes_from_its_file_alone(
+        self, world: World
+    ) -> None:
+        people = (world.cast.anne, world.cast.bram, world.cast.noor, world.cast.karim)
+        for name in method.names():
+            articles = set()
+            for person in people:
+                page = browser_of(person).get(f"{METHOD}{name}/").content.decode()
+                articles.add(page[page.index("<article") : page.index("</article>")].partition(">")[2])
+            assert articles == {method.page(name).html}
 
     def test_places_in_the_matrix_are_really_there(self, world: World) -> None:
         """The addresses tried above exist: a typing error would make the search blind."""

@@ -388,10 +388,13 @@ class TestEnds:
         RunStep.objects.create(run=run, number=1, code="toy", title="Tellen", status=StepStatus.RUNNING)
         of = division(run)
         said = []
+        values = []
 
         def look(number: int) -> None:
             if number in (0, 3):
-                said.append(progress.describe(Run.objects.get(pk=run.pk))["steps"][0]["record"])
+                shown = progress.describe(Run.objects.get(pk=run.pk))
+                said.append(shown["steps"][0]["record"])
+                values.append((shown["parts"], shown["value"], shown["is_storing"]))
 
         shards.assist(of.pk, Toy(look).step)
         look(0)
@@ -399,6 +402,12 @@ class TestEnds:
             f"0 van {PARTS} delen klaar; 1 rekenproces werkt eraan.",
             f"3 van {PARTS} delen klaar; 1 rekenproces werkt eraan.",
             f"{PARTS} van {PARTS} delen klaar.",
+        ]
+        # The bar moves with the parts: of one step, a part of one.
+        assert values == [
+            (f"0 van {PARTS} delen klaar", "0.00", False),
+            (f"3 van {PARTS} delen klaar", f"{3 / PARTS:.2f}", False),
+            (f"{PARTS} van {PARTS} delen klaar", "1.00", False),
         ]
 
     def test_the_page_counts_nobody_as_working_who_gives_no_sign_of_life(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from benchmarking.specification import Specification, SpecificationError, canonical, parse, sha256
+from benchmarking.specification import Specification, SpecificationError, canonical, parse, parse_stored, sha256
 from benchmarking.wording import sentences
 
 EXAMPLE = """
@@ -115,7 +115,11 @@ def test_people_read_how_sure_scores_are_made_and_what_is_corrected() -> None:
         correction={"method": "peer_difference", "measures": ["urbanity"], "cap": "0.25"},
     )
     said = " ".join(sentences(parse(document), "EUR"))
-    assert "een interval van 90\u00a0%, uit 1.500 herhalingen (rekenwijze van het R-pakket rDEA)" in said
+    assert (
+        "een interval berekend met 90\u00a0%, uit 1.500 herhalingen (rekenwijze ‘rdea’, zoals het R-pakket rDEA)"
+        in said
+    )
+    assert "In proeven lag de werkelijke score er vaker buiten" in said
     assert "verandert geen bedrag" in said
     assert "gecorrigeerd" in said
     assert "hoogstens 25 procentpunt" in said
@@ -316,3 +320,32 @@ def test_months_must_be_delivered_if_the_model_asks_for_them() -> None:
     with pytest.raises(SpecificationError, match="months_covered"):
         parse(document, measures=["total_cost", "days_5vv"])
     assert isinstance(parse(document, measures=["total_cost", "days_5vv", "months_covered"]), Specification)
+
+
+# ── what was accepted once ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"returns_to_scale": "fdh", "bootstrap": {}},
+        {"bootstrap": {"convention": "simar"}},
+        {"bootstrap": {"replications": 100_001}},
+    ],
+)
+def test_a_stored_model_from_before_a_rule_is_still_read_as_it_is_and_not_accepted_anew(parts: dict[str, Any]) -> None:
+    model = parse_stored(with_(**parts))
+    assert model.bootstrap is not None
+    written = model.model_dump(mode="json")
+    assert written["returns_to_scale"] == parts.get("returns_to_scale", "vrs")
+    assert parts["bootstrap"].items() <= written["bootstrap"].items()
+    assert "interval" in " ".join(sentences(model, "EUR"))
+    for document in (with_(**parts), written):
+        with pytest.raises(SpecificationError):
+            parse(document)
+
+
+def test_what_never_was_a_model_is_not_read_as_a_stored_one_either() -> None:
+    for document in ([], with_(returns_to_scale="bcc"), with_(bootstrap={"replications": 99})):
+        with pytest.raises(SpecificationError):
+            parse_stored(document)

@@ -21,11 +21,13 @@ from tests.cast import PASSWORD
 from tests.e2e.screen import HEIGHTS, WIDTHS, Screen
 from tests.processes import Portal, empty_database, running_portal, store_fictitious
 
-#: Chromium loads what hangs below its address bar for every new window: more work than the pages under test. Of several lists
-#: of features the last counts, so what Playwright switches off for steady pages stands here again.
+#: Chromium loads what hangs below its address bar for every new window, and a process in reserve for the next page: more work
+#: than the pages under test. Of several lists of features the last counts, so what Playwright switches off for steady pages
+#: stands here again.
 OFF = (
     "WebUIOmniboxPopup",
     "WebUIOmniboxAimPopup",
+    "SpareRendererForSitePerProcess",
     "AvoidUnnecessaryBeforeUnloadCheckSync",
     "DestroyProfileOnBrowserClose",
     "HttpsUpgrades",

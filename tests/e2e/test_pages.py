@@ -21,7 +21,8 @@ START_PAGES = {
 PAGES = {
     None: ("/inloggen/", "/inloggen/?next=/spiegel/", "/wachtwoord/", "/wachtwoord/verstuurd/", "/wachtwoord/klaar/",
            "/wachtwoord/nieuw/MQ/abc-def/"),
-    "anne@example.org": ("/spiegel/", "/aanlevering/", "/aanlevering/fictief-2023/", "/begrippen/"),
+    "anne@example.org": ("/spiegel/", "/aanlevering/", "/aanlevering/fictief-2023/", "/begrippen/", "/methode/",
+                         "/methode/rekenvoorbeeld/", "/methode/1-model/", "/methode/5-onzekerheid/", "/methode/solver/"),
     "noor@example.org": ("/rondes/", "/rondes/fictief-2023/", "/rondes/fictief-2024/", "{provider}", "/begrippen/",
                          "/rondes/fictief-2024/?zoek=bestaat-niet"),
     "karim@example.org": ("/bandbreedtes/", "/bandbreedtes/?volgorde=-upper_rate", "/bandbreedtes/?zoek=bestaat-niet"),

@@ -74,7 +74,14 @@ class TestProvider:
         said = " ".join(section.inner_text().split())
         assert f"tussen {lower} % en {upper} %" in said
         assert f"de getoonde score van {score} % een schatting aan de hoge kant" in said
-        assert f"interval {lower} % tot {upper} %" in " ".join(screen.page.locator(".key-figures").inner_text().split())
+        key_figures = " ".join(screen.page.locator(".key-figures").inner_text().split())
+        assert f"werkelijke score waarschijnlijk {lower}–{upper} %" in key_figures
+        drawn = [" ".join(text.split()) for text in section.locator("svg text").all_text_contents()]
+        assert [text for text in drawn if text.split()[0] in ("Getoonde", "van", "tot")] == [
+            f"Getoonde score {score} %",
+            f"van {lower} %",
+            f"tot {upper} %",
+        ]
         screen.keep("anne how sure")
 
     def test_from_a_figure_to_the_cell_it_came_from(self, width: int, open_screen: Callable[..., Screen]) -> None:

@@ -20,6 +20,8 @@ from tests.processes import Browser, TookTooLong, wait_for
 
 pytestmark = pytest.mark.workers
 PATIENCE = 240
+#: An interval from as few replications as a model may ask for: nobody looks at it here, and it takes most of the time.
+ROUGHLY = ("--replications", "100")
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ def left_in(folder: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Demo]]:
     """Give a demonstration that checks itself and one that serves; they work at the same time to save time."""
-    started = [start(tmp_path_factory.mktemp("check"), "--check")]
-    started.append(start(tmp_path_factory.mktemp("serve"), "--port", str(free_port())))
+    started = [start(tmp_path_factory.mktemp("check"), "--check", *ROUGHLY)]
+    started.append(start(tmp_path_factory.mktemp("serve"), "--port", str(free_port()), *ROUGHLY))
     yield started[0], started[1]
     for demo in started:
         if demo.process.poll() is None:
@@ -176,7 +178,16 @@ def test_two_computations_have_the_same_hash(checked: dict[str, str], served: tu
     assert password is not None
     browser = Browser(address)
     browser.log_in("nza@iv.example", password[1])
-    assert checked["Uitkomst (hash)"] in browser.get("/rondes/fictief-2024/")
+    page = browser.get("/rondes/fictief-2024/")
+    assert checked["Uitkomst (hash)"] in page
+    assert "100 herhalingen" in page
+
+
+def test_replications_that_no_model_may_ask_for_are_refused_before_anything_starts(tmp_path: Path) -> None:
+    demo = start(tmp_path, "--check", "--replications", "99")
+    assert demo.process.wait(timeout=60) == 2
+    assert "--replications: bootstrap → replications: moet ten minste 100 zijn." in demo.errors
+    assert not (tmp_path / "data").exists() or not (tmp_path / "data" / "postgres").exists()
 
 
 def test_sigterm_stops_database_worker_and_server(served: tuple[Demo, str]) -> None:

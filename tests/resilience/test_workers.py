@@ -248,7 +248,7 @@ def test_workers_share_the_parts_of_a_run(portal: Portal, noor: Browser, undistu
         )
         return again(run).status not in BUSY
 
-    wait_for("the run ends", look)
+    wait_for("the run ends", look, every=0.1)
     ended = until(run, RunStatus.COMPLETED)
     figures = RunStep.objects.get(run=run, code="uncertainty").figures
     # Two workers of two processes each; one process holds the run and does parts too.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from dataclasses import replace
@@ -9,12 +11,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
 from benchmarking import lease, pipeline, runs
 from benchmarking.models import PeerLink, Result, Run
+from ivportal.pages.mirror import context_of
+from ivportal.pages.outcomes import intervals
 from providers.models import Mandate, Provider, Role, Round, User
+from tariffs import results_csv
 from tariffs.models import MirrorReport, Release
 from tariffs.policies import set_policy
 from tariffs.release import content_hash, release_run
@@ -119,14 +125,133 @@ def test_the_page_says_that_the_score_is_an_upper_estimate_and_what_the_interval
     assert result.uncertainty_shown
     page = mirror_of("99900004")
     assert "Hoe zeker is uw score?" in page
-    assert f"tussen {shown(result.score_lower)} en {shown(result.score_upper)}" in page
+    said = f"Uw werkelijke score ligt waarschijnlijk tussen {shown(result.score_lower)} en {shown(result.score_upper)}."
+    assert said in page
     assert "een schatting aan de hoge kant" in page
+    assert f"de score ongeveer {shown(result.bias_corrected_score)}." in page
+    assert "Interval uit 100 herhalingen, rekenwijze ‘shephard’, naar Simar en Wilson." in page
+    assert "Wij verzinnen 100 keer een groep aanbieders" in page
     assert "gaat over uw werkelijke score, die niemand kan zien" in page
     assert "Het interval verandert uw bandbreedte niet" in page
     assert (
         f'aria-label="interval {shown(result.score_lower)} tot {shown(result.score_upper)}; getoonde score 50,0 %"'
         in page
     )
+
+
+def test_nobody_is_promised_a_certainty_that_was_measured_not_to_hold() -> None:
+    run = computed(
+        make_round([delivery(key, total_cost=cost, days_5vv=10_000) for key, cost in LADDER.items()]), ONE_PRODUCT
+    )
+    released(run)
+    for page in (mirror_of("99900004"), round_page(run.dataset.round)):
+        assert "95 % zekerheid" not in page
+        assert "als orde van grootte" in page
+        assert re.search(r"in proeven lag (de werkelijke score|zij) er vaker buiten", page)
+        assert "gaat niet over fouten in de gegevens of over kwaliteit" in page
+
+
+#: A ladder of costs per day, and one that is cheaper than all of them but fails on quality: its own only peer.
+GATED_MODEL = {**ONE_PRODUCT, "quality_gate": [{"measure": "qualified", "at_least": "0.5", "missing": "not_a_peer"}]}
+
+
+def gated_round(quality: Decimal | None = Decimal("0.1")) -> Round:
+    costs = {**LADDER, "99900009": 900_000}
+    return make_round(
+        [
+            delivery(key, total_cost=cost, days_5vv=10_000, qualified=quality if key == "99900009" else Decimal("0.9"))
+            for key, cost in costs.items()
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("quality", "why"),
+    [
+        (Decimal("0.1"), "omdat u niet aan de voorwaarden voor kwaliteit voldoet"),
+        (None, "omdat uw gegevens over kwaliteit ontbreken"),
+    ],
+)
+def test_who_is_only_measured_against_itself_reads_that_there_is_no_interval_and_why(
+    quality: Decimal | None, why: str
+) -> None:
+    run = computed(gated_round(quality), GATED_MODEL)
+    documents = released(run)
+    alone = Result.objects.get(run=run, provider__key="99900009")
+    assert (alone.score_lower, alone.score_upper) == (pytest.approx(1), pytest.approx(1)), "an interval: not this case"
+    assert documents["99900009"]["certainty"] is None
+    page = mirror_of("99900009")
+    assert f"Voor u is geen interval te berekenen. U bent geen peer, {why}, en geen combinatie" in page
+    assert "100,0 % en 100,0 %" not in page
+    assert documents["99900004"]["certainty"] is not None
+
+
+def test_an_interval_of_one_point_is_in_no_national_figure_and_is_counted() -> None:
+    run = computed(gated_round(), GATED_MODEL)
+    assert run.summary["uncertainty"]["alone"] == 1
+    assert run.summary["uncertainty"]["estimated"] == 4
+    page = round_page(run.dataset.round)
+    assert "<dt>Geen interval te berekenen</dt> <dd> 1 (zelf geen peer" in page
+    assert "100,0 % (smaller dan" not in page
+    figure = intervals(run)
+    assert figure is not None
+    assert len(figure["plotly"]["data"][1]["x"]) == 4
+    shown_scores = Result.objects.filter(run=run, uncertainty_shown=True)
+    mean = sum(result.bias_corrected_score or 0 for result in shown_scores) / 4
+    assert f"gecorrigeerd voor vertekening {shown(mean)} (4 aanbieders met een interval)" in page
+
+
+def test_an_older_run_in_which_such_an_interval_was_marked_as_shown_does_not_show_it_either() -> None:
+    round = gated_round()
+    runs.set_specification(round=round, document=GATED_MODEL, actor=None)
+    run = runs.request_run(round=round, actor=None)
+    held = lease.claim(run.pk)
+    assert held is not None
+    calculation = pipeline.compute(run)
+    results = calculation.results.copy()
+    results.loc["99900009", "uncertainty_shown"] = True
+    with held.commit() as locked:
+        pipeline.store(locked, calculation.with_results(**{name: results[name] for name in results}))
+    run.refresh_from_db()
+    assert Result.objects.get(run=run, provider__key="99900009").uncertainty_shown
+    assert released(run)["99900009"]["certainty"] is None
+    figure = intervals(run)
+    assert figure is not None
+    assert len(figure["plotly"]["data"][1]["x"]) == 4
+
+
+def test_an_older_mirror_that_holds_such_an_interval_does_not_show_it_either() -> None:
+    run = computed(gated_round(), GATED_MODEL)
+    document = released(run)["99900009"]
+    point = {"lower": 1.0, "upper": 1.0, "bias_corrected": 1.0, "confidence": 0.95, "replications": 100}
+    report = MirrorReport.objects.get(provider__key="99900009")
+    old = MirrorReport(
+        release=report.release,
+        provider=report.provider,
+        version=1,
+        content={**document, "certainty": point, "format": 2},
+    )
+    shown_there = context_of(old, [])["certainty"]
+    assert not shown_there["is_known"]
+    assert "alleen met uzelf vergeleken" in shown_there["reason"]
+
+
+def test_a_mirror_of_the_second_form_shows_its_interval_without_the_name_of_the_way_it_was_computed() -> None:
+    run = computed(
+        make_round([delivery(key, total_cost=cost, days_5vv=10_000) for key, cost in LADDER.items()]), ONE_PRODUCT
+    )
+    document = released(run)["99900004"]
+    report = MirrorReport.objects.get(provider__key="99900004")
+    certainty = {name: value for name, value in document["certainty"].items() if name != "convention"}
+    old = MirrorReport(
+        release=report.release,
+        provider=report.provider,
+        version=1,
+        content={**document, "certainty": certainty, "format": 2},
+    )
+    page = plain(render_to_string("tariffs/mirror.html", context_of(old, [])))
+    assert "Interval uit 100 herhalingen." in page
+    assert "waarschijnlijk tussen" in page
 
 
 def test_an_interval_that_cannot_be_is_kept_and_never_shown() -> None:
@@ -200,7 +325,7 @@ def test_a_mirror_released_before_there_were_intervals_can_still_be_read() -> No
         for name, part in report.content.items()
         if name not in ("certainty", "certainty_reason", "correction", "without_peer")
     } | {"format": 1}
-    assert report.content["format"] == 2
+    assert report.content["format"] == 3
     newer = computed(Round.objects.get(), {**MODEL, "returns_to_scale": "crs"})
     release = Release.objects.create(run=newer, round=Round.objects.get(), status="simulation")
     before = MirrorReport.objects.create(
@@ -286,7 +411,10 @@ def test_of_a_peer_that_carries_nearly_everything_nothing_is_told() -> None:
     documents = released(computed(round, ONE_PRODUCT))
     assert documents["99900004"]["peers"]["is_hidden"]
     assert documents["99900004"]["without_peer"] is None
-    assert "Zonder Peer" not in mirror_of("99900004")
+    page = mirror_of("99900004")
+    assert "Zonder Peer" not in page
+    assert "uw uitkomst rust vrijwel helemaal op één andere aanbieder. Wat uw score zonder hem zou zijn" in page
+    assert "gekozen uit 3. Over die aanbieder" in page  # three others, not counting itself
 
 
 def test_that_little_hangs_on_one_peer_is_told_without_figures() -> None:
@@ -307,7 +435,8 @@ def test_that_little_hangs_on_one_peer_is_told_without_figures() -> None:
     )
     documents = released(computed(round, TWO_PRODUCTS))
     assert documents["99900005"]["without_peer"] == {"peer": "", "score": ""}
-    assert "minder dan 1 procentpunt" in mirror_of("99900005")
+    # One point of € 1,600,000.
+    assert "stijgt uw score met minder dan 1 procentpunt (minder dan ongeveer € 16.000)" in mirror_of("99900005")
 
 
 def test_a_provider_reads_that_other_combinations_of_peers_give_the_same_score() -> None:
@@ -351,7 +480,10 @@ def test_the_nza_reads_who_carries_the_outcome_and_what_that_is_worth() -> None:
     )
     assert row is not None
     assert "3 anderen" in row[0]
-    assert re.search(r"€ (300\.00\d|299\.99\d)", row[0])
+    assert "€ 300.000" in row[0]
+    share = f"{300_000 / float(run.summary['minimum_cost']) * 100:.1f}".replace(".", ",")
+    assert f"{share} % van het landelijke minimum" in row[0]
+    assert "mag u niet optellen" in page
     others = page[page.index("Wie dragen") :].split("</table>")[0]
     assert "99900003" not in others
 
@@ -363,14 +495,49 @@ def test_the_nza_reads_every_score_with_its_interval_in_the_list() -> None:
         row = page[page.index(f"{result.provider.key}</span>") :].split("</tr>")[0]
         assert shown(result.published_score) in row
         if result.uncertainty_shown:
-            assert f"{shown(result.score_lower)} – {shown(result.score_upper)}" in row
+            assert f"{shown(result.score_lower).removesuffix(' %')}–{shown(result.score_upper)}" in row
     assert "Score en interval" in page
+
+
+def test_the_nza_downloads_how_sure_every_outcome_is_and_what_hangs_on_it() -> None:
+    run = computed(gated_round(), GATED_MODEL)
+    file = io.StringIO()
+    results_csv.write(run, file, for_spreadsheet=True)
+    rows = {row["key"]: row for row in csv.DictReader(io.StringIO(file.getvalue()))}
+    for result in Result.objects.filter(run=run).select_related("provider"):
+        row = rows[result.provider.key]
+        assert row["users"] == str(result.users)
+        assert Decimal(row["influence"]) == result.influence
+        assert row["peers_unique"] == {True: "yes", False: "no"}[bool(result.peers_unique)]
+        ends = (row["score_lower"], row["score_upper"], row["bias_corrected_score"])
+        if row["key"] == "99900009":
+            assert (row["interval_shown"], *ends) == ("no", "", "", "")
+        else:
+            assert row["interval_shown"] == "yes"
+            assert [float(end) for end in ends] == [
+                result.score_lower, result.score_upper, result.bias_corrected_score
+            ]  # fmt: skip
+
+
+def test_the_nza_reads_who_fails_on_quality_apart_from_who_delivered_nothing_on_it() -> None:
+    round = make_round(
+        [
+            delivery(
+                key,
+                total_cost=cost,
+                days_5vv=10_000,
+                qualified={"99900003": Decimal("0.1"), "99900004": None}.get(key, Decimal("0.9")),
+            )
+            for key, cost in {**LADDER, "99900005": 2_100_000, "99900006": 1_900_000}.items()
+        ]
+    )
+    page = round_page(computed(round, GATED_MODEL).dataset.round)
+    assert "<dt>Voldoen niet aan kwaliteit</dt> <dd> 1 aanbieder, wel gemeten" in page
+    assert "<dt>Gegevens over kwaliteit ontbreken</dt> <dd> 1 aanbieder, wel gemeten" in page
 
 
 def test_the_figure_of_all_intervals_is_one_that_plotly_knows_and_holds_everybody_once() -> None:
     import plotly.graph_objects as go
-
-    from ivportal.pages.outcomes import intervals
 
     run = computed_round()
     figure = intervals(run)
@@ -381,5 +548,6 @@ def test_the_figure_of_all_intervals_is_one_that_plotly_knows_and_holds_everybod
     assert len(marks["x"]) == count
     assert marks["y"] == sorted(marks["y"])
     assert lines["y"].count(None) == count
+    assert {note["text"] for note in figure["plotly"]["layout"]["annotations"]} == {"score", "interval"}
     assert len(figure["table"]["rows"]) == 10
     assert len(deliveries()) > count
