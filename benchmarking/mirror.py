@@ -18,8 +18,8 @@ from benchmarking.calculation import rows_of
 from benchmarking.disclosure import pseudonyms, share_band, whole_percent
 from benchmarking.models import PeerLink, Result, Run
 from benchmarking.naming import WITH_TREATMENT, label
+from benchmarking.rounding import published_interval
 from benchmarking.specification import Specification
-from benchmarking.steps.uncertainty import published_interval
 
 FEW = 20
 #: A peer that carries this much of the minimum alone: the minimum is then nearly its own costs, so nothing else is told of it.

@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,11 @@ from numpy.typing import NDArray
 
 from benchmarking import dea
 from benchmarking.calculation import Calculation, DividedStep, Outcome
-from benchmarking.rounding import ONE_POINT, near_boundary
+from benchmarking.rounding import INTERVAL_DECIMALS, ONE_POINT, near_boundary, published_interval
 from benchmarking.steps.model_arrays import core_options, model_arrays
 from benchmarking.wording import convention_in_words
 from providers.formatting import format_number
 
-#: No more decimals than the Monte-Carlo error of some thousands of replications carries.
-PUBLISHED_DECIMALS = 4
 COLUMNS = {"bias_corrected_score": "bias_corrected", "score_lower": "lower", "score_upper": "upper"}
 NOT_ASKED = "Voor deze ronde is geen interval rond de score gevraagd."
 TOO_ALIKE = (
@@ -32,11 +29,6 @@ TOO_ALIKE = (
 LEAST_REPLICATIONS = 64
 #: Fewer different scores than this among possible peers say nothing about how scores vary.
 FEWEST_SCORES = 3
-
-
-def published_interval(value: float) -> Decimal:
-    """Return an end of an interval, or a corrected score, as it is shown and hashed: 4 decimals, half up."""
-    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-PUBLISHED_DECIMALS), ROUND_HALF_UP)
 
 
 def order(calculation: Calculation) -> bytes | None:
@@ -130,7 +122,7 @@ def join(calculation: Calculation, contents: Sequence[bytes]) -> Outcome:
         "fallback": int(found.fallback),
         "worst_certificate": float(found.worst_certificate),
         "near_rounding_boundary": near_boundary(
-            [getattr(found, of)[shown] for of in COLUMNS.values()], decimals=PUBLISHED_DECIMALS
+            [getattr(found, of)[shown] for of in COLUMNS.values()], decimals=INTERVAL_DECIMALS
         ),
     }
     updated = replace(

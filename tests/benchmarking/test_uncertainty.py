@@ -11,6 +11,7 @@ import pytest
 
 from benchmarking import dea
 from benchmarking.calculation import Calculation, RunFailed
+from benchmarking.rounding import published_interval
 from benchmarking.steps.circumstances import circumstances
 from benchmarking.steps.cost_base import cost_base
 from benchmarking.steps.frontier import frontier
@@ -19,7 +20,7 @@ from benchmarking.steps.minimum_cost import minimum_cost
 from benchmarking.steps.outliers import outliers
 from benchmarking.steps.participation import participation
 from benchmarking.steps.quality_gate import quality_gate
-from benchmarking.steps.uncertainty import NOT_ASKED, TOO_ALIKE, join, order, part, published_interval, uncertainty
+from benchmarking.steps.uncertainty import NOT_ASKED, TOO_ALIKE, join, order, part, uncertainty
 from tests.benchmarking.tables import after, column, start
 
 BEFORE = (participation, cost_base, quality_gate, outliers, frontier)
