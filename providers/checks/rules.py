@@ -20,7 +20,7 @@ from providers.measures import CATALOGUE, TEMPLATES
 from providers.workbook.content import Cell
 
 SEVERITIES: Final = ("error", "warning", "note")
-_FIELDS: Final = {"template", "check", "measures", "severity", "title", "message", "mend", "parameters", "unless"}
+_FIELDS: Final = {"templates", "check", "measures", "severity", "title", "message", "mend", "parameters", "unless"}
 
 
 class RuleError(Exception):
@@ -32,7 +32,7 @@ class Rule:
     """One rule. ``message`` has named placeholders that the check fills; ``parameters`` are its limits."""
 
     code: str
-    template: str
+    templates: tuple[str, ...]
     severity: str
     title: str
     message: str
@@ -70,9 +70,10 @@ def rules() -> Mapping[str, Rule]:
     for code, entry in content.items():
         if unknown := sorted(entry.keys() - _FIELDS):
             raise RuleError(f"{code} has unknown fields {', '.join(unknown)}")
-        if missing := sorted({"template", "severity", "title", "message", "mend"} - entry.keys()):
+        if missing := sorted({"templates", "severity", "title", "message", "mend"} - entry.keys()):
             raise RuleError(f"{code} misses {', '.join(missing)}")
-        if entry["severity"] not in SEVERITIES or entry["template"] not in TEMPLATES:
+        templates = tuple(entry["templates"])
+        if entry["severity"] not in SEVERITIES or not templates or not set(templates) <= set(TEMPLATES):
             raise RuleError(f"{code} has a severity or template that does not exist")
         measures = tuple(entry.get("measures", ()))
         if strange := [name for name in measures if name not in CATALOGUE]:
@@ -80,9 +81,10 @@ def rules() -> Mapping[str, Rule]:
         if entry.get("unless") and entry["unless"] not in content:
             raise RuleError(f"{code} names the rule {entry['unless']}, which does not exist")
         parameters = {name: Decimal(value) for name, value in entry.get("parameters", {}).items()}
-        texts = {name: entry[name] for name in ("template", "severity", "title", "message", "mend")}
+        texts = {name: entry[name] for name in ("severity", "title", "message", "mend")}
         found[code] = Rule(
             code=code,
+            templates=templates,
             check=entry.get("check", ""),
             measures=measures,
             parameters=MappingProxyType(parameters),

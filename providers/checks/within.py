@@ -72,7 +72,7 @@ def check(delivery: ReadDelivery, round: ReadRound) -> list[Found]:
     ]
     spoken: set[str] = set()
     for candidate in rules().values():
-        if candidate.check and candidate.template == round.template_version and candidate.unless not in spoken:
+        if candidate.check and round.template_version in candidate.templates and candidate.unless not in spoken:
             of_rule = list(CHECKS[candidate.check](figures, candidate))
             if of_rule:
                 spoken.add(candidate.code)

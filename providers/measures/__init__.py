@@ -31,8 +31,8 @@ from typing import Any, Final
 UNITS: Final = (
     "money", "days", "count", "share", "rate", "index", "months", "class", "years", "fte", "score", "duration",
 )  # fmt: skip
-KINDS: Final = ("cost", "cost_total", "allowance", "revenue", "days", "quality", "environment", "structure")
-TEMPLATES: Final = ("iv-1", "somed")
+KINDS: Final = ("cost", "cost_total", "allowance", "revenue", "days", "quality", "environment", "structure", "accounts")
+TEMPLATES: Final = ("iv-1", "iv-2", "somed")
 
 _TEXTS = ("label", "description", "why", "source", "checked_by")
 _BOUNDS = ("minimum", "maximum", "plausible_minimum", "plausible_maximum")
