@@ -91,6 +91,16 @@ def row_security(table: str, *, also: str = "false") -> RunSQL:
     )
 
 
+def own_writes(table: str, *, own: str, writes: Iterable[str]) -> RunSQL:
+    """Let whoever may see a row (``own``, an SQL condition) make or change it too, on a table that has row-level security."""
+    condition = f"(ivportal_scope() <> 'all' AND ({own}))"
+    checks = {"INSERT": f"WITH CHECK {condition}", "UPDATE": f"USING {condition} WITH CHECK {condition}"}
+    return RunSQL(
+        "".join(f"CREATE POLICY own_{act.lower()} ON {table} FOR {act} {checks[act]};" for act in writes),
+        "".join(f"DROP POLICY own_{act.lower()} ON {table};" for act in writes),
+    )
+
+
 def transitions(table: str, table_of_transitions: Mapping[str, Iterable[str]], *, field: str = "status") -> RunSQL:
     """Refuse an UPDATE of ``field`` that ``table_of_transitions`` does not allow."""
     import json

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -66,8 +67,21 @@ class Role(models.TextChoices):
     CARE_OFFICE = "care_office", "Zorgkantoor"
 
 
+class Power(models.TextChoices):
+    """What a mandate for a provider lets somebody do besides reading."""
+
+    ADMINISTER = "administer", "Bevoegdheden beheren"
+    DELIVER = "deliver", "Gegevens invullen"
+    SIGN = "sign", "Ondertekenen namens het bestuur"
+
+
+def every_power() -> list[str]:
+    """Return all powers: what the first mandate for a provider holds."""
+    return list(Power.values)
+
+
 class Mandate(models.Model):
-    """The right of a user to act for an organisation in a role, during a period. Never deleted: it is ended."""
+    """The right of a user to act for an organisation in a role, during a period. Never changed or deleted: it is ended."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Identifier shown outside.")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="mandates", help_text="Who acts.")
@@ -87,6 +101,12 @@ class Mandate(models.Model):
         blank=True,
         related_name="mandates",
         help_text="For which care office, in the role of care office.",
+    )
+    powers = ArrayField(
+        models.CharField(max_length=20, choices=Power.choices),
+        default=list,
+        blank=True,
+        help_text="What she may do for a provider besides reading; empty in the other roles.",
     )
     valid_from = models.DateTimeField(default=timezone.now, help_text="From when.")
     valid_until = models.DateTimeField(null=True, blank=True, help_text="Until when; empty: until it is ended.")
@@ -113,6 +133,10 @@ class Mandate(models.Model):
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gte=models.F("valid_from")),
                 name="a_mandate_does_not_end_before_it_begins",
             ),
+            models.CheckConstraint(
+                condition=Q(powers__contained_by=Power.values), name="a_mandate_holds_powers_that_exist"
+            ),
+            models.CheckConstraint(condition=Q(role="provider") | Q(powers=[]), name="powers_are_for_providers_only"),
         ]
 
     def __str__(self) -> str:
@@ -126,6 +150,11 @@ class Mandate(models.Model):
         if self.care_office is not None:
             return self.care_office.name
         return "Nederlandse Zorgautoriteit"
+
+    @property
+    def power_labels(self) -> list[str]:
+        """Return what the mandate lets her do, in words; a mandate without powers reads."""
+        return [str(power.label) for power in Power if power in self.powers] or ["Alleen lezen"]
 
     @property
     def label(self) -> str:

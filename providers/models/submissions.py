@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from providers.access import OwnedQuerySet
 from providers.models.accounts import User
 from providers.models.organisations import Provider
-from providers.models.rounds import Round
+from providers.models.rounds import Round, RoundStatus
 
 
 class SubmissionStatus(models.TextChoices):
@@ -36,7 +38,13 @@ SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
         {SubmissionStatus.RETURNED, SubmissionStatus.VALIDATED, SubmissionStatus.EXCLUDED}
     ),
     SubmissionStatus.RETURNED: frozenset(
-        {SubmissionStatus.DRAFT, SubmissionStatus.SUBMITTED, SubmissionStatus.EXEMPT, SubmissionStatus.EXCLUDED}
+        {
+            SubmissionStatus.DRAFT,
+            SubmissionStatus.SUBMITTED,
+            SubmissionStatus.IN_REVIEW,
+            SubmissionStatus.EXEMPT,
+            SubmissionStatus.EXCLUDED,
+        }
     ),
     SubmissionStatus.VALIDATED: frozenset({SubmissionStatus.IN_REVIEW}),
     SubmissionStatus.EXCLUDED: frozenset({SubmissionStatus.IN_REVIEW}),
@@ -44,17 +52,45 @@ SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
 }
 
 
+#: In these a delivered version counts in a calculation; in the others it is somebody's turn, or it was decided otherwise.
+COUNTING = frozenset({SubmissionStatus.SUBMITTED, SubmissionStatus.IN_REVIEW, SubmissionStatus.VALIDATED})
+#: In these a provider works on its figures.
+EDITABLE = frozenset({SubmissionStatus.NOT_STARTED, SubmissionStatus.DRAFT, SubmissionStatus.RETURNED})
+
+
 class SourceFile(models.Model):
     """A file as it came in, byte for byte. Never changed."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Identifier shown outside.")
+    provider = models.ForeignKey(
+        Provider,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="files",
+        help_text="Whose file; empty: a file of a source, with figures of many.",
+    )
     name = models.CharField(max_length=250, help_text="File name as delivered.")
-    sha256 = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the bytes.")
+    sha256 = models.CharField(max_length=64, help_text="SHA-256 of the bytes.")
     content = models.BinaryField(help_text="The bytes.")
     received_at = models.DateTimeField(auto_now_add=True, help_text="When it came in.")
 
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "sha256"], nulls_distinct=False, name="the_same_bytes_are_kept_once_per_provider"
+            )
+        ]
+
     def __str__(self) -> str:
         return f"{self.name} ({self.sha256[:12]})"
+
+    @classmethod
+    def owned_by_provider(cls, provider_id: int) -> Q:
+        """Return the condition for what a provider may see: its own."""
+        return Q(provider_id=provider_id)
 
 
 class Submission(models.Model):
@@ -79,6 +115,9 @@ class Submission(models.Model):
         related_name="+",
         help_text="The provider this one became part of; it then delivers nothing itself.",
     )
+    extended_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until when this provider may deliver, if the NZa gave it a term of its own."
+    )
 
     objects = OwnedQuerySet.as_manager()
 
@@ -89,6 +128,23 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} in {self.round}"
+
+    @property
+    def deadline(self) -> datetime | None:
+        """Return the last second in which this provider is in time."""
+        return self.extended_until or self.round.deadline
+
+    def accepts_at(self, moment: datetime) -> bool:
+        """Tell whether this provider may deliver at ``moment``.
+
+        The second of the deadline itself is in time. A term of its own holds after the round was closed, too.
+        """
+        round = self.round
+        if not round.is_delivered_here or round.status == RoundStatus.ARCHIVED or not round.has_begun(moment):
+            return False
+        if round.status != RoundStatus.OPEN and self.extended_until is None:
+            return False
+        return self.deadline is None or moment.replace(microsecond=0) <= self.deadline
 
     @classmethod
     def owned_by_provider(cls, provider_id: int) -> Q:
@@ -191,6 +247,15 @@ class Finding(models.Model):
     column = models.CharField(max_length=4, blank=True, help_text="Column of the cell.")
     message = models.TextField(help_text="What is noticed, in Dutch.")
     mend = models.TextField(blank=True, help_text="How to mend it, in Dutch.")
+    needs_explanation = models.BooleanField(
+        default=False, help_text="The provider explains it, or corrects the figure."
+    )
+    raised_at = models.DateTimeField(default=timezone.now, help_text="When it was noticed.")
+    ended_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When it held no longer: the sector's figures, with which it compares, changed.",
+    )
 
     objects = OwnedQuerySet.as_manager()
 
