@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
+from ivportal.pages.delivering.lookup import desk_of
+from ivportal.pages.delivering.overview import overview
 from ivportal.pages.rights import for_role
+from providers import findings, prefill
 from providers.audit import record
 from providers.formatting import format_money, format_number, format_percent
 from providers.measures import CATALOGUE, Measure
@@ -19,16 +24,20 @@ from providers.models import (
     Act,
     Finding,
     MeasuredValue,
+    Power,
     Provider,
     Round,
+    RoundStatus,
     Submission,
     SubmissionStatus,
     SubmissionVersion,
 )
+from providers.refusal import Refused
 from providers.workbook.content import Cell
 
 GROUPS = {
     "Kosten": ("cost_total", "cost", "allowance", "revenue"),
+    "Aansluiting met de jaarrekening": ("accounts",),
     "Zorgdagen": ("days",),
     "Kwaliteit": ("quality",),
     "Omstandigheden": ("environment",),
@@ -46,7 +55,12 @@ CONTACT = "Vragen? Neem contact op met de NZa."
 @for_role("provider")
 def own_submissions(request: Any) -> HttpResponse:
     """Go to the newest round the provider is in."""
-    newest = Submission.objects.visible_to(request.actor).order_by("-round__book_year", "-pk").first()
+    newest = (
+        Submission.objects.visible_to(request.actor)
+        .exclude(round__status=RoundStatus.DRAFT)
+        .order_by("-round__book_year", "-pk")
+        .first()
+    )
     if newest is None:
         return render(request, "providers/submission.html", _empty(request.actor.mandate.provider))
     return redirect("own_submission", slug=newest.round.slug)
@@ -56,10 +70,42 @@ def own_submissions(request: Any) -> HttpResponse:
 @for_role("provider")
 def own_submission(request: Any, slug: str) -> HttpResponse:
     """Show the provider's own submission in a round."""
-    submission = get_object_or_404(
-        Submission.objects.visible_to(request.actor).select_related("round", "provider"), round__slug=slug
+    desk = desk_of(request, slug)
+    if desk.submission.round.is_delivered_here:
+        return overview(request, desk)
+    return _page(request, desk.submission, reverse("own_submission", args=[slug]), is_own=True)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role("provider")
+def delivered(request: Any, slug: str) -> HttpResponse:
+    """Show what was handed in, version by version; findings that came later are explained here."""
+    submission = desk_of(request, slug).submission
+    if request.method == "POST":
+        _explain(request, submission)
+        return redirect("delivered", slug=slug)
+    return _page(request, submission, reverse("delivered", args=[slug]), is_own=True)
+
+
+def _explain(request: Any, submission: Submission) -> None:
+    if not request.actor.can(Power.DELIVER):
+        raise PermissionDenied
+    finding = get_object_or_404(
+        Finding.objects.visible_to(request.actor).filter(version__submission=submission, ended_at__isnull=True),
+        version__number=_whole(request.POST.get("versie", "")),
+        rule=request.POST.get("regel", ""),
+        measure=request.POST.get("gegeven", ""),
     )
-    return _page(request, submission, reverse("own_submission", args=[slug]), is_own=True)
+    try:
+        findings.explain(finding=finding, text=request.POST.get("toelichting", ""), actor=request.actor)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, "Uw toelichting is opgeslagen. De NZa leest haar bij het controleren.")
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isdigit() and len(text) < 9 else 0
 
 
 @require_GET
@@ -98,8 +144,9 @@ def _page(request: Any, submission: Submission, url: str, *, is_own: bool) -> Ht
             {**_empty(provider), "round": {"book_year": round.book_year}},
         )
     values = {value.measure: value for value in MeasuredValue.objects.filter(version=shown)}
-    previous_round, previous = _previous(request, submission)
-    findings = list(Finding.objects.filter(version=shown))
+    before = prefill.previous_version(submission)
+    previous = {value.measure: value for value in before.values.all()} if before else {}
+    found = list(Finding.objects.filter(version=shown, ended_at__isnull=True).prefetch_related("explanations"))
     context = {
         "is_own": is_own,
         "ribbon": {"status": "delivered", "is_fictitious": True} if round.is_fictitious else None,
@@ -107,7 +154,7 @@ def _page(request: Any, submission: Submission, url: str, *, is_own: bool) -> Ht
             "name": round.title,
             "url": reverse("round", args=[round.slug]) if not is_own else None,
             "book_year": round.book_year,
-            "previous_year": previous_round.book_year if previous_round else None,
+            "previous_year": before.submission.round.book_year if before else None,
             "currency": round.currency,
         },
         "provider": {"name": provider.name, "key": provider.shown_key},
@@ -127,31 +174,17 @@ def _page(request: Any, submission: Submission, url: str, *, is_own: bool) -> Ht
             for item in versions
         ],
         "counts": {
-            f"{name}s": sum(finding.severity == name for finding in findings) for name in ("error", "warning", "note")
+            f"{name}s": sum(finding.severity == name for finding in found) for name in ("error", "warning", "note")
         },
-        "groups": _groups(values, previous, findings, round),
-        "general": [_finding(finding) for finding in findings if finding.measure not in values],
-        "contact": CONTACT if is_own else "",
+        "groups": _groups(values, previous, found, round),
+        "general": [_finding(finding) for finding in found if finding.measure not in values],
+        "contact": (round.contact or CONTACT) if is_own else "",
+        "explain_url": reverse("delivered", args=[round.slug])
+        if is_own and round.is_delivered_here and shown == versions[0] and request.actor.can(Power.DELIVER)
+        else "",
+        "shown_number": shown.number,
     }
     return render(request, "providers/submission.html", context)
-
-
-def _previous(request: Any, submission: Submission) -> tuple[Round | None, dict[str, MeasuredValue]]:
-    """Return the round of the year before with the same template, and the provider's newest figures in it."""
-    earlier = (
-        Submission.objects.visible_to(request.actor)
-        .filter(
-            provider=submission.provider,
-            round__book_year=submission.round.book_year - 1,
-            round__template_version=submission.round.template_version,
-        )
-        .select_related("round")
-        .first()
-    )
-    version = earlier.versions.order_by("-number").first() if earlier else None
-    if earlier is None or version is None:
-        return None, {}
-    return earlier.round, {value.measure: value for value in MeasuredValue.objects.filter(version=version)}
 
 
 def _groups(
@@ -177,13 +210,13 @@ def _row(
         "explanation": measure.description,
         "value": shown_value(measure, value.value, round.currency),
         "previous": shown_value(measure, before.value, round.currency) if before else "",
-        "change": _change(measure, value.value, before.value if before else None),
+        "change": change_of(measure, value.value, before.value if before else None),
         "cell": str(Cell(value.sheet, value.row, value.column)),
         "findings": [_finding(finding) for finding in findings if finding.measure == measure.code],
     }
 
 
-def _change(measure: Measure, now: Decimal | None, before: Decimal | None) -> str:
+def change_of(measure: Measure, now: Decimal | None, before: Decimal | None) -> str:
     """Return the difference with last year: in percent, for shares in percentage points, for classes and scores nothing."""
     if now is None or before is None or measure.unit in UNITS_WITHOUT_DIFFERENCE:
         return ""
@@ -203,7 +236,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "code": finding.rule,
         "message": finding.message,
         "remedy": finding.mend,
-        "explanation": "",
+        "explanation": said.text if (said := next(iter(finding.explanations.all()), None)) else "",
+        "measure": finding.measure,
+        "asks": finding.needs_explanation,
     }
 
 

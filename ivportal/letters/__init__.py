@@ -1,0 +1,51 @@
+"""Letters as tagged PDF (PDF/UA-1): a Typst document beside this file, filled with facts; the same facts give the same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from providers.formatting import format_datetime
+
+FOLDER = Path(__file__).parent
+
+
+def letter(name: str, facts: Mapping[str, Any]) -> bytes:
+    """Return the PDF of document ``name``; every fact is a text, a number, a list or a mapping of those."""
+    made: bytes = typst.compile(
+        str(FOLDER / f"{name}.typ"),
+        root=str(FOLDER),
+        format="pdf",
+        pdf_standards=["ua-1"],
+        sys_inputs={"facts": json.dumps(facts, ensure_ascii=False)},
+    )
+    return made
+
+
+def receipt(found: Mapping[str, Any]) -> bytes:
+    """Return the receipt of a delivered version; ``found`` is what the page of the receipt shows."""
+    version, statement = found["version"], found["statement"]
+    return letter(
+        "receipt",
+        {
+            "is_fictitious": found["round"].is_fictitious,
+            "round": found["round"].title,
+            "book_year": str(found["round"].book_year),
+            "provider": found["provider"].name,
+            "key": found["provider"].shown_key,
+            "number": str(version.number),
+            "received": format_datetime(version.submitted_at),
+            "signed_by": found["signed_by"],
+            "signed_as": statement.signed_as,
+            "filled_in_by": ", ".join(found["filled_in_by"]),
+            "figures": str(found["figures"]),
+            "document_sha256": found["document_sha256"],
+            "figures_sha256": found["figures_sha256"],
+            "files": found["files"],
+            "statement": statement.text,
+        },
+    )

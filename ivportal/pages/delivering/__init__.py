@@ -1,0 +1,1 @@
+"""Delivering, as a provider sees it: where it stands, the form, files, signing, the receipt."""

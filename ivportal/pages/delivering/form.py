@@ -1,0 +1,225 @@
+"""The form of figures: what was typed, read as the Dutch write it, and what stands in it when it is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from django.http import QueryDict
+
+from providers.checking import Verdict, key_of
+from providers.contents import EXPLANATION, FIGURE, LOCATIONS, ORGANISATION, REMARKS, Contents
+from providers.formatting import format_exact, format_number
+from providers.measures import CATALOGUE, Measure
+from providers.reference import region_code
+from providers.workbook.content import ReadLocation
+from providers.workbook.numbers import NumberError, parse_number
+
+LONGEST_TEXT: Final = 2000
+LONGEST_NAME: Final = 120
+MOST_LOCATIONS: Final = 200
+LARGEST: Final = Decimal(10) ** 12
+NEVER_NEGATIVE: Final = {"days", "count", "months", "class", "fte", "years", "duration", "share"}
+PLACE_FIELDS: Final = ("number", "name", "street", "postcode", "place", "region")
+ORGANISATION_LABELS: Final = {
+    "legal_form": "Rechtsvorm",
+    "agb_code": "AGB-code",
+    "nza_number": "NZa-nummer",
+}
+_AGB, _NZA = re.compile(r"[0-9]{8}"), re.compile(r"\d{2,4}-\d{1,5}")
+_POSTCODE = re.compile(r"([1-9][0-9]{3}) ?([A-Za-z]{2})")
+_NUMBER = re.compile(r"[0-9]{12}")
+_STORED = Decimal("0.000001")
+
+
+@dataclass
+class Typed:
+    """What somebody typed: changes by part that could be read, and what could not be with the reason."""
+
+    changes: dict[str, Any] = field(default_factory=dict)
+    raw: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def refuse(self, part: str, reason: str) -> None:
+        """Keep the reason why a part could not be read."""
+        self.errors.setdefault(part, reason)
+
+
+def read_form(posted: QueryDict, measures: list[str]) -> Typed:
+    """Read every part that the form holds; a part that was not sent stays as it is."""
+    typed = Typed()
+    for code in measures:
+        part = f"{FIGURE}{code}"
+        if part in posted:
+            typed.raw[part] = raw = _clean(posted[part])
+            try:
+                typed.changes[part] = read_figure(raw, CATALOGUE[code])
+            except NumberError as wrong:
+                typed.refuse(part, str(wrong))
+    for name, value in posted.items():
+        if name.startswith(EXPLANATION):
+            typed.raw[name] = text = _clean(str(value), lines=True)
+            if len(text) > LONGEST_TEXT:
+                typed.refuse(name, f"Deze toelichting is te lang: {LONGEST_TEXT} tekens is het meeste.")
+            typed.changes[name] = text
+    _read_organisation(posted, typed)
+    if REMARKS in posted:
+        typed.raw[REMARKS] = text = _clean(posted[REMARKS], lines=True)
+        if len(text) > LONGEST_TEXT * 2:
+            typed.refuse(REMARKS, f"Uw opmerkingen zijn te lang: {LONGEST_TEXT * 2} tekens is het meeste.")
+        typed.changes[REMARKS] = text
+    if "locaties" in posted:
+        typed.changes[LOCATIONS] = _read_locations(posted, typed)
+    return typed
+
+
+def read_figure(raw: str, measure: Measure) -> Decimal | None:
+    """Return the number that was typed, ``None`` if nothing was; NumberError with a Dutch sentence if it is none.
+
+    It is read in Dutch notation; a share may be typed as a percentage.
+    """
+    if not raw:
+        return None
+    text, is_percentage = raw, raw.endswith("%")
+    if is_percentage:
+        if measure.unit != "share":
+            raise NumberError("Hier hoort geen procentteken. Vul alleen het getal in.")
+        text = raw[:-1].strip()
+    try:
+        value = parse_number(text, "nl")
+    except NumberError:
+        raise NumberError(_not_dutch(text)) from None
+    if is_percentage:
+        value /= 100
+    if value < 0 and measure.unit in NEVER_NEGATIVE:
+        raise NumberError("Dit getal kan niet negatief zijn. Vul 0 of meer in.")
+    if abs(value) >= LARGEST:
+        raise NumberError("Dit getal is te groot om te kunnen kloppen. Controleer het getal en de eenheid.")
+    digits = Decimal("0.01") if measure.unit == "money" else _STORED
+    if value != value.quantize(digits, rounding=ROUND_HALF_UP):
+        limit = "twee cijfers" if measure.unit == "money" else "zes cijfers"
+        raise NumberError(f"Vul ten hoogste {limit} achter de komma in.")
+    return value
+
+
+def _not_dutch(text: str) -> str:
+    try:
+        meant = parse_number(text, "en")
+    except NumberError:
+        return f"‘{text[:40]}’ is geen getal. Vul alleen cijfers in, zoals 1.234,50."
+    return f"‘{text[:40]}’ is geen getal in Nederlandse notatie. Bedoelt u {format_exact(meant)}?"
+
+
+def _read_organisation(posted: QueryDict, typed: Typed) -> None:
+    for name in ORGANISATION_LABELS:
+        part = f"{ORGANISATION}{name}"
+        if part not in posted:
+            continue
+        typed.raw[part] = text = _clean(posted[part])
+        typed.changes[part] = text
+        if len(text) > LONGEST_NAME:
+            typed.refuse(part, f"Deze tekst is te lang: {LONGEST_NAME} tekens is het meeste.")
+        elif name == "agb_code" and text and not _AGB.fullmatch(text):
+            typed.refuse(part, "Een AGB-code heeft acht cijfers. Vul ze in of laat dit leeg.")
+        elif name == "nza_number" and text and not _NZA.fullmatch(text):
+            typed.refuse(part, "Een NZa-nummer ziet eruit als 300-1234. Vul het in of laat dit leeg.")
+
+
+def _read_locations(posted: QueryDict, typed: Typed) -> tuple[ReadLocation, ...]:
+    found = []
+    seen: set[str] = set()
+    rows = {name.split(":")[1] for name in posted if name.startswith("locatie:") and name.count(":") == 2}
+    for row in sorted((int(row) for row in rows if row.isdigit() and len(row) < 5), key=int)[:MOST_LOCATIONS]:
+        texts = {name: _clean(posted.get(f"locatie:{row}:{name}", "")) for name in PLACE_FIELDS}
+        for name, text in texts.items():
+            typed.raw[f"locatie:{row}:{name}"] = text
+        if not any(texts[name] for name in PLACE_FIELDS if name != "region"):
+            continue
+        problem = _place_problem(texts, seen)
+        if problem:
+            typed.refuse(f"locatie:{row}", problem)
+            continue
+        seen.add(texts["number"])
+        postcode = _POSTCODE.fullmatch(texts["postcode"])
+        assert postcode is not None
+        found.append(
+            ReadLocation(
+                number=texts["number"],
+                name=texts["name"],
+                street=texts["street"],
+                postcode=f"{postcode[1]} {postcode[2].upper()}",
+                place=texts["place"],
+                region=region_code(texts["region"]) or "",
+            )
+        )
+    return tuple(found)
+
+
+def _place_problem(texts: Mapping[str, str], seen: set[str]) -> str:
+    if any(len(text) > LONGEST_NAME for text in texts.values()):
+        return f"Een tekst is te lang: {LONGEST_NAME} tekens is het meeste."
+    if texts["number"] and not _NUMBER.fullmatch(texts["number"]):
+        return "Een vestigingsnummer heeft twaalf cijfers."
+    if texts["number"] and texts["number"] in seen:
+        return f"Vestigingsnummer {texts['number']} staat er twee keer. Haal een van de twee weg."
+    if not _POSTCODE.fullmatch(texts["postcode"]):
+        return "Een postcode ziet eruit als 1234 AB."
+    if not texts["place"]:
+        return "Vul de plaats in."
+    if region_code(texts["region"]) is None:
+        return "Kies de zorgkantoorregio."
+    return ""
+
+
+def _clean(text: str, *, lines: bool = False) -> str:
+    """Return text without what no database holds and without blanks around it; several lines only where they make sense."""
+    text = "".join(
+        sign for sign in text.replace("\r\n", "\n") if sign == "\n" or sign.isprintable() or sign == "\u00a0"
+    )
+    return text.strip() if lines else " ".join(text.split(" ")).replace("\n", " ").strip()
+
+
+def as_typed(value: Decimal | None, measure: Measure) -> str:
+    """Return a figure as it stands in the field: exactly, as the Dutch write it."""
+    if value is None:
+        return ""
+    if measure.unit == "money" and value != value.to_integral_value():
+        return format_number(value, decimals=2)
+    return format_exact(value)
+
+
+def label_of(part: str) -> str:
+    """Return what a part is called on the page."""
+    if part == LOCATIONS:
+        return "Locaties"
+    if part == REMARKS:
+        return "Opmerkingen"
+    kind, _, name = part.partition(":")
+    if kind == "organisation":
+        return ORGANISATION_LABELS.get(name, name)
+    label = CATALOGUE[name].label if name in CATALOGUE else f"bevinding {name}"
+    return f"Toelichting bij {label}" if kind == "explanation" else label
+
+
+def shown(part: str, value: Any) -> str:
+    """Return the value of a part as a person reads it."""
+    if value is None or value in ("", ()):
+        return "leeg"
+    if part == LOCATIONS:
+        return "; ".join(f"{place.postcode} {place.place}" for place in value)
+    if part.startswith(FIGURE):
+        return as_typed(value, CATALOGUE[part.removeprefix(FIGURE)])
+    return str(value)
+
+
+def asks_explanation(verdict: Verdict, contents: Contents) -> dict[str, str]:
+    """Return where an explanation is asked or given: key → the explanation so far."""
+    found = {
+        key_of(item.measure, item.rule.code): verdict.explanation_of(item)
+        for item in verdict.found
+        if item.rule.explain
+    }
+    return {**{key: text for key, text in contents.explanations.items() if text}, **found}

@@ -1,0 +1,156 @@
+"""What every page of delivering begins with: the provider's own submission, what stands in it, and what may be done now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from providers import drafts, prefill, signing
+from providers.access import Actor
+from providers.checking import Verdict, check
+from providers.contents import Contents
+from providers.models import (
+    EDITABLE,
+    Draft,
+    Exemption,
+    ExemptionStatus,
+    Power,
+    SignatureAnswer,
+    SignatureRequest,
+    Submission,
+    SubmissionStatus,
+    SubmissionVersion,
+)
+from providers.refusal import Refused
+
+
+@dataclass
+class Desk:
+    """A provider's submission as its own people see it now."""
+
+    actor: Actor
+    submission: Submission
+
+    @cached_property
+    def draft(self) -> Draft | None:
+        """Return the newest saved state."""
+        return drafts.newest_of(self.submission)
+
+    @property
+    def number(self) -> int:
+        """Return the number of the newest saved state, 0 if there is none."""
+        return self.draft.number if self.draft else 0
+
+    @cached_property
+    def contents(self) -> Contents:
+        """Return what stands in it."""
+        return drafts.contents_of(self.draft, self.submission)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Return what the checks say about it."""
+        return check(submission=self.submission, contents=self.contents)
+
+    @cached_property
+    def previous(self) -> SubmissionVersion | None:
+        """Return what was delivered last year."""
+        return prefill.previous_version(self.submission)
+
+    @cached_property
+    def version(self) -> SubmissionVersion | None:
+        """Return the newest delivered version."""
+        return SubmissionVersion.objects.filter(submission=self.submission).order_by("-number").first()
+
+    @cached_property
+    def request(self) -> SignatureRequest | None:
+        """Return the request to sign that waits."""
+        return (
+            SignatureRequest.objects.filter(submission=self.submission, answer=SignatureAnswer.WAITING)
+            .select_related("asked_by", "draft")
+            .first()
+        )
+
+    @cached_property
+    def declined(self) -> SignatureRequest | None:
+        """Return the last request to sign if it was declined and nothing changed since."""
+        if self.draft is None:
+            return None
+        last = SignatureRequest.objects.filter(draft=self.draft).select_related("answered_by").first()
+        return last if last is not None and last.answer == SignatureAnswer.DECLINED else None
+
+    @cached_property
+    def exemption(self) -> Exemption | None:
+        """Return the last request for exemption."""
+        return Exemption.objects.filter(submission=self.submission).select_related("asked_by", "answered_by").first()
+
+    @cached_property
+    def closed_because(self) -> str:
+        """Return why nothing can be changed now; empty if it can."""
+        try:
+            drafts.require_open(self.submission, timezone.now())
+        except Refused as refused:
+            return str(refused)
+        return ""
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the figures can be worked on."""
+        return not self.closed_because
+
+    @property
+    def may_fill_in(self) -> bool:
+        """Tell whether this person may change figures now."""
+        return self.is_open and self.actor.can(Power.DELIVER)
+
+    @property
+    def may_withdraw(self) -> bool:
+        """Tell whether this person may take the delivery back now."""
+        return (
+            self.submission.status == SubmissionStatus.SUBMITTED
+            and self.submission.accepts_at(timezone.now())
+            and (self.actor.can(Power.DELIVER) or self.actor.can(Power.SIGN))
+        )
+
+    @property
+    def may_ask_exemption(self) -> bool:
+        """Tell whether exemption can be asked now."""
+        waiting = self.exemption is not None and self.exemption.status == ExemptionStatus.ASKED
+        return self.may_fill_in and not waiting
+
+    @cached_property
+    def signatories(self) -> list[str]:
+        """Return the names of who can sign."""
+        return [user.name for user in signing.signatories(self.submission)]
+
+    @property
+    def may_sign(self) -> bool:
+        """Tell whether this person may sign what waits."""
+        return (
+            self.is_open
+            and self.request is not None
+            and self.actor.can(Power.SIGN)
+            and self.actor.user not in signing.fillers(self.submission)
+        )
+
+    @property
+    def is_filled(self) -> bool:
+        """Tell whether somebody filled in something."""
+        return self.number > 1 or (self.draft is not None and self.draft.made_by_id is not None)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Tell whether the figures are with the provider."""
+        return self.submission.status in EDITABLE
+
+
+def desk_of(request: Any, slug: str) -> Desk:
+    """Return the own submission in a round that is delivered in the portal; 404 for anything else."""
+    submission = get_object_or_404(
+        Submission.objects.visible_to(request.actor).select_related("round__previous", "provider", "merged_into"),
+        round__slug=slug,
+    )
+    return Desk(actor=request.actor, submission=submission)

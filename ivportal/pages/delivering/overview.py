@@ -1,0 +1,304 @@
+"""The page a provider delivers from: where it stands, what is missing, and the next step."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from ivportal.pages.delivering.form import label_of
+from ivportal.pages.delivering.lookup import Desk, desk_of
+from ivportal.pages.rights import for_role
+from providers import signing
+from providers.audit import record
+from providers.models import (
+    Act,
+    Draft,
+    ExemptionStatus,
+    How,
+    Power,
+    Round,
+    StatusChange,
+    SubmissionStatus,
+    TermChange,
+    Upload,
+    UploadStatus,
+)
+from providers.refusal import Refused
+
+MOST_SHOWN = 8
+STATUS_TEXTS = {
+    SubmissionStatus.NOT_STARTED: "U bent nog niet begonnen.",
+    SubmissionStatus.DRAFT: "U werkt aan de gegevens. De NZa ziet ze pas als ze zijn ondertekend.",
+    SubmissionStatus.SUBMITTED: "De NZa heeft uw gegevens. U kunt ze intrekken zolang de NZa nog niet controleert.",
+    SubmissionStatus.IN_REVIEW: "De NZa controleert uw gegevens.",
+    SubmissionStatus.RETURNED: "De NZa vraagt u iets te verbeteren. Hieronder staat wat.",
+    SubmissionStatus.VALIDATED: "De NZa heeft uw gegevens goedgekeurd. U hoeft niets meer te doen.",
+    SubmissionStatus.EXCLUDED: "De NZa laat uw gegevens buiten de vergelijking. Hieronder staat waarom.",
+    SubmissionStatus.EXEMPT: "U heeft ontheffing en hoeft niet aan te leveren.",
+}
+
+
+def overview(request: Any, desk: Desk) -> HttpResponse:
+    """Show where the delivery stands; for a round that providers deliver in the portal."""
+    return render(request, "providers/delivering/overview.html", context_of(request, desk))
+
+
+def context_of(request: Any, desk: Desk) -> dict[str, Any]:
+    """Return what the overview shows."""
+    submission, round = desk.submission, desk.submission.round
+    record(act=Act.SUBMISSION_READ, actor=request.actor, subject=str(submission))
+    return {
+        "ribbon": {"status": "delivered", "is_fictitious": True} if round.is_fictitious else None,
+        "round": round,
+        "provider": submission.provider,
+        "desk": desk,
+        "status_label": submission.get_status_display(),
+        "status_text": STATUS_TEXTS[SubmissionStatus(submission.status)],
+        "deadline": submission.deadline,
+        "is_late": submission.deadline is not None and timezone.now() > submission.deadline and desk.is_at_work,
+        "term_change": _term_change(desk),
+        "reason": _reason(desk),
+        "steps": _steps(desk),
+        "findings": findings_summary(desk) if desk.is_at_work else None,
+        "uploads": uploads_of(desk),
+        "waits": any(item["is_waiting"] for item in uploads_of(desk)),
+        "history": _history(desk),
+        "key": uuid.uuid4(),
+        "may": {
+            "fill_in": desk.may_fill_in,
+            "offer": desk.may_fill_in and desk.is_filled and desk.verdict.is_ready and desk.request is None,
+            "sign": desk.may_sign,
+            "withdraw": desk.may_withdraw,
+            "ask_exemption": desk.may_ask_exemption,
+        },
+        "exemption": _exemption(desk),
+        "other_rounds": other_rounds(request, round),
+    }
+
+
+def _term_change(desk: Desk) -> TermChange | None:
+    return TermChange.objects.visible_to(desk.actor).filter(round=desk.submission.round).order_by("-pk").first()
+
+
+def _reason(desk: Desk) -> str:
+    """Return why the NZa gave the delivery back or left it out."""
+    status = desk.submission.status
+    if status not in (SubmissionStatus.RETURNED, SubmissionStatus.EXCLUDED, SubmissionStatus.EXEMPT):
+        return ""
+    step = StatusChange.objects.filter(submission=desk.submission, after=status).first()
+    return step.reason if step else ""
+
+
+def _steps(desk: Desk) -> list[dict[str, Any]]:
+    """Return the four steps of delivering, each with its state and one line on what is missing."""
+    delivered = not desk.is_at_work
+    ready = desk.is_filled and desk.verdict.is_ready
+    errors, open_ones = (len(desk.verdict.errors), len(desk.verdict.unexplained)) if desk.is_at_work else (0, 0)
+    filled = sum(value is not None for value in desk.contents.values().values())
+    steps = [
+        (
+            "Gegevens invullen",
+            desk.is_filled or delivered,
+            f"{filled} van {len(desk.submission.round.measures)} ingevuld",
+        ),
+        ("Bevindingen oplossen", ready or delivered, _left(errors, open_ones) if desk.is_filled else ""),
+        (
+            "Laten ondertekenen",
+            delivered,
+            f"Voorgelegd door {desk.request.asked_by.name}" if desk.request else "",
+        ),
+        ("Ontvangstbevestiging", delivered, ""),
+    ]
+    if desk.submission.status == SubmissionStatus.EXEMPT:
+        return []
+    found: list[dict[str, Any]] = []
+    before = True
+    for label, is_done, text in steps:
+        state = "done" if is_done else "running" if before else "waiting"
+        found.append({"label": label, "state": state, "record": text, "seconds": None})
+        before = before and is_done
+    return found
+
+
+def _left(errors: int, unexplained: int) -> str:
+    parts = []
+    if errors:
+        parts.append(f"{errors} {'fout' if errors == 1 else 'fouten'} herstellen")
+    if unexplained:
+        parts.append(f"{unexplained} {'signalering' if unexplained == 1 else 'signaleringen'} toelichten of verbeteren")
+    return ", ".join(parts) or "Niets meer te doen"
+
+
+def findings_summary(desk: Desk) -> dict[str, Any]:
+    """Return the findings of the saved state, hard errors and warnings apart, each with where to mend it."""
+    verdict = desk.verdict
+    unexplained = {id(item) for item in verdict.unexplained}
+    page = reverse("fill_in", args=[desk.submission.round.slug])
+
+    def row(item: Any) -> dict[str, Any]:
+        return {
+            "severity": item.rule.severity,
+            "code": item.rule.code,
+            "message": item.message,
+            "remedy": item.rule.mend,
+            "explanation": verdict.explanation_of(item),
+            "is_open": id(item) in unexplained,
+            "cell": str(item.cell),
+            "url": f"{page}#{item.measure}" if item.measure else page,
+        }
+
+    rows = [row(item) for item in verdict.found]
+    return {
+        "errors": [item for item in rows if item["severity"] == "error"],
+        "open": [item for item in rows if item["is_open"]],
+        "explained": [item for item in rows if item["severity"] == "warning" and not item["is_open"]],
+        "notes": [item for item in rows if item["severity"] == "note"],
+    }
+
+
+def uploads_of(desk: Desk) -> list[dict[str, Any]]:
+    """Return the files that were sent, newest first, with what became of each."""
+    rows = []
+    uploads = Upload.objects.filter(submission=desk.submission).select_related("sent_by").prefetch_related("drafts")
+    for upload in uploads.defer("contents")[:MOST_SHOWN]:
+        applied = list(upload.drafts.all())
+        rows.append(
+            {
+                "uuid": upload.uuid,
+                "name": upload.file_name,
+                "sent_at": upload.sent_at,
+                "sent_by": upload.sent_by.name,
+                "is_waiting": upload.status == UploadStatus.WAITING,
+                "is_refused": upload.status == UploadStatus.REFUSED,
+                "is_applied": bool(applied),
+                "number": applied[0].number if applied else None,
+                "problems": len(upload.problems),
+                "url": reverse("upload", args=[desk.submission.round.slug, upload.uuid]),
+            }
+        )
+    return rows
+
+
+def _history(desk: Desk) -> list[dict[str, Any]]:
+    rows = []
+    for draft in (
+        Draft.objects.filter(submission=desk.submission).select_related("made_by").defer("contents")[:MOST_SHOWN]
+    ):
+        names = [label_of(part) for part in draft.changed]
+        rows.append(
+            {
+                "at": draft.made_at,
+                "who": draft.made_by.name if draft.made_by else "het portaal",
+                "what": f"{How(draft.how).label}: {_listed(names)}"
+                if draft.how != How.PREFILLED
+                else How.PREFILLED.label,
+            }
+        )
+    for step in StatusChange.objects.filter(submission=desk.submission).select_related("by")[:MOST_SHOWN]:
+        rows.append(
+            {
+                "at": step.at,
+                "who": step.by.name if step.by else "het portaal",
+                "what": f"Status werd ‘{step.get_after_display()}’",
+            }
+        )
+    return sorted(rows, key=lambda row: row["at"], reverse=True)[:MOST_SHOWN]
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) > 3:
+        return f"{', '.join(names[:3])} en nog {len(names) - 3}"
+    return ", ".join(names) or "niets veranderd"
+
+
+def _exemption(desk: Desk) -> dict[str, Any] | None:
+    asked = desk.exemption
+    if asked is None:
+        return None
+    return {
+        "status": asked.get_status_display(),
+        "is_waiting": asked.status == ExemptionStatus.ASKED,
+        "grounds": asked.grounds,
+        "asked_at": asked.asked_at,
+        "asked_by": asked.asked_by.name,
+        "answer": asked.answer,
+        "answered_at": asked.answered_at,
+    }
+
+
+def other_rounds(request: Any, shown: Round) -> list[dict[str, Any]]:
+    """Return the other rounds this provider is in, newest first."""
+    found = (
+        Round.objects.filter(submissions__provider=request.actor.provider_id)
+        .exclude(status="draft")
+        .exclude(pk=shown.pk)
+        .order_by("-book_year", "slug")
+    )
+    return [{"title": round.title, "url": reverse("own_submission", args=[round.slug])} for round in found]
+
+
+@require_GET
+@for_role("provider")
+def files(request: Any, slug: str) -> HttpResponse:
+    """Answer htmx: what became of the files, and of the findings when one was just read."""
+    desk = desk_of(request, slug)
+    shown = uploads_of(desk)
+    waits = any(item["is_waiting"] for item in shown)
+    response = render(
+        request,
+        "providers/delivering/_files.html",
+        {"uploads": shown, "waits": waits, "round": desk.submission.round},
+    )
+    if not waits:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+@for_role("provider", Power.DELIVER)
+def offer(request: Any, slug: str) -> HttpResponse:
+    """Offer the saved state to be signed."""
+    desk = desk_of(request, slug)
+    try:
+        signing.offer(submission=desk.submission, draft_number=number_of(request), actor=request.actor)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        who = ", ".join(desk.signatories)
+        messages.success(request, f"De gegevens liggen ter ondertekening. Bericht is gestuurd aan: {who}.")
+    return redirect("own_submission", slug=slug)
+
+
+@require_POST
+@for_role("provider")
+def withdraw(request: Any, slug: str) -> HttpResponse:
+    """Take the delivery back."""
+    desk = desk_of(request, slug)
+    try:
+        if not desk.may_withdraw and not desk.actor.can(Power.DELIVER) and not desk.actor.can(Power.SIGN):
+            raise Refused("U mag deze aanlevering niet intrekken. Vraag een collega die gegevens mag invullen.")
+        signing.withdraw(submission=desk.submission, actor=request.actor)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(
+            request,
+            "De aanlevering is ingetrokken. U kunt de gegevens weer wijzigen; lever ze daarna opnieuw aan, anders doet u niet"
+            " mee.",
+        )
+    return redirect("own_submission", slug=slug)
+
+
+def number_of(request: Any) -> int:
+    """Return the number of the saved state that the sender saw."""
+    raw = request.POST.get("stand", "")
+    if not raw.isdigit() or len(raw) > 9:
+        raise Refused("Wij herkennen niet van welke stand u uitging. Open de bladzijde opnieuw.")
+    return int(raw)

@@ -1,0 +1,117 @@
+"""What the checks say about the figures of a submission: as they stand in a saved state, and as they were delivered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from providers import checks, prefill
+from providers.checks import Found, SectorStatistics
+from providers.contents import Contents
+from providers.measures import CATALOGUE
+from providers.models import Finding, SectorBasis, Severity, Submission, SubmissionVersion
+from providers.workbook.content import ReadDelivery
+
+#: Rule of a figure that another source has differently.
+CORRECTED = "IV-L-020"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The findings about some contents, and which of them still stand in the way of delivering."""
+
+    found: tuple[Found, ...]
+    explanations: dict[str, str]
+
+    @property
+    def errors(self) -> list[Found]:
+        """Return what has to be mended."""
+        return [item for item in self.found if item.rule.severity == Severity.ERROR]
+
+    @property
+    def unexplained(self) -> list[Found]:
+        """Return what has to be explained and is not."""
+        return [item for item in self.found if item.rule.explain and not self.explanation_of(item)]
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether the contents can be offered to be signed."""
+        return not self.errors and not self.unexplained
+
+    def explanation_of(self, item: Found) -> str:
+        """Return what the provider says about a finding."""
+        return self.explanations.get(key_of(item.measure, item.rule.code), "")
+
+
+def key_of(measure: str, rule: str) -> str:
+    """Return where an explanation is kept: with the measure, or with the rule if the finding is about no measure."""
+    return measure or rule
+
+
+def check(*, submission: Submission, contents: Contents, sector: SectorStatistics | None = None) -> Verdict:
+    """Check contents within themselves, against last year, the sector and the annual accounts."""
+    round = submission.round
+    before = prefill.previous_version(submission)
+    previous = (
+        checks.Previous(
+            book_year=before.submission.round.book_year, values=dict(before.values.values_list("measure", "value"))
+        )
+        if before is not None
+        else None
+    )
+    found = checks.check_delivery(
+        delivery_of(submission, contents),
+        template=round.template_version,
+        currency=round.currency,
+        book_year=round.book_year,
+        previous=previous,
+        sector=sector if sector is not None else sector_of(submission),
+    )
+    return Verdict(found=(*found, *_corrected(contents)), explanations=dict(contents.explanations))
+
+
+def delivery_of(submission: Submission, contents: Contents) -> ReadDelivery:
+    """Return contents as a delivery of the provider of ``submission``."""
+    provider = submission.provider
+    return contents.as_delivery(key_scheme=provider.key_scheme, key=provider.key, name=provider.name)
+
+
+def _corrected(contents: Contents) -> list[Found]:
+    """Return a finding for every figure that another source has differently: the provider says why."""
+    rule = checks.rule(CORRECTED)
+    return [
+        Found(
+            rule,
+            figure.cell,
+            rule.message.format(measure=CATALOGUE[code].label, source=figure.source),
+            code,
+        )
+        for code, figure in contents.figures.items()
+        if figure.is_corrected
+    ]
+
+
+def sector_of(submission: Submission) -> SectorStatistics | None:
+    """Return the figures of the sector as they were last computed for this round, or ``None``."""
+    basis = SectorBasis.objects.filter(round=submission.round_id).order_by("-pk").first()
+    return SectorStatistics.from_json(basis.content) if basis is not None else None
+
+
+def findings_for(version: SubmissionVersion, verdict: Verdict) -> list[tuple[Finding, str]]:
+    """Return the rows of a verdict for a delivered version, each with its explanation; nothing is stored."""
+    return [(row_of(version, item), verdict.explanation_of(item)) for item in verdict.found]
+
+
+def row_of(version: SubmissionVersion, item: Found) -> Finding:
+    """Return the row of one finding; it is not stored."""
+    return Finding(
+        version=version,
+        rule=item.rule.code,
+        severity=item.rule.severity,
+        measure=item.measure,
+        sheet=item.cell.sheet,
+        row=item.cell.row,
+        column=item.cell.column,
+        message=item.message,
+        mend=item.rule.mend,
+        needs_explanation=item.rule.explain,
+    )

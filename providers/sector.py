@@ -1,0 +1,128 @@
+"""Comparing deliveries with the sector: computed anew as the round grows, and every delivery checked again."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from decimal import Decimal
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Max
+from django.urls import reverse
+from django.utils import timezone
+from kombu.exceptions import KombuError
+
+from providers import checks, notices
+from providers.checking import check, row_of
+from providers.checks import SectorStatistics, sector
+from providers.contents import from_json
+from providers.mandates import people_of
+from providers.models import (
+    COUNTING,
+    PORTAL,
+    Finding,
+    MeasuredValue,
+    Round,
+    RoundStatus,
+    SectorBasis,
+    SubmissionVersion,
+)
+
+logger = logging.getLogger(__name__)
+
+#: Under this many deliveries nobody is compared with the sector.
+FEWEST: Final = 20
+#: It is computed anew when there are this many times as many deliveries as the last time.
+GROWTH: Final = Decimal("1.1")
+
+
+def newest_versions(round: Round) -> list[SubmissionVersion]:
+    """Return the version that counts of every provider that delivered."""
+    newest = (
+        SubmissionVersion.objects.filter(submission__round=round, submission__status__in=COUNTING)
+        .values("submission")
+        .annotate(newest=Max("pk"))
+        .values("newest")
+    )
+    return list(
+        SubmissionVersion.objects.filter(pk__in=newest).select_related(
+            "submission__round", "submission__provider", "statement__draft"
+        )
+    )
+
+
+def sweep() -> list[int]:
+    """Have workers compute anew where a round grew enough, or closed since the last time; return the rounds."""
+    found = []
+    for round in Round.objects.filter(source=PORTAL, status__in=[RoundStatus.OPEN, RoundStatus.CLOSED]):
+        count = round.submissions.filter(status__in=COUNTING).count()
+        last = SectorBasis.objects.filter(round=round).order_by("-pk").first()
+        before = last.deliveries if last else 0
+        grew = count >= max(FEWEST, before * GROWTH) and count != before
+        closed = round.status == RoundStatus.CLOSED and count >= FEWEST and count != before
+        if grew or closed:
+            wake(round.pk)
+            found.append(round.pk)
+    return found
+
+
+def wake(round_id: int) -> None:
+    """Tell a worker to compute anew."""
+    from providers.tasks import compare_with_sector
+
+    try:
+        compare_with_sector.delay(round_id)
+    except (KombuError, OSError):
+        logger.warning("The broker is away; the sweeper will compare round %s with the sector.", round_id)
+
+
+def refresh(round_id: int) -> SectorStatistics | None:
+    """Compute the figures of the sector from what counts now, and check every delivery against them.
+
+    A finding that no longer holds is ended, a new one is added; the provider is told of what it has to explain.
+    """
+    with transaction.atomic():
+        round = Round.objects.select_for_update(of=("self",)).get(pk=round_id)
+        versions = newest_versions(round)
+        if len(versions) < FEWEST:
+            return None
+        values: dict[int, dict[str, Decimal | None]] = defaultdict(dict)
+        for version_id, measure, value in MeasuredValue.objects.filter(version__in=versions).values_list(
+            "version_id", "measure", "value"
+        ):
+            values[version_id][measure] = value
+        statistics = sector.statistics(values[version.pk] for version in versions)
+        SectorBasis.objects.create(round=round, content=statistics.to_json(), deliveries=len(versions))
+        for version in versions:
+            _check_again(version, statistics)
+    return statistics
+
+
+def _check_again(version: SubmissionVersion, statistics: SectorStatistics) -> None:
+    statement = getattr(version, "statement", None)
+    if statement is None:
+        return
+    contents = from_json(statement.draft.contents)
+    verdict = check(submission=version.submission, contents=contents, sector=statistics)
+    found = {(item.rule.code, item.measure): item for item in verdict.found if item.rule.scope == "sector"}
+    held = {
+        (finding.rule, finding.measure): finding
+        for finding in Finding.objects.filter(version=version, ended_at__isnull=True)
+        if checks.rule(finding.rule).scope == "sector"
+    }
+    now = timezone.now()
+    for key in held.keys() - found.keys():
+        Finding.objects.filter(pk=held[key].pk).update(ended_at=now)
+    new = [row_of(version, item) for key, item in sorted(found.items()) if key not in held]
+    Finding.objects.bulk_create(new)
+    if any(finding.needs_explanation for finding in new):
+        submission = version.submission
+        notices.tell(
+            kind="findings_added",
+            to=people_of(submission.provider),
+            provider=submission.provider,
+            round=submission.round,
+            occasion=f"{version.uuid}:{timezone.localdate()}",
+            path=reverse("own_submission", args=[submission.round.slug]),
+        )

@@ -1,0 +1,65 @@
+"""What Celery workers do for delivering. A task carries only a key; what has to be done stands in the database."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from providers.access import EVERYTHING, scope
+
+
+@shared_task
+def read_upload(upload_id: int) -> None:
+    """Read a file that a provider sent in."""
+    from providers import uploads
+
+    with scope(EVERYTHING):
+        uploads.read_waiting(upload_id)
+
+
+@shared_task
+def compare_with_sector(round_id: int) -> None:
+    """Compute the figures of the sector anew and check all deliveries of a round against them."""
+    from providers import sector
+
+    with scope(EVERYTHING):
+        sector.refresh(round_id)
+
+
+@shared_task
+def send_mails() -> None:
+    """Send the mails that wait."""
+    from providers import notices
+
+    with scope(EVERYTHING):
+        notices.send_waiting()
+
+
+@shared_task
+def sweep() -> None:
+    """Wake workers for what was left, send what waits, and do what the clock says."""
+    from providers import notices, sector, terms, uploads
+
+    with scope(EVERYTHING):
+        uploads.sweep()
+        terms.keep()
+        sector.sweep()
+        notices.send_waiting()
+
+
+@shared_task
+def announce_round(round_id: int) -> None:
+    """Send the invitations of a round."""
+    from providers import terms
+    from providers.models import Round
+
+    with scope(EVERYTHING):
+        terms.announce(Round.objects.get(pk=round_id))
+
+
+@shared_task
+def tell_of_term(change_id: int) -> None:
+    """Tell everybody that the term of a round moved."""
+    from providers import terms
+
+    with scope(EVERYTHING):
+        terms.tell_of_term(change_id)

@@ -1,0 +1,142 @@
+"""What the clock does in a round: invitations and reminders go out, and at the end of the term the round closes."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from kombu.exceptions import KombuError
+
+from providers import desk, notices
+from providers.formatting import AMSTERDAM, format_datetime
+from providers.mandates import people_of
+from providers.models import (
+    EDITABLE,
+    PORTAL,
+    Notice,
+    Round,
+    RoundStatus,
+    Submission,
+    TermChange,
+)
+
+logger = logging.getLogger(__name__)
+
+#: Days before the end of the term on which who has not delivered is reminded (domain facts §7.3: T−21, T−7, T−1).
+REMINDERS: Final = (21, 7, 1)
+#: Days after it on which it is reminded once more (rappel), and until when that still makes sense.
+OVERDUE_AFTER, OVERDUE_UNTIL = 1, 14
+#: Nobody is reminded before this hour.
+REMINDING_FROM: Final = time(8)
+
+
+def keep(now: datetime | None = None) -> None:
+    """Do everything that is due at ``now``; done twice, nothing happens twice."""
+    now = now or timezone.now()
+    for round in Round.objects.filter(source=PORTAL, status=RoundStatus.OPEN, deadline__lt=now):
+        with transaction.atomic():
+            desk.close_round(round=round, actor=None)
+    for round in Round.objects.filter(source=PORTAL, status__in=[RoundStatus.OPEN, RoundStatus.CLOSED]):
+        if round.status == RoundStatus.OPEN:
+            announce(round)
+        if timezone.localtime(now, AMSTERDAM).time() >= REMINDING_FROM:
+            remind(round, now)
+
+
+def announce(round: Round) -> int:
+    """Tell everybody invited who was not told yet; return how many providers were."""
+    told = set(Notice.objects.filter(round=round, kind="invitation").values_list("provider_id", flat=True))
+    count = 0
+    for submission in _with_people(round.submissions.filter(merged_into__isnull=True)):
+        if submission.provider_id in told:
+            continue
+        _tell("invitation", submission, occasion=f"{round.pk}:{submission.provider_id}")
+        count += 1
+    return count
+
+
+def remind(round: Round, now: datetime) -> int:
+    """Remind who has not delivered, by its own term; return how many providers were reminded now."""
+    count = 0
+    today = timezone.localtime(now, AMSTERDAM).date()
+    late = _with_people(round.submissions.filter(status__in=EDITABLE, merged_into__isnull=True))
+    told = set(Notice.objects.filter(round=round, kind__in=["reminder", "overdue"]).values_list("provider_id", "key"))
+    keys = {(provider, key.rsplit(":", 1)[0]) for provider, key in told}
+    opened = timezone.localtime(round.opens_at, AMSTERDAM).date() if round.opens_at else None
+    for submission in late:
+        if submission.deadline is None:
+            continue
+        last_day = timezone.localtime(submission.deadline, AMSTERDAM).date()
+        left = (last_day - today).days
+        due = [
+            days for days in REMINDERS if 0 <= left <= days and (opened is None or last_day - timedelta(days) > opened)
+        ]
+        if now > submission.deadline:
+            if not OVERDUE_AFTER <= -left <= OVERDUE_UNTIL:
+                continue
+            kind, occasion = "overdue", f"{round.pk}:{submission.provider_id}:{last_day}"
+        elif due:
+            kind, occasion = "reminder", f"{round.pk}:{submission.provider_id}:{last_day}:{min(due)}"
+        else:
+            continue
+        if (submission.provider_id, f"{kind}:{occasion}") in keys:
+            continue
+        _tell(kind, submission, occasion=occasion)
+        count += 1
+    return count
+
+
+def tell_of_term(change_id: int) -> None:
+    """Tell everybody who has not delivered that the term moved for all."""
+    change = TermChange.objects.select_related("round").get(pk=change_id)
+    for submission in _with_people(change.round.submissions.filter(status__in=EDITABLE, merged_into__isnull=True)):
+        desk.tell_of_term(change, submission)
+
+
+def wake_announcing(round_id: int) -> None:
+    """Have a worker send the invitations of a round."""
+    from providers.tasks import announce_round
+
+    _wake(announce_round, round_id)
+
+
+def wake_telling_of_term(change_id: int) -> None:
+    """Have a worker tell that a term moved."""
+    from providers.tasks import tell_of_term as task
+
+    _wake(task, change_id)
+
+
+def _wake(task: Any, key: int) -> None:
+    try:
+        task.delay(key)
+    except (KombuError, OSError):
+        logger.warning("The broker is away; the sweeper will do it.")
+
+
+def _with_people(submissions: QuerySet[Submission]) -> QuerySet[Submission]:
+    """Return the submissions of providers that have somebody to tell."""
+    now = timezone.now()
+    return (
+        submissions.filter(provider__mandates__valid_from__lte=now)
+        .exclude(provider__mandates__valid_until__lte=now)
+        .select_related("provider", "round")
+        .distinct()
+    )
+
+
+def _tell(kind: str, submission: Submission, *, occasion: str) -> None:
+    notices.tell(
+        kind=kind,
+        to=people_of(submission.provider),
+        provider=submission.provider,
+        round=submission.round,
+        occasion=occasion,
+        path=reverse("own_submission", args=[submission.round.slug]),
+        termijn=format_datetime(submission.deadline),
+    )
