@@ -17,8 +17,9 @@ from ivportal.pages.delivering.overview import number_of
 from ivportal.pages.rights import for_role
 from providers import drafts, prefill, uploads
 from providers.audit import record
-from providers.contents import from_json
+from providers.contents import ORGANISATION_FIELDS, from_json
 from providers.drafts import Comparison
+from providers.measures import CATALOGUE
 from providers.models import Act, How, Power, Upload, UploadStatus
 from providers.refusal import Refused
 from providers.workbook.container import LIMITS
@@ -39,23 +40,18 @@ def workbook(request: Any, slug: str) -> HttpResponse:
         raise BadRequest
     name = f"{slug}-{desk.submission.provider.key}.{kind}"
     record(act=Act.EXPORT_DOWNLOADED, actor=request.actor, subject=name)
-    form, lines = uploads.form_for(desk.submission), lines_of(desk)
     contents = desk.contents
+    known = Organisation(**{field: contents.organisation.get(field, "") for field in ORGANISATION_FIELDS})
+    form, lines = uploads.form_for(desk.submission), lines_of(desk)
+    said: dict[str, Any] = {
+        "explanations": {key: text for key, text in contents.explanations.items() if key in CATALOGUE},
+        "remarks": contents.remarks,
+    }
     if kind == "csv":
-        content, content_type = write_csv(form, lines, explanations=contents.explanations), "text/csv; charset=utf-8"
+        content, content_type = write_csv(form, lines, known, contents.locations, **said), "text/csv; charset=utf-8"
     else:
-        content = write(
-            form,
-            lines,
-            Organisation(
-                **{name: contents.organisation.get(name, "") for name in ("legal_form", "agb_code", "nza_number")}
-            ),
-            contents.locations,
-            made_at=desk.draft.made_at if desk.draft else desk.submission.round.opens_at or timezone.now(),
-            explanations=contents.explanations,
-            remarks=contents.remarks,
-        )
-        content_type = XLSX
+        moment = desk.draft.made_at if desk.draft else desk.submission.round.opens_at or timezone.now()
+        content, content_type = write(form, lines, known, contents.locations, made_at=moment, **said), XLSX
     return HttpResponse(
         content, content_type=content_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
