@@ -26,8 +26,9 @@ def rows_of(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
 class Calculation:
     """The state between two steps. Steps never change a table in place; they return a new calculation.
 
-    delivered : one row per provider of the dataset, index ``key`` in ascending order; ``delivered`` (bool), ``merged``
-        (bool), ``errors`` (codes of hard errors, joined by space) and a column per measure with ``Decimal`` or ``None``.
+    delivered : one row per provider of the dataset, index ``key`` in ascending order; ``delivered`` (bool), ``standing`` (why a
+        submission does not count, see :mod:`benchmarking.datasets`), ``merged`` (bool), ``errors`` (codes of hard errors, joined
+        by space) and a column per measure with ``Decimal`` or ``None``.
     results : same index; columns are added by the steps, see :mod:`benchmarking.steps`.
     peers : columns ``key``, ``peer``, ``weight`` (λ), ``cost_share`` (0 to 1), ``score_without`` (once it is known).
     products : columns ``key``, ``product`` and what a later step publishes per product.

@@ -11,9 +11,27 @@ import pandas as pd
 from django.db import transaction
 
 from benchmarking.models import Dataset
-from providers.models import Finding, MeasuredValue, Round, Severity, Submission, SubmissionVersion
+from providers.models import (
+    COUNTING,
+    Finding,
+    MeasuredValue,
+    Round,
+    Severity,
+    Submission,
+    SubmissionStatus,
+    SubmissionVersion,
+)
 
 FACTS = ("key", "delivered", "merged", "errors")
+
+
+#: Why a submission does not count although somebody may have delivered before; stands where else 1 or 0 does.
+STANDINGS = {
+    SubmissionStatus.EXEMPT: "exempt",
+    SubmissionStatus.EXCLUDED: "excluded",
+    SubmissionStatus.RETURNED: "returned",
+    SubmissionStatus.DRAFT: "withdrawn",
+}
 
 
 def canonical_number(value: Decimal | None) -> str:
@@ -25,9 +43,10 @@ def canonical_number(value: Decimal | None) -> str:
 
 
 def freeze(*, round: Round) -> Dataset:
-    """Freeze the newest versions of all submissions of ``round`` and return the dataset.
+    """Freeze the newest versions of all submissions of ``round`` that count and return the dataset.
 
-    The same figures give the same dataset: if they were frozen before, that one is returned.
+    What was withdrawn, given back or left out keeps its word for why, and no figures. The same figures give the same dataset: if
+    they were frozen before, that one is returned.
     """
     with transaction.atomic():
         submissions = list(Submission.objects.filter(round=round).select_related("provider"))
@@ -35,6 +54,9 @@ def freeze(*, round: Round) -> Dataset:
             version.submission_id: version
             for version in SubmissionVersion.objects.filter(submission__round=round).order_by("submission_id", "number")
         }
+        delivered = set(versions)
+        counting = {submission.pk for submission in submissions if submission.status in COUNTING}
+        versions = {key: version for key, version in versions.items() if key in counting}
         of_version = {version.pk: submission for submission, version in versions.items()}
         values: dict[int, dict[str, Decimal | None]] = {}
         for version_id, measure, value in MeasuredValue.objects.filter(version__in=of_version).values_list(
@@ -42,9 +64,9 @@ def freeze(*, round: Round) -> Dataset:
         ):
             values.setdefault(of_version[version_id], {})[measure] = value
         errors: dict[int, set[str]] = {}
-        for version_id, rule in Finding.objects.filter(version__in=of_version, severity=Severity.ERROR).values_list(
-            "version_id", "rule"
-        ):
+        for version_id, rule in Finding.objects.filter(
+            version__in=of_version, severity=Severity.ERROR, ended_at__isnull=True
+        ).values_list("version_id", "rule"):
             errors.setdefault(of_version[version_id], set()).add(rule)
         measures = sorted(round.measures)
         rows = []
@@ -53,7 +75,9 @@ def freeze(*, round: Round) -> Dataset:
             rows.append(
                 [
                     submission.provider.key,
-                    "1" if submission.pk in versions else "0",
+                    "1"
+                    if submission.pk in versions
+                    else _standing(submission, is_delivered=submission.pk in delivered),
                     "1" if submission.merged_into_id else "0",
                     " ".join(sorted(errors.get(submission.pk, ()))),
                     *(canonical_number(figures.get(measure)) for measure in measures),
@@ -65,6 +89,12 @@ def freeze(*, round: Round) -> Dataset:
         if is_new:
             dataset.versions.set(of_version)
         return dataset
+
+
+def _standing(submission: Submission, *, is_delivered: bool) -> str:
+    if is_delivered or submission.status in (SubmissionStatus.EXEMPT, SubmissionStatus.EXCLUDED):
+        return STANDINGS.get(SubmissionStatus(submission.status), "0")
+    return "0"
 
 
 def write_csv(rows: list[list[str]]) -> bytes:
@@ -82,6 +112,7 @@ def read(content: bytes) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "delivered": [row[1] == "1" for row in body],
+            "standing": [row[1] if row[1] not in ("0", "1") else "" for row in body],
             "merged": [row[2] == "1" for row in body],
             "errors": [row[3] for row in body],
         },

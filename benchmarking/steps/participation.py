@@ -14,6 +14,10 @@ from providers.formatting import format_exact, format_money, format_number
 #: What a reason says, as a sentence that fits a provider's own page and a list of the NZa alike.
 REASONS = {
     "not_delivered": "Er is niet aangeleverd.",
+    "withdrawn": "De aanlevering is ingetrokken en niet opnieuw ingediend.",
+    "returned": "De NZa heeft de aanlevering teruggelegd; de verbetering is er nog niet.",
+    "excluded": "De NZa heeft de aanlevering buiten de vergelijking gelaten.",
+    "exempt": "De zorgaanbieder heeft ontheffing en hoeft niet aan te leveren.",
     "merged": "De organisatie is opgegaan in een andere zorgaanbieder.",
     "errors": "De aanlevering bevat fouten die eerst hersteld moeten worden ({errors}).",
     "missing_value": "Er ontbreken gegevens die voor de vergelijking nodig zijn: {measures}.",
@@ -27,6 +31,10 @@ REASONS = {
 
 REASONS_SHORT = {
     "not_delivered": "niet aangeleverd",
+    "withdrawn": "ingetrokken",
+    "returned": "teruggelegd",
+    "excluded": "door de NZa uitgesloten",
+    "exempt": "ontheffing",
     "merged": "opgegaan in een andere zorgaanbieder",
     "errors": "fouten in de aanlevering",
     "missing_value": "gegevens ontbreken",
@@ -43,6 +51,8 @@ def reasons_of(row: dict[str, Any], specification: Specification, currency: str)
     """Return the reasons for one provider not to take part: code → what fills in the sentence."""
     if row["merged"]:
         return {"merged": {}}
+    if row["standing"]:
+        return {row["standing"]: {}}
     if not row["delivered"]:
         return {"not_delivered": {}}
     found: dict[str, dict[str, str]] = {}

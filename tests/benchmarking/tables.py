@@ -19,12 +19,13 @@ SMALL: dict[str, Any] = {
 
 
 def start(rows: Mapping[str, Mapping[str, Any]], frozen: Mapping[str, Any] | None = None, **model: Any) -> Calculation:
-    """Return the calculation before the first step; per key the figures, and ``merged``, ``delivered``, ``errors``."""
-    measures = sorted({name for row in rows.values() for name in row} - {"merged", "delivered", "errors"})
+    """Return the calculation before the first step; per key the figures, and ``merged``, ``delivered``, ``standing``, ``errors``."""
+    measures = sorted({name for row in rows.values() for name in row} - {"merged", "delivered", "standing", "errors"})
     keys = sorted(rows)
     delivered = pd.DataFrame(
         {
             "delivered": [rows[key].get("delivered", True) for key in keys],
+            "standing": [rows[key].get("standing", "") for key in keys],
             "merged": [rows[key].get("merged", False) for key in keys],
             "errors": [rows[key].get("errors", "") for key in keys],
         },
