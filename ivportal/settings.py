@@ -12,6 +12,7 @@
 ``IVPORTAL_BEHIND_TLS``    1 when a proxy terminates TLS and sets ``X-Forwarded-Proto``; default 1 in production
 ``EMAIL_URL``              outgoing mail (smtp://, smtp+tls://, smtp+ssl://, filemail://); default: written to the console
 ``IVPORTAL_MAIL_FROM``     sender of mail
+``IVPORTAL_ADDRESS``       address of the portal as people type it, for links in mail; default ``http://127.0.0.1:8000``
 ``IVPORTAL_LOG_LEVEL``     how much is logged; default ``WARNING``
 ``IVPORTAL_RUN_…``         ``LEASE_SECONDS`` (30) and ``HEARTBEAT_SECONDS`` (5): how long a run is claimed for, and how often
                            its worker gives a sign of life; ``SHARDS`` (16): in how many parts a step is divided over workers
@@ -160,7 +161,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "Europe/Amsterdam"
 SWEEP_SECONDS = env.float("IVPORTAL_SWEEP_SECONDS", default=15.0)
 CELERY_BEAT_SCHEDULE = {
-    "sweep-runs": {"task": "benchmarking.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}}
+    name: {"task": task, "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}}
+    for name, task in (("sweep-runs", "benchmarking.tasks.sweep"), ("sweep-delivering", "providers.tasks.sweep"))
 }
 
 # --- People -----------------------------------------------------------------------------------------------------------
@@ -186,6 +188,7 @@ EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = _mail.get("EMAIL_FILE_PATH") or None
 EMAIL_TIMEOUT = 10
 
+PORTAL_ADDRESS = env.str("IVPORTAL_ADDRESS", default="http://127.0.0.1:8000")
 DEFAULT_FROM_EMAIL = env.str("IVPORTAL_MAIL_FROM", default="IV-portaal <iv-portaal@example.org>")
 
 # --- Security ---------------------------------------------------------------------------------------------------------

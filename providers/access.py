@@ -17,7 +17,7 @@ from django.db import Error, connection, models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from providers.models import Mandate, User
+    from providers.models import Mandate, Power, Provider, User
 
 _M = TypeVar("_M", bound=models.Model)
 
@@ -27,21 +27,31 @@ NOTHING = ""
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody acting under one mandate. ``mandates`` are all she may switch to."""
+    """Somebody acting under one mandate. ``mandates`` are all she may switch to.
+
+    ``looking_along``: the provider whose pages a member of NZa staff sees as its own people do. Then she sees no more than
+    they, and can do nothing.
+    """
 
     user: User
     mandate: Mandate
     mandates: tuple[Mandate, ...]
+    looking_along: Provider | None = None
 
     @property
     def role(self) -> str:
         """Return the role: ``provider``, ``nza`` or ``care_office``."""
-        return self.mandate.role
+        return "provider" if self.looking_along else self.mandate.role
+
+    @property
+    def provider(self) -> Provider | None:
+        """Return the provider acted for, or ``None``."""
+        return self.looking_along or self.mandate.provider
 
     @property
     def provider_id(self) -> int | None:
         """Return the key of the provider acted for, or ``None``."""
-        return self.mandate.provider_id
+        return self.looking_along.pk if self.looking_along else self.mandate.provider_id
 
     @property
     def care_office_id(self) -> int | None:
@@ -50,8 +60,14 @@ class Actor:
 
     @property
     def organisation(self) -> str:
-        """Return the name of the organisation acted for."""
+        """Return the name of the organisation acted for; who looks along acts for her own."""
+        if self.looking_along:
+            return f"{self.mandate.organisation} (kijkt mee bij {self.looking_along.name})"
         return self.mandate.organisation
+
+    def can(self, power: Power) -> bool:
+        """Tell whether the mandate lets her do this for a provider, besides reading."""
+        return not self.looking_along and self.role == "provider" and power in self.mandate.powers
 
     @property
     def database_scope(self) -> str:

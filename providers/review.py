@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -55,9 +54,14 @@ def give_back(*, submission: Submission, reason: str, until: datetime, actor: Ac
 def reopen(*, submission: Submission, reason: str, until: datetime, actor: Actor) -> StatusChange:
     """Open a delivery again that was validated or left out: it goes back to the provider, with a term."""
     with transaction.atomic():
-        if submission.status != SubmissionStatus.IN_REVIEW:
-            take(submission=submission, actor=actor)
-        return give_back(submission=submission, reason=reason, until=until, actor=actor)
+        locked = drafts.lock(submission)
+        if locked.status not in (SubmissionStatus.VALIDATED, SubmissionStatus.EXCLUDED):
+            raise Refused(
+                f"Deze aanlevering staat op ‘{locked.get_status_display()}’. Alleen wat gevalideerd of uitgesloten is, kunt u"
+                " heropenen."
+            )
+        take(submission=locked, actor=actor)
+        return give_back(submission=locked, reason=reason, until=until, actor=actor)
 
 
 def keep_as_delivered(*, submission: Submission, reason: str, actor: Actor) -> StatusChange:
@@ -79,23 +83,31 @@ def exclude(*, submission: Submission, reason: str, actor: Actor) -> StatusChang
     return step
 
 
-def validate_all_quiet(*, submissions: Iterable[Submission], actor: Actor) -> int:
-    """Approve every delivery of these in which the checks found neither an error nor anything to look at; return how many."""
+def quiet(submissions: QuerySet[Submission]) -> QuerySet[Submission]:
+    """Return those that wait for the NZa and in which the checks found neither an error nor anything to look at."""
     newest = SubmissionVersion.objects.filter(submission=OuterRef(OuterRef("pk"))).order_by("-number").values("pk")[:1]
     loud = Finding.objects.filter(
         version__in=newest, severity__in=[Severity.ERROR, Severity.WARNING], ended_at__isnull=True
     )
-    waiting = [SubmissionStatus.SUBMITTED, SubmissionStatus.IN_REVIEW]
-    quiet = Submission.objects.filter(
-        ~Exists(loud), pk__in=[item.pk for item in submissions], status__in=waiting, versions__isnull=False
-    ).distinct()
+    return submissions.filter(
+        ~Exists(loud),
+        Exists(SubmissionVersion.objects.filter(submission=OuterRef("pk"))),
+        status__in=[SubmissionStatus.SUBMITTED, SubmissionStatus.IN_REVIEW],
+    )
+
+
+def validate_all_quiet(*, submissions: QuerySet[Submission], actor: Actor) -> int:
+    """Approve every one of these that is :func:`quiet`; return how many. What a colleague is ahead with is left to her."""
     count = 0
-    for submission in quiet:
-        with transaction.atomic():
-            if submission.status == SubmissionStatus.SUBMITTED:
-                take(submission=submission, actor=actor)
-            validate(submission=submission, actor=actor)
-            count += 1
+    for submission in quiet(submissions):
+        try:
+            with transaction.atomic():
+                if submission.status == SubmissionStatus.SUBMITTED:
+                    take(submission=submission, actor=actor)
+                validate(submission=submission, actor=actor)
+        except Refused:
+            continue
+        count += 1
     return count
 
 

@@ -1,7 +1,8 @@
 """The cast of the suite: the same few people and organisations everywhere.
 
-Anne works for provider De Linde, Bram for provider Het Anker, Noor for the NZa, Karim for the care office of De Linde's
-region and Eva for the care office of another region. Olaf has no mandate at all; Maria has three.
+Anne works for provider De Linde, Bram for provider Het Anker, each as administrator with all powers; Noor works for the NZa,
+Karim for the care office of De Linde's region and Eva for the care office of another region. Olaf has no mandate at all; Maria
+has three. Anne's colleagues have one power or none: Daan fills in, Fatima signs, Greet only reads.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.test import Client
 
-from providers.models import CareOffice, CareOfficeRegion, Location, Mandate, Provider, Role, User
+from providers.models import CareOffice, CareOfficeRegion, Location, Mandate, Power, Provider, Role, User
+from providers.models.accounts import every_power
 
 PASSWORD = "een-lang-wachtwoord-1"
 
@@ -37,6 +39,9 @@ class Cast:
     eva: User
     olaf: User
     maria: User
+    daan: User
+    fatima: User
+    greet: User
 
 
 def make_cast() -> Cast:
@@ -53,14 +58,16 @@ def make_cast() -> Cast:
     Location.objects.create(provider=anker, number="999000020001", postcode="4331 AA", place="Middelburg", region=south)
     people = {
         name.lower(): User.objects.create_user(f"{name.lower()}@example.org", PASSWORD, name=name)
-        for name in ("Anne", "Bram", "Noor", "Karim", "Eva", "Olaf", "Maria")
+        for name in ("Anne", "Bram", "Noor", "Karim", "Eva", "Olaf", "Maria", "Daan", "Fatima", "Greet")
     }
-    Mandate.objects.create(user=people["anne"], role=Role.PROVIDER, provider=linde)
-    Mandate.objects.create(user=people["bram"], role=Role.PROVIDER, provider=anker)
+    Mandate.objects.create(user=people["anne"], role=Role.PROVIDER, provider=linde, powers=every_power())
+    Mandate.objects.create(user=people["bram"], role=Role.PROVIDER, provider=anker, powers=every_power())
+    for name, powers in (("daan", [Power.DELIVER]), ("fatima", [Power.SIGN]), ("greet", [])):
+        Mandate.objects.create(user=people[name], role=Role.PROVIDER, provider=linde, powers=powers)
     Mandate.objects.create(user=people["noor"], role=Role.NZA)
     Mandate.objects.create(user=people["karim"], role=Role.CARE_OFFICE, care_office=north.care_office)
     Mandate.objects.create(user=people["eva"], role=Role.CARE_OFFICE, care_office=south.care_office)
-    Mandate.objects.create(user=people["maria"], role=Role.PROVIDER, provider=linde)
+    Mandate.objects.create(user=people["maria"], role=Role.PROVIDER, provider=linde, powers=every_power())
     Mandate.objects.create(user=people["maria"], role=Role.CARE_OFFICE, care_office=south.care_office)
     Mandate.objects.create(user=people["maria"], role=Role.NZA)
     return Cast(linde=linde, anker=anker, north=north.care_office, south=south.care_office, **people)

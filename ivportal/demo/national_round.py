@@ -16,9 +16,10 @@ from benchmarking import specification
 from benchmarking.mirror import LITTLE
 from benchmarking.models import PeerLink, Result, Run, RunStatus
 from benchmarking.runs import request_run, set_specification
+from ivportal.demo import open_round
 from providers import fictitious
 from providers.mandates import grant
-from providers.models import CareOffice, Provider, Role, Round, User
+from providers.models import CareOffice, Power, Provider, Role, Round, User
 from providers.rounds import import_files
 from tariffs.models import MirrorReport, Release
 from tariffs.policies import import_tariffs, set_policy
@@ -47,13 +48,23 @@ class Account:
     start_page: str
 
 
+@dataclass(frozen=True)
+class Held:
+    """A mandate of the demonstration."""
+
+    role: Role
+    provider: Provider | None = None
+    care_office: CareOffice | None = None
+    powers: tuple[Power, ...] = ()
+
+
 def load(*, folder: Path, say: Say, seed: int = SEED, replications: int | None = None) -> float:
     """Write the round as files in ``folder`` and read them in; return the seconds that reading took.
 
     ``replications``: see :func:`model_of`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    files = fictitious.write(fictitious.generate(seed, book_years=BOOK_YEARS), folder)
+    files = fictitious.write(population(seed), folder, years=BOOK_YEARS)
     workbooks = [path for path in files if path.suffix == ".xlsx"]
     began = time.monotonic()
     for imported in import_files(source_name="iv", paths=workbooks, actor=None):
@@ -64,6 +75,11 @@ def load(*, folder: Path, say: Say, seed: int = SEED, replications: int | None =
         set_policy(round=round, actor=None, tariff_table=table, tariff_year=year + 1)
         set_specification(round=round, document=model_of(year, replications=replications), actor=None)
     return time.monotonic() - began
+
+
+def population(seed: int = SEED) -> fictitious.Population:
+    """Return the invented providers, with the figures of the years that are over and of the one that is being delivered."""
+    return fictitious.generate(seed, book_years=(*BOOK_YEARS, open_round.YEAR))
 
 
 def model_of(year: int, *, replications: int | None = None) -> dict[str, Any]:
@@ -138,17 +154,19 @@ def accounts(*, run: Run, folder: Path) -> list[Account]:
     provider = shown_provider(run)
     region = next(place.region for place in provider.locations.all() if place.region)
     office = region.care_office
-    as_provider, as_office, as_nza = (
-        (Role.PROVIDER, provider, None),
-        (Role.CARE_OFFICE, None, office),
-        (Role.NZA, None, None),
-    )
-    wanted: list[tuple[str, str, str, str, list[tuple[Role, Provider | None, CareOffice | None]]]] = [
+    as_provider = Held(Role.PROVIDER, provider, powers=(Power.ADMINISTER, Power.DELIVER))
+    as_colleague = Held(Role.PROVIDER, provider, powers=(Power.DELIVER,))
+    as_director = Held(Role.PROVIDER, provider, powers=(Power.SIGN,))
+    as_office, as_nza = Held(Role.CARE_OFFICE, care_office=office), Held(Role.NZA)
+    wanted = (
         ("aanbieder", "Anne de Wit", f"zorgaanbieder {provider.name}", "/spiegel/", [as_provider]),
         ("nza", "Noor Bakker", "medewerker van de NZa", "/rondes/", [as_nza]),
         ("zorgkantoor", "Karim Visser", f"zorgkantoor {office.name}", "/bandbreedtes/", [as_office]),
+        ("collega", "Daan Mulder", "collega van Anne, vult gegevens in", "/spiegel/", [as_colleague]),
+        ("bestuur", "Fatima Yılmaz", "bestuurder bij Anne, ondertekent", "/spiegel/", [as_director]),
+        ("nza2", "Pieter Post", "tweede medewerker van de NZa", "/rondes/", [as_nza]),
         ("meer", "Maria Smit", "iemand met meer bevoegdheden", "/bevoegdheid/", [as_provider, as_office, as_nza]),
-    ]
+    )
     made = []
     for short, name, what, start_page, mandates in wanted:
         email = f"{short}@iv.example"
@@ -158,8 +176,8 @@ def accounts(*, run: Run, folder: Path) -> list[Account]:
         elif not user.check_password(password):
             user.set_password(password)
             user.save()
-        for role, for_provider, for_office in mandates:
-            grant(user=user, role=role, provider=for_provider, care_office=for_office)
+        for held in mandates:
+            grant(user=user, role=held.role, provider=held.provider, care_office=held.care_office, powers=held.powers)
         made.append(Account(email=email, password=password, what=what, start_page=start_page))
     return made
 

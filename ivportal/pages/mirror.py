@@ -38,7 +38,7 @@ def mirror(request: Any, report: Any = None) -> HttpResponse:
     shown = found.first() if report is None else get_object_or_404(found, uuid=report)
     record(act=Act.MIRROR_READ, actor=request.actor, subject=str(shown) if shown else "Nog geen spiegel")
     if shown is None:
-        return render(request, "tariffs/mirror_empty.html", {"provider": request.actor.mandate.provider})
+        return render(request, "tariffs/mirror_empty.html", {"provider": request.actor.provider})
     return render(request, "tariffs/mirror.html", context_of(shown, list(found.defer("content"))))
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 
 from providers.access import Actor
+from providers.mandates import people_of
+from providers.models import Power
 
 
 class ActingRequest(HttpRequest):
@@ -19,8 +21,13 @@ class ActingRequest(HttpRequest):
     actor: Actor
 
 
-def for_role(role: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Let only mandates of ``role`` reach a view: 403 for another role, the choice of a mandate for who has none."""
+def for_role(
+    role: str, power: Power | None = None
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Let only mandates of ``role`` reach a view: 403 for another role, the choice of a mandate for who has none.
+
+    With ``power`` only mandates that hold it: who lacks it reads which colleagues can give it to her.
+    """
 
     def wrap(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
@@ -29,9 +36,23 @@ def for_role(role: str) -> Callable[[Callable[..., HttpResponse]], Callable[...,
                 return redirect("choose_mandate")
             if request.actor.role != role:
                 raise PermissionDenied
+            if power is not None and not request.actor.can(power):
+                return without_power(request, power)
             return view(request, *args, **kwargs)
 
         checked.for_role = role  # type: ignore[attr-defined]
         return checked
 
     return wrap
+
+
+def without_power(request: ActingRequest, power: Power) -> HttpResponse:
+    """Say which power is needed here, and who in the organisation can give it or do it."""
+    provider = request.actor.provider
+    context = {
+        "power": power.label,
+        "organisation": request.actor.organisation,
+        "administrators": people_of(provider, Power.ADMINISTER) if provider else [],
+        "holders": people_of(provider, power) if provider else [],
+    }
+    return render(request, "accounts/without_power.html", context, status=403)

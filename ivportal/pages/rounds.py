@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,18 +15,21 @@ from benchmarking import progress, runs, specification, wording
 from benchmarking.models import Result, Run, RunStatus
 from benchmarking.specification import SpecificationError
 from benchmarking.steps.participation import REASONS_SHORT
-from ivportal.pages import listing, outcomes
-from ivportal.pages.delivery import delivery, has_finding, is_delivered
+from ivportal.pages import concerns, listing, outcomes
+from ivportal.pages.board import board, has_finding, is_delivered
 from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.runs import run_context
 from providers.audit import record
 from providers.models import (
+    COUNTING,
     Act,
     Location,
     Round,
+    RoundStatus,
     Severity,
     Submission,
+    SubmissionStatus,
     SubmissionVersion,
 )
 from tariffs.models import MirrorReport, Release
@@ -38,13 +41,21 @@ MOST_NAMES = 25
 @for_role("nza")
 def rounds(request: Any) -> HttpResponse:
     """What needs attention, and all rounds."""
-    found = Round.objects.annotate(expected=Count("submissions"))
+    counted = Count("submissions", filter=~Q(submissions__status=SubmissionStatus.EXEMPT), distinct=True)
+    found = list(Round.objects.annotate(expected=counted))
     delivered = dict(
         Submission.objects.filter(is_delivered())
         .values_list("round")
         .annotate(count=Count("pk"))
         .values_list("round", "count")
     )
+    with_errors = dict(
+        Submission.objects.filter(has_finding(severity=Severity.ERROR))
+        .values_list("round")
+        .annotate(count=Count("pk"))
+        .values_list("round", "count")
+    )
+    of_desk = concerns.attention(found)
     cards, attention = [], []
     for round in found:
         run = Run.objects.filter(dataset__round=round).first()
@@ -54,12 +65,14 @@ def rounds(request: Any) -> HttpResponse:
             {
                 "name": round.title,
                 "url": url,
+                "manage_url": reverse("manage_round", args=[round.slug]) if round.is_delivered_here else None,
                 "book_year": round.book_year,
                 "is_fictitious": round.is_fictitious,
                 "status_label": round.get_status_display(),
                 "currency": round.currency,
                 "expected": round.expected,
                 "delivered": delivered.get(round.pk, 0),
+                "opens_at": round.opens_at if round.status == RoundStatus.DRAFT else None,
                 "deadline": round.deadline,
                 "run": {"label": run.get_status_display(), "moment": run.finished_at or run.requested_at}
                 if run
@@ -67,19 +80,33 @@ def rounds(request: Any) -> HttpResponse:
                 "released": release.reports.count() if release else 0,
             }
         )
+        attention += of_desk.get(round.pk, [])
         attention += _attention(round, run, release, url)
-        attention += _left_to_do(round, round.expected - delivered.get(round.pk, 0), url)
+        attention += _left_to_do(
+            round,
+            missing=0 if round.is_delivered_here else round.expected - delivered.get(round.pk, 0),
+            errors=with_errors.get(round.pk, 0),
+            url=url,
+        )
     return render(
         request,
         "benchmarking/rounds.html",
-        {"rounds": cards, "attention": attention, "today": timezone.localdate()},
+        {
+            # What cannot wait comes first; in each group the order of the rounds stays.
+            "rounds": cards,
+            "attention": sorted(attention, key=lambda item: not item["is_urgent"]),
+            "today": timezone.localdate(),
+        },
     )
 
 
 def _attention(round: Round, run: Run | None, release: Release | None, url: str) -> list[dict[str, Any]]:
     said = []
     if run is None:
-        said.append((f"{round.title}: nog niet berekend", "De gegevens zijn binnen. Start een berekening.", False))
+        if round.is_delivered_here and round.status == RoundStatus.CLOSED:
+            said.append((f"{round.title}: nog niet berekend", "De ronde is gesloten. Start een berekening.", False))
+        elif not round.is_delivered_here:
+            said.append((f"{round.title}: nog niet berekend", "De gegevens zijn binnen. Start een berekening.", False))
     elif progress.state_of(run) == "stalled":
         said.append((f"{round.title}: de berekening staat stil", "Een ander rekenproces neemt het over.", True))
     elif run.status == RunStatus.FAILED:
@@ -93,12 +120,11 @@ def _attention(round: Round, run: Run | None, release: Release | None, url: str)
     ]
 
 
-def _left_to_do(round: Round, not_delivered: int, url: str) -> list[dict[str, Any]]:
-    errors = Submission.objects.filter(has_finding(Severity.ERROR), round=round).count()
+def _left_to_do(round: Round, *, missing: int, errors: int, url: str) -> list[dict[str, Any]]:
     merged = Submission.objects.filter(round=round, merged_into__isnull=False).count()
     said = []
-    if not_delivered - merged > 0:
-        text = f"{not_delivered - merged} aanbieders hebben niet aangeleverd."
+    if missing - merged > 0:
+        text = f"{missing - merged} aanbieders hebben niet aangeleverd."
         said.append((f"{round.title}: aanleveringen ontbreken", text, f"{url}?bevinding=niets#aanbieders"))
     if errors:
         text = f"{errors} aanleveringen bevatten een fout en doen zo niet mee."
@@ -133,8 +159,9 @@ def round_page(request: Any, slug: str) -> HttpResponse:
             "currency": round.currency,
             "status_label": round.get_status_display(),
             "deadline": round.deadline,
+            "is_here": round.is_delivered_here,
         },
-        "delivery": delivery(request, round, run=shown),
+        "delivery": board(request, round, run=shown),
         "specification": _specification(round),
         "start": _start(round, newest),
         "run": run_context(followed) if followed else None,
@@ -178,6 +205,8 @@ def _start(round: Round, newest: Run | None) -> dict[str, Any]:
 
 def _not_computable(round: Round) -> str:
     """Return why the model of a round cannot be computed with; nothing if it can."""
+    if round.is_delivered_here and not round.submissions.filter(status__in=COUNTING, versions__isnull=False).exists():
+        return "Er is nog niets aangeleverd om mee te rekenen."
     if not round.specifications.exists():
         return "Kies eerst een modelspecificatie."
     try:

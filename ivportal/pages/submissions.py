@@ -62,7 +62,7 @@ def own_submissions(request: Any) -> HttpResponse:
         .first()
     )
     if newest is None:
-        return render(request, "providers/submission.html", _empty(request.actor.mandate.provider))
+        return render(request, "providers/submission.html", _empty(request.actor.provider))
     return redirect("own_submission", slug=newest.round.slug)
 
 

@@ -6,79 +6,20 @@ of measures, never from here. A check says nothing about a figure that is missin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
-from providers.checks.rules import Found, Rule, rule, rules
+from providers.checks.figures import Check, Figures
+from providers.checks.rules import Found, Rule
 from providers.checks.wording import amount, figure, limits, number, percentage
 from providers.measures import CATALOGUE, Measure
-from providers.workbook.content import Cell, ReadDelivery, ReadRound
 
 _COST_LINES = ("cost", "revenue", "allowance")
 _DAYS_PER_MONTH = Decimal(366) / 12
 _DAYS_PER_YEAR = Decimal(365)
 _LARGEST_PERCENTAGE = Decimal(2)
-
-
-@dataclass(frozen=True)
-class Figures:
-    """The figures of one delivery, as the checks look at them."""
-
-    delivery: ReadDelivery
-    template: str
-    currency: str
-
-    @cached_property
-    def _values(self) -> dict[str, Decimal]:
-        return {value.measure: value.value for value in self.delivery.values if value.value is not None}
-
-    @cached_property
-    def _cells(self) -> dict[str, Cell]:
-        return {value.measure: value.cell for value in self.delivery.values}
-
-    def get(self, measure: str) -> Decimal | None:
-        return self._values.get(measure)
-
-    def cell(self, measure: str) -> Cell:
-        return self._cells.get(measure, self.delivery.cell)
-
-    def measures(self, *kinds: str) -> tuple[Measure, ...]:
-        """The measures of the template of these kinds (all, if none are named)."""
-        return CATALOGUE.of_template(self.template, *kinds)
-
-    @cached_property
-    def days(self) -> Decimal:
-        """All care days together."""
-        return sum((self.get(measure.code) or Decimal(0) for measure in self.measures("days")), Decimal(0))
-
-    def found(self, rule: Rule, measure: str, /, **details: str) -> Found:
-        return Found(rule, self.cell(measure), rule.message.format_map(details), measure)
-
-
-Check = Callable[[Figures, Rule], Iterator[Found]]
-
-
-def check(delivery: ReadDelivery, round: ReadRound) -> list[Found]:
-    """What the reader noticed in this delivery and what the checks of its template find; the most serious first."""
-    figures = Figures(delivery, round.template_version, round.currency)
-    found = [
-        Found(noticed, finding.cell, noticed.message.format_map(finding.details), finding.measure)
-        for finding in delivery.findings
-        for noticed in (rule(finding.rule),)
-    ]
-    spoken: set[str] = set()
-    for candidate in rules().values():
-        if candidate.check and round.template_version in candidate.templates and candidate.unless not in spoken:
-            of_rule = list(CHECKS[candidate.check](figures, candidate))
-            if of_rule:
-                spoken.add(candidate.code)
-            found.extend(of_rule)
-    order = {"error": 0, "warning": 1, "note": 2}
-    return sorted(found, key=lambda item: (order[item.rule.severity], item.rule.code))
 
 
 def possible(figures: Figures, rule: Rule) -> Iterator[Found]:
@@ -168,7 +109,8 @@ def cost_per_day(figures: Figures, rule: Rule) -> Iterator[Found]:
     minimum, maximum = rule.parameters["minimum"], rule.parameters["maximum"]
     if _is_beyond(per_day, minimum, maximum):
         limit = limits(amount(minimum, figures.currency, 0), amount(maximum, figures.currency, 0))
-        yield figures.found(rule, "total_cost", per_day=amount(per_day, figures.currency), limit=limit)
+        lines = [measure.code for measure in figures.measures(*_COST_LINES)]
+        yield figures.found(rule, "total_cost", covers=lines, per_day=amount(per_day, figures.currency), limit=limit)
 
 
 def published_cost_per_day(figures: Figures, rule: Rule) -> Iterator[Found]:

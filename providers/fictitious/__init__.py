@@ -3,8 +3,9 @@
 For trying, showing and testing. It enters the portal as files, through the same reader and checks as any other.
 """
 
+from providers.fictitious.form import form_figures
 from providers.fictitious.generator import generate
 from providers.fictitious.population import FictitiousLocation, FictitiousProvider, Population, YearFigures
 from providers.fictitious.writing import write
 
-__all__ = ["FictitiousLocation", "FictitiousProvider", "Population", "YearFigures", "generate", "write"]
+__all__ = ["FictitiousLocation", "FictitiousProvider", "Population", "YearFigures", "form_figures", "generate", "write"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -16,6 +16,9 @@ from providers.fictitious.population import FictitiousLocation, FictitiousProvid
 from providers.fictitious.reporting import Circumstances, report
 from providers.fictitious.technology import KINDS, Kind
 
+_STREAM = 20240101
+_TOGETHER = 2
+"""The first years are drawn in one go; each later one has random numbers of its own."""
 _FEWEST_PER_REGION = 5
 MOST_PROVIDERS = 3_000
 """There are not many more invented names."""
@@ -27,30 +30,52 @@ _YEARS_ALIKE = 0.92
 
 
 def generate(seed: int, *, providers: int = 650, book_years: Sequence[int] = (2023, 2024)) -> Population:
-    """An invented population of about ``providers`` organisations in the last year, a few fewer in earlier ones.
+    """An invented population of about ``providers`` organisations in the second year, a few fewer in the first.
 
-    Some are new in the last year, some do not deliver, some have merged into another before the last year (they come
-    on top of ``providers``). From 50 to :data:`MOST_PROVIDERS` providers, years in order; :class:`ValueError`
-    otherwise.
+    Some are new in the second year, some do not deliver, some have merged into another before it (they come on top of
+    ``providers``). Later years follow from these two and leave their figures as they are: whoever asks for three years
+    gets the same first two. From 50 to :data:`MOST_PROVIDERS` providers, years in order; :class:`ValueError` otherwise.
     """
     years = tuple(book_years)
     if not 50 <= providers <= MOST_PROVIDERS:
         raise ValueError(f"a population needs at least 50 and at most {MOST_PROVIDERS} providers")
     if not years or list(years) != sorted(set(years)):
         raise ValueError("book years must be in order, each once")
-    random = np.random.default_rng([seed, 20240101])
-    extra = max(1, round(_MERGED_SHARE * providers)) if len(years) > 1 else 0
+    random = np.random.default_rng([seed, _STREAM])
+    first = years[:_TOGETHER]
+    extra = max(1, round(_MERGED_SHARE * providers)) if len(first) > 1 else 0
     total = providers + extra
-    drafts = [
-        _draft(random, index, kind, name, region, years)
+    drafted = [
+        _draft(random, index, kind, name, region, first)
         for index, (kind, name, region) in enumerate(
             zip(_kinds(random, total), invented_places(random), _regions(random, total), strict=False)
         )
     ]
-    drafts = _with_events(random, drafts, years, extra)
-    for year in years:
+    behind = {provider.kvk: state for provider, state in drafted}
+    drafts = _with_events(random, [provider for provider, _ in drafted], first, extra)
+    for year in first:
         drafts = mistakes.make_some(random, drafts, year)
+    for year in years[_TOGETHER:]:
+        random = np.random.default_rng([seed, _STREAM, year])
+        drafts = _a_year_later(random, drafts, behind, year, first_year=years[0])
     return Population(seed=seed, book_years=years, providers=tuple(sorted(drafts, key=lambda provider: provider.kvk)))
+
+
+@dataclass(frozen=True)
+class _Behind:
+    """What stands behind a provider's figures, and goes on into the next year."""
+
+    circumstances: Circumstances
+    latent: float
+    """Its efficiency, as a standard normal draw."""
+
+    def next_year(self, random: np.random.Generator) -> _Behind:
+        latent = _YEARS_ALIKE * self.latent + math.sqrt(1 - _YEARS_ALIKE**2) * float(random.standard_normal())
+        return _Behind(self.circumstances.next_year(random), latent)
+
+    def report(self, random: np.random.Generator, year: int, first_year: int) -> YearFigures:
+        efficiency = _efficiency(self.latent)
+        return report(random, self.circumstances, efficiency=efficiency, year=year, first_year=first_year)
 
 
 def _kinds(random: np.random.Generator, count: int) -> list[Kind]:
@@ -75,20 +100,19 @@ def _regions(random: np.random.Generator, count: int) -> list[RegionOfTowns]:
 
 def _draft(
     random: np.random.Generator, index: int, kind: Kind, invented: str, region: RegionOfTowns, years: tuple[int, ...]
-) -> FictitiousProvider:
+) -> tuple[FictitiousProvider, _Behind]:
     places = float(np.clip(kind.places * math.exp(kind.spread * random.standard_normal()), 6, 2600))
     pattern = PATTERNS[kind.name][int(random.integers(len(PATTERNS[kind.name])))]
     kvk = f"{99_000_000 + 137 * index:08d}"
     locations, urbanity = _locations(random, kvk, places, invented, region)
     circumstances = Circumstances.draw(random, kind, places, urbanity)
+    behind = _Behind(circumstances, float(random.standard_normal()))
     figures: dict[int, YearFigures] = {}
-    latent = float(random.standard_normal())
     for position, year in enumerate(years):
         if position:
-            latent = _YEARS_ALIKE * latent + math.sqrt(1 - _YEARS_ALIKE**2) * float(random.standard_normal())
-            circumstances = circumstances.next_year(random)
-        figures[year] = report(random, circumstances, efficiency=_efficiency(latent), year=year, first_year=years[0])
-    return FictitiousProvider(
+            behind = behind.next_year(random)
+        figures[year] = behind.report(random, year, years[0])
+    provider = FictitiousProvider(
         kvk=kvk,
         name=pattern.format(invented),
         legal_form=_legal_form(random, kind),
@@ -99,6 +123,37 @@ def _draft(
         years=figures,
         known_in=years,
     )
+    return provider, behind
+
+
+def _a_year_later(
+    random: np.random.Generator,
+    drafts: list[FictitiousProvider],
+    behind: dict[str, _Behind],
+    year: int,
+    *,
+    first_year: int,
+) -> list[FictitiousProvider]:
+    """The providers with the figures of one more year; ``behind`` moves on with them.
+
+    Nobody is new and nobody merges any more: who merged before reports as part of the other. Some do not deliver.
+    """
+    figures: dict[str, YearFigures] = {}
+    for provider in drafts:
+        behind[provider.kvk] = behind[provider.kvk].next_year(random)
+        figures[provider.kvk] = behind[provider.kvk].report(random, year, first_year)
+    for gone in drafts:
+        if gone.merged_into:
+            figures[gone.merged_into] = _added_up(figures[gone.merged_into], figures[gone.kvk])
+    silent = {int(index) for index in random.permutation(len(drafts))[: math.ceil(_STAYED_AWAY_SHARE * len(drafts))]}
+    result = []
+    for index, provider in enumerate(drafts):
+        if not provider.merged_into:
+            known_in = (*provider.known_in, year)
+            delivered = {} if index in silent else {year: figures[provider.kvk]}
+            provider = replace(provider, years={**provider.years, **delivered}, known_in=known_in)
+        result.append(provider)
+    return mistakes.make_some(random, result, year)
 
 
 def _efficiency(latent: float) -> float:
@@ -205,4 +260,5 @@ def _added_up(first: YearFigures, second: YearFigures) -> YearFigures:
             values[code] = ((own * days[0] + other * days[1]) / sum(days)).quantize(exponent)
     cost = [float(f.values["total_cost"] or 0) for f in (first, second)]
     saved = sum(c * f.true_efficiency for c, f in zip(cost, (first, second), strict=True))
-    return YearFigures(values=values, true_efficiency=saved / sum(cost), mistakes=())
+    gross = first.gross_cost + second.gross_cost
+    return YearFigures(values=values, true_efficiency=saved / sum(cost), mistakes=(), gross_cost=gross)

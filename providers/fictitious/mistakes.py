@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -91,7 +92,8 @@ def too_few_qualified(figures: YearFigures) -> YearFigures:
     )
     total = sum((lower.values[code] or Decimal(0) for code in MONEY - {"total_cost"}), Decimal(0))
     share = Decimal("0.30") + (figures.values["qualified_staff_share"] or Decimal(0)) % Decimal("0.09")
-    return replace(lower, values={**lower.values, "qualified_staff_share": share, "total_cost": total})
+    values = {**lower.values, "qualified_staff_share": share, "total_cost": total}
+    return replace(lower, values=values, gross_cost=_gross(values))
 
 
 def part_of_the_year(figures: YearFigures, *, months: int = 7) -> YearFigures:
@@ -101,7 +103,13 @@ def part_of_the_year(figures: YearFigures, *, months: int = 7) -> YearFigures:
         if value is not None and code != "total_cost" and (code in MONEY or code.startswith("days_")):
             changes[code] = (value * months / 12).quantize(Decimal(1))
     changes["total_cost"] = sum((changes[code] or Decimal(0) for code in MONEY - {"total_cost"}), Decimal(0))
-    return _with(figures, "part_of_the_year", **changes)
+    partial = _with(figures, "part_of_the_year", **changes)
+    return replace(partial, gross_cost=_gross(partial.values))
+
+
+def _gross(values: Mapping[str, Decimal | None]) -> Decimal:
+    """The cost before revenues."""
+    return (values["total_cost"] or Decimal(0)) - (values["revenues_as_negative_cost"] or Decimal(0))
 
 
 _PER_650: Final = (

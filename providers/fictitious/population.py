@@ -27,12 +27,14 @@ class YearFigures:
     """What one provider reports in one year; ``values`` by measure, ``None`` is left empty.
 
     ``true_efficiency`` is frontier cost divided by own comparable cost, before any mistake in the report. ``mistakes``
-    names what was done to the figures on purpose (empty: they are as they are).
+    names what was done to the figures on purpose (empty: they are as they are). ``gross_cost`` is what was really spent
+    before revenues, in euros, whatever the report says: the annual accounts follow it.
     """
 
     values: Mapping[str, Decimal | None]
     true_efficiency: float
     mistakes: tuple[str, ...] = ()
+    gross_cost: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)

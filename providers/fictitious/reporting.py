@@ -121,7 +121,8 @@ def report(
     values["inventory_nic"] = Decimal(inventory)
     values["total_cost"] = Decimal(comparable + capital)
     values |= _quality_and_surroundings(random, circumstances, all_days)
-    return YearFigures(values=values, true_efficiency=efficiency)
+    gross = Decimal(comparable + capital) - (values["revenues_as_negative_cost"] or Decimal(0))
+    return YearFigures(values=values, true_efficiency=efficiency, gross_cost=gross)
 
 
 def _cost_lines(

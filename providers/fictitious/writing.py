@@ -25,11 +25,14 @@ _EXPLANATION: Final = (
 )
 
 
-def write(population: Population, folder: Path) -> list[Path]:
-    """Write one workbook per book year, then the tariff table, into ``folder``; their paths in that order."""
+def write(population: Population, folder: Path, *, years: Sequence[int] = ()) -> list[Path]:
+    """Write one workbook per book year (of ``years`` only, if any are named), then the tariff table, into ``folder``.
+
+    Returns their paths in that order.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
-    for year in population.book_years:
+    for year in years or population.book_years:
         path = folder / f"fictief-{year}.xlsx"
         path.write_bytes(workbook(population, year))
         paths.append(path)

@@ -32,7 +32,7 @@ UNITS: Final = (
     "money", "days", "count", "share", "rate", "index", "months", "class", "years", "fte", "score", "duration",
 )  # fmt: skip
 KINDS: Final = ("cost", "cost_total", "allowance", "revenue", "days", "quality", "environment", "structure", "accounts")
-TEMPLATES: Final = ("iv-1", "iv-2", "somed")
+TEMPLATES: Final = ("iv-1", "iv-2", "somed", "zin-personeel")
 
 _TEXTS = ("label", "description", "why", "source", "checked_by")
 _BOUNDS = ("minimum", "maximum", "plausible_minimum", "plausible_maximum")

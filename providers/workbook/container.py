@@ -7,6 +7,7 @@ plain Python; nothing is unpacked that has not been measured first.
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -15,6 +16,17 @@ from typing import Final
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _ALLOWED_COMPRESSION = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+
+# What zipfile raises on archives with a directory that is not right; a place before the start is a ValueError.
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, struct.error, ValueError, LookupError, ArithmeticError, NotImplementedError,
+    RuntimeError, OSError, EOFError, MemoryError,
+)  # fmt: skip
+_INSIDE = ("xl/embeddings/", "xl/activex/", "xl/ctrlprops/", "xl/webextensions/", "customui/")
+_PARTS = (
+    ".xml", ".rels", ".vml", ".psmdcp", ".sigs",
+    ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".emf", ".wmf", ".svg", ".tif", ".tiff", ".wdp",
+)  # fmt: skip
 
 _SAVE_AS = "Open het in Excel, kies ‘Opslaan als’ en dan ‘Excel-werkmap (.xlsx)’."
 _DAMAGED = f"Het bestand is beschadigd: het is niet als .xlsx te openen. {_SAVE_AS}"
@@ -69,12 +81,12 @@ def objections(content: bytes, limits: Limits = LIMITS) -> list[str]:
         return [f"Dit is geen Excel-bestand van het type .xlsx. {_SAVE_AS}"]
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError):
+    except _UNREADABLE:
         return [_DAMAGED]
     with archive:
         try:
             return _archive_objections(archive, len(content), limits)
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError):
+        except _UNREADABLE:
             return [_DAMAGED]
 
 
@@ -88,6 +100,8 @@ def _archive_objections(archive: zipfile.ZipFile, packed_size: int, limits: Limi
         return [f"Dit is een OpenDocument-bestand (.ods). {_SAVE_AS}"]
     if "xl/workbook.bin" in lowered:
         return [f"Dit is een binaire Excel-werkmap (.xlsb). {_SAVE_AS}"]
+    if any(name.startswith(("word/", "ppt/")) for name in lowered):
+        return ["Dit is een Word- of PowerPoint-bestand en geen Excel-werkmap. Neem de gegevens over in het sjabloon."]
     if "[content_types].xml" not in lowered or not any(name.startswith("xl/") for name in lowered):
         return [f"Dit is een ZIP-bestand, maar geen Excel-werkmap. {_SAVE_AS}"]
 
@@ -97,8 +111,7 @@ def _archive_objections(archive: zipfile.ZipFile, packed_size: int, limits: Limi
         or len(set(lowered)) != len(lowered)
         or any(name.startswith(("/", "\\")) or ".." in name.split("/") or "\\" in name for name in names)
         or any(member.compress_type not in _ALLOWED_COMPRESSION for member in members)
-        # Parts that together are larger than the file overlap each other: a trick of archive bombs.
-        or sum(member.compress_size for member in members) > packed_size
+        or _overlap(members, packed_size)
     )
     too_large = total > limits.unpacked_bytes or any(
         member.file_size > 1_000_000 and member.file_size > limits.ratio * max(member.compress_size, 1)
@@ -117,18 +130,40 @@ def _archive_objections(archive: zipfile.ZipFile, packed_size: int, limits: Limi
             "Het bestand verwijst naar andere bestanden. "
             "Kies in Excel ‘Gegevens’ en ‘Koppelingen bewerken’ en verbreek de koppelingen."
         )
-    if any(name.startswith(("xl/embeddings/", "xl/activex/", "xl/ctrlprops/")) for name in lowered):
+    if any(name.startswith(_INSIDE) or _is_foreign(name) for name in lowered):
         found.append("Het bestand bevat ingesloten bestanden of knoppen. Haal ze weg en sla het opnieuw op.")
     if any(name in ("xl/connections.xml",) or name.startswith("xl/querytables/") for name in lowered):
         found.append("Het bestand haalt gegevens uit een andere bron op. Verwijder de gegevensverbindingen.")
     return found
 
 
+def _overlap(members: list[zipfile.ZipInfo], packed_size: int) -> bool:
+    """Whether parts share packed bytes, or lie beyond the file: the trick of the largest archive bombs."""
+    ordered = sorted(members, key=lambda member: member.header_offset)
+    starts = [*(member.header_offset for member in ordered[1:]), packed_size]
+    return any(
+        # A local header has at least 30 bytes and the name.
+        member.header_offset + 30 + len(member.orig_filename.encode("utf-8", "replace")) + member.compress_size > start
+        for member, start in zip(ordered, starts, strict=True)
+    )
+
+
+def _is_foreign(name: str) -> bool:
+    """Whether a workbook has no such part of its own: someone put another file in the archive."""
+    if (
+        name.endswith("/")
+        or name.startswith("[trash]/")
+        or (name.startswith("xl/printersettings/") and name.endswith(".bin"))
+    ):
+        return False
+    return not name.endswith(_PARTS)
+
+
 def _declares_macros(archive: zipfile.ZipFile) -> bool:
     name = next(name for name in archive.namelist() if name.casefold() == "[content_types].xml")
     with archive.open(name) as part:
         declared = part.read(1_000_000).lower()
-    return b"macroenabled" in declared or b"vbaproject" in declared
+    return any(word in declared for word in (b"macroenabled", b"vbaproject", b"macrosheet", b"dialogsheet"))
 
 
 def _megabytes(size: int) -> str:

@@ -14,7 +14,10 @@ from decimal import Decimal
 
 @dataclass(frozen=True, order=True)
 class Cell:
-    """A place in a file, as a reader of the file sees it: ``sheet`` name, 1-based ``row``, ``column`` letter(s)."""
+    """A place in a file, as a reader of the file sees it: ``sheet`` name, 1-based ``row``, ``column`` letter(s).
+
+    A CSV file is one sheet without a name. In JSON ``sheet`` is the path, such as ``$.values.total_cost``.
+    """
 
     sheet: str
     row: int | None = None
@@ -22,7 +25,17 @@ class Cell:
 
     def __str__(self) -> str:
         address = f"{self.column}{self.row or ''}"
-        return f"{self.sheet}!{address}" if address else self.sheet
+        return f"{self.sheet}!{address}" if address and self.sheet else self.sheet or address
+
+    @property
+    def in_words(self) -> str:
+        """The place in Dutch: ``tabblad 'Kosten', rij 7, kolom C``; the path as it is; empty if it says nothing."""
+        if self.sheet.startswith("$"):
+            return self.sheet
+        parts = [f"tabblad {self.sheet!r}"] if self.sheet else []
+        parts += [f"rij {self.row}"] if self.row else []
+        parts += [f"kolom {self.column}"] if self.column else []
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,10 @@ class ReadDelivery:
     """A public area the source names instead of a care office region, such as a Swiss canton."""
     merged_into: str = ""
     """Key of the provider this one has become part of, if the source says so; it then delivers nothing itself."""
+    earlier_year: int = 0
+    """The last year before this one of which the same files hold figures of this provider; 0 if there is none."""
+    earlier_values: Mapping[str, Decimal | None] = field(default_factory=dict)
+    """Those figures, by measure: what the checks against last year compare with while a source is read in."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,22 @@ class ReadRound:
 
 
 @dataclass(frozen=True)
+class SourceFigure:
+    """A figure of a provider that exists elsewhere already, to fill in its form with. Never asked twice.
+
+    ``source`` is a short Dutch name, as shown beside the figure; ``reference`` says where in the source it stands.
+    """
+
+    key_scheme: str
+    key: str
+    book_year: int
+    measure: str
+    value: Decimal
+    source: str
+    reference: str
+
+
+@dataclass(frozen=True)
 class Problem:
     """One reason to refuse a file, in Dutch: what is wrong, where, and how to mend it."""
 
@@ -119,15 +152,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        where = f"{self.file}, "
-        if self.cell is not None:
-            where += f"tabblad {self.cell.sheet!r}"
-            where += f", rij {self.cell.row}" if self.cell.row else ""
-            where += f", kolom {self.cell.column}" if self.cell.column else ""
-            where += ": "
-        else:
-            where = f"{self.file}: "
-        return where + self.message
+        place = self.cell.in_words if self.cell is not None else ""
+        return f"{self.file}, {place}: {self.message}" if place else f"{self.file}: {self.message}"
 
 
 class SourceError(Exception):

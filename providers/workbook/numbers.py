@@ -8,6 +8,7 @@ that allow the text agree.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -40,7 +41,9 @@ _NAMES: Final[dict[Notation, str]] = {
     "ch": "Zwitserse notatie (1'234.5)",
 }
 _CURRENCY = re.compile(rf"^(?:€|EUR|CHF){_SPACE}*")
+_SCIENTIFIC = re.compile(r"[0-9][0-9.,]*[eE][+-]?[0-9]+")
 _LONGEST = 60
+_CERTAIN = 3
 
 
 class NumberError(ValueError):
@@ -66,6 +69,10 @@ def parse_number(raw: str, notation: Notation | None = None) -> Decimal:
         raise NumberError("er staat een procentteken bij; vul alleen het getal in")
     if not re.search("[0-9]", digits):
         raise NumberError("dit is tekst en geen getal")
+    if _SCIENTIFIC.fullmatch(digits):
+        raise NumberError(
+            "dit is geen getal dat wij veilig lezen: in wetenschappelijke notatie kunnen cijfers zijn weggevallen"
+        )
 
     outcomes: dict[Notation, Decimal] = {}
     for name in (notation,) if notation else _NOTATIONS:
@@ -79,7 +86,36 @@ def parse_number(raw: str, notation: Notation | None = None) -> Decimal:
         raise NumberError(f"dit is geen getal in {asked}")
     values = set(outcomes.values())
     if len(values) > 1:
-        meanings = " of ".join(f"{value:f}".replace(".", ",") for value in sorted(values))
+        meanings = " of ".join(_dutch(value) for value in sorted(values, reverse=True))
         raise NumberError(f"dit kan {meanings} betekenen; vul het in als getal en niet als tekst")
     value = values.pop()
     return -value if negative else value
+
+
+def notation_beyond_doubt(texts: Iterable[str]) -> Notation | None:
+    """The notation in which all these numbers were written, if they leave no doubt, else ``None``.
+
+    At least three of them must be readable with a decimal comma only (or with a decimal point only), and none with the
+    other only. Texts that are no number say nothing.
+    """
+    comma = point = 0
+    for text in texts:
+        reads = {name for name in _NOTATIONS if _is_number(text, name)}
+        comma += reads == {"nl"}
+        point += bool(reads) and "nl" not in reads
+    if comma >= _CERTAIN and not point:
+        return "nl"
+    return "en" if point >= _CERTAIN and not comma else None
+
+
+def _is_number(text: str, notation: Notation) -> bool:
+    try:
+        parse_number(text, notation)
+    except NumberError:
+        return False
+    return True
+
+
+def _dutch(value: Decimal) -> str:
+    """``1234`` → ``1.234`` and ``1.234`` → ``1,234``: the two readings of an ambiguous text, told apart."""
+    return f"{value:,f}".translate(str.maketrans(",.", ".,"))

@@ -1,32 +1,45 @@
 """Opening a workbook that someone sent: hostile until shown otherwise.
 
 ``read_workbook`` looks at the container first (:mod:`providers.workbook.container`) and then lets a child process with
-limited memory and time do the parsing (:mod:`providers.workbook.extract`). The child gets the very bytes that were
-checked and an empty environment. What comes back are plain values; formulas are never calculated here, only their
-stored outcome is read, and their addresses are known.
-
-The child is a plain subprocess with JSON over pipes: it works alike in a web server, a test and a daemonic Celery
-worker, which may not have ``multiprocessing`` children.
+limited memory and time do the parsing (:mod:`providers.workbook.reading_process`). The child gets the very bytes that
+were checked and an empty environment. What comes back are plain values; formulas are never calculated here, only their
+stored outcome is read, and their addresses are known. A CSV file goes the same way: every cell is text.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from providers.workbook.container import LIMITS, Limits, objections, size_objection
 from providers.workbook.content import Cell, Problem, SourceError
+from providers.workbook.reading_process import Stopped, ask
 
 CellValue = str | int | float | bool | date | datetime | None
 
-_CHILD = Path(__file__).with_name("extract.py")
+_AGAIN = "Open het in Excel, kies ‘Opslaan als’ en dan ‘Excel-werkmap (.xlsx)’."
+REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "too_large": "Het bestand is te groot of te ingewikkeld om te lezen. "
+        "Kopieer de gegevens naar een nieuw exemplaar van het sjabloon.",
+        "damaged": f"Het bestand is beschadigd of onvolledig. {_AGAIN}",
+        "entities": "Het bestand is beschadigd of onveilig: het bevat een verwijzing (DTD) die niet in een Excel-werkmap "
+        f"hoort. {_AGAIN}",
+        "dde": "In het bestand staat een formule die een ander programma start (DDE). Vervang de formule door een getal.",
+        "other_files": "Het bestand haalt iets uit een ander bestand of van een webadres. Verbreek in Excel de koppelingen "
+        "(‘Gegevens’, ‘Koppelingen bewerken’) en sla het opnieuw op.",
+        "macros": "Het bestand bevat macro's of ingesloten bestanden. Haal ze weg en sla het op als ‘Excel-werkmap (.xlsx)’.",
+        "no_text": "Dit bestand is geen leesbare tekst. Kies in Excel ‘Opslaan als’ en dan "
+        "‘CSV UTF-8 (door komma's gescheiden)’, of lever een Excel-werkmap (.xlsx) aan.",
+        "no_columns": "Wij vinden geen kolommen in dit bestand: er staat geen puntkomma, komma of tab tussen de gegevens. "
+        "Gebruik het CSV-formulier van deze ronde, of lever een Excel-werkmap (.xlsx) aan.",
+    }
+)
+"""Why a child did not read a file, in Dutch; see :mod:`providers.workbook.child.refusals`."""
 
 
 def column_letters(column: int) -> str:
@@ -48,6 +61,8 @@ class Sheet:
     errors: Mapping[tuple[int, int], str] = field(default_factory=lambda: MappingProxyType({}))
     """Cells that show an error such as ``#DIV/0!``; their value is ``None``."""
     is_hidden: bool = False
+    percentages: frozenset[tuple[int, int]] = frozenset()
+    """Cells with a number that is shown as a percentage: 0.56 is on screen as 56%."""
 
     def value(self, row: int, column: int) -> CellValue:
         cells = self.rows[row - 1] if row <= len(self.rows) else ()
@@ -72,6 +87,10 @@ class Workbook:
     file: str
     content: bytes
     sheets: tuple[Sheet, ...]
+    properties: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Custom document properties."""
+    delimiter: str = ""
+    """Of a CSV file: what parts its cells."""
 
     def sheet(self, name: str) -> Sheet | None:
         """The sheet of that name; capitals and spaces around it do not matter, as in Excel."""
@@ -100,46 +119,37 @@ def read_content(content: bytes, *, file: str, limits: Limits = LIMITS) -> Workb
     """Read the bytes of an XLSX file that is called ``file``; :class:`SourceError` as :func:`read_workbook`."""
     if found := objections(content, limits):
         raise SourceError([Problem(file, None, reason) for reason in found])
-    answer = _ask_child(content, file=file, limits=limits)
+    answer = _ask_child("xlsx", content, file=file, limits=limits)
     if not answer["sheets"]:
         raise SourceError([Problem(file, None, "Het bestand heeft geen tabblad met cellen. Gebruik het sjabloon.")])
-    return Workbook(file=file, content=content, sheets=tuple(_sheet(sheet) for sheet in answer["sheets"]))
-
-
-def _ask_child(content: bytes, *, file: str, limits: Limits) -> dict[str, Any]:
-    def refuse(reason: str) -> SourceError:
-        return SourceError([Problem(file, None, reason)])
-
-    too_large = refuse(
-        "Het bestand is te groot of te ingewikkeld om te lezen. "
-        "Kopieer de gegevens naar een nieuw exemplaar van het sjabloon."
+    return Workbook(
+        file=file,
+        content=content,
+        sheets=tuple(_sheet(sheet) for sheet in answer["sheets"]),
+        properties=MappingProxyType(answer["properties"]),
     )
+
+
+def read_delimited(content: bytes, *, file: str, header: Sequence[str], limits: Limits = LIMITS) -> Workbook:
+    """Read the bytes of a CSV file as a workbook of one sheet without a name, all cells text.
+
+    ``header`` names cells of the header row by which the delimiter is recognised.
+    """
+    if objection := size_objection(len(content), limits):
+        raise SourceError([Problem(file, None, objection)])
+    answer = _ask_child("csv", content, file=file, limits=limits, header=header)
+    sheets = tuple(_sheet(sheet) for sheet in answer["sheets"])
+    return Workbook(file=file, content=content, sheets=sheets, delimiter=answer["delimiter"])
+
+
+def _ask_child(kind: str, content: bytes, *, file: str, limits: Limits, header: Sequence[str] = ()) -> dict[str, Any]:
+    question = {"kind": kind, "limits": asdict(limits), "header": [name.casefold() for name in header]}
     try:
-        finished = subprocess.run(
-            [sys.executable, "-I", str(_CHILD)],
-            input=json.dumps(asdict(limits)).encode() + b"\n" + content,
-            capture_output=True,
-            timeout=limits.wall_seconds,
-            env={"LC_ALL": "C.UTF-8", "OPENPYXL_LXML": "False"},
-            start_new_session=True,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise too_large from error
-    if finished.returncode < 0 or (finished.returncode and b"MemoryError" in finished.stderr):
-        # Killed by its own limits: that is what they are for.
-        raise too_large
-    if finished.returncode:
-        raise RuntimeError(f"the workbook reader failed: {finished.stderr.decode(errors='replace')[-2000:]}")
-    answer: dict[str, Any] = json.loads(finished.stdout)
-    match answer.get("refused"):
-        case "too_large":
-            raise too_large
-        case "damaged":
-            raise refuse(
-                "Het bestand is beschadigd of geen echte Excel-werkmap. Open het in Excel, kies ‘Opslaan als’ en dan "
-                "‘Excel-werkmap (.xlsx)’."
-            )
+        answer = ask(question, content, wall_seconds=limits.wall_seconds)
+    except Stopped as error:
+        raise SourceError([Problem(file, None, REASONS["too_large"])]) from error
+    if reason := answer.get("refused"):
+        raise SourceError([Problem(file, None, REASONS[reason])])
     return answer
 
 
@@ -170,4 +180,5 @@ def _sheet(sheet: dict[str, Any]) -> Sheet:
         formulas=frozenset((row, column) for row, column in sheet["formulas"]),
         errors=MappingProxyType(errors),
         is_hidden=sheet["hidden"],
+        percentages=frozenset((row, column) for row, column in sheet["percentages"]),
     )

@@ -6,12 +6,16 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
 from providers.models import Act, AuditRecord, Mandate, Role, User
 from tests.cast import PASSWORD, Cast, browser_of, make_cast
+
+#: Where somebody is sent whose mandate ended while she worked.
+OVER = "/inloggen/?reden=bevoegdheid"
 
 
 @pytest.fixture
@@ -249,19 +253,67 @@ class TestSeveralMandates:
 class TestMandatesThatEnd:
     """A mandate works while it is valid, to the request."""
 
-    def test_one_that_is_ended_during_a_session_works_no_longer(self, cast: Cast) -> None:
-        client = Client()
-        log_in(client, cast.noor)
-        assert client.get("/rondes/").status_code == 200
-        end(cast.noor.mandates.get())
-        assert client.get("/rondes/")["Location"] == "/bevoegdheid/"
-        assert "U heeft nu geen bevoegdheid" in client.get("/bevoegdheid/").content.decode()
+    def test_one_that_is_ended_ends_every_session_that_works_under_it(self, cast: Cast) -> None:
+        """At her desk and on her telephone: the next click leads to the log-in page, which says why."""
+        desk, telephone, colleague = (browser_of(who) for who in (cast.anne, cast.anne, cast.daan))
+        for browser in (desk, telephone, colleague):
+            assert browser.get("/spiegel/").status_code == 200
+        sessions = [browser.cookies["ivportal_sessie"].value for browser in (desk, telephone)]
+        end(cast.anne.mandates.get())
+        for browser in (desk, telephone):
+            response = browser.get("/spiegel/")
+            assert response["Location"] == OVER
+            page = browser.get(OVER).content.decode()
+            assert "U bent uitgelogd" in page
+            assert "De bevoegdheid waarmee u werkte, is beëindigd, verlopen of veranderd." in page
+        assert not Session.objects.filter(session_key__in=sessions).exists()
+        assert colleague.get("/spiegel/").status_code == 200
 
-    def test_who_loses_the_one_she_chose_chooses_another(self, cast: Cast) -> None:
+    def test_a_form_sent_under_one_that_is_ended_stores_nothing(self, cast: Cast) -> None:
+        browser = browser_of(cast.bram)
+        before = browser.get("/organisatie/").content.decode()
+        assert "Iemand uitnodigen" in before
+        end(cast.bram.mandates.get())
+        people, mandates = User.objects.count(), Mandate.objects.count()
+        sent = {"email": "nieuw@example.org", "name": "Nieuw", "powers": ["administer"]}
+        assert browser.post("/organisatie/uitnodigen/", sent)["Location"] == OVER
+        assert (User.objects.count(), Mandate.objects.count()) == (people, mandates)
+        assert not AuditRecord.objects.filter(act=Act.MANDATE_GRANTED).exists()
+
+    def test_a_part_of_a_page_that_refreshes_leaves_the_page(self, cast: Cast) -> None:
+        browser = browser_of(cast.noor)
+        browser.get("/rondes/")
+        end(cast.noor.mandates.get())
+        response = browser.get("/rondes/", headers={"HX-Request": "true"})
+        assert response["HX-Redirect"] == OVER
+        assert "Location" not in response
+        assert not response.content
+
+    def test_one_that_expires_ends_the_session_too(self, cast: Cast) -> None:
+        browser = browser_of(cast.noor)
+        mandate = cast.noor.mandates.get()
+        mandate.valid_until = timezone.now() + timedelta(seconds=60)
+        mandate.save()
+        assert browser.get("/rondes/").status_code == 200
+        Mandate.objects.filter(pk=mandate.pk).update(
+            valid_from=timezone.now() - timedelta(days=2), valid_until=timezone.now() - timedelta(seconds=1)
+        )
+        assert browser.get("/rondes/")["Location"] == OVER
+
+    def test_who_gets_a_second_mandate_goes_on_under_the_one_she_works_under(self, cast: Cast) -> None:
+        browser = browser_of(cast.daan)
+        browser.get("/spiegel/")
+        Mandate.objects.create(user=cast.daan, role=Role.PROVIDER, provider=cast.anker)
+        assert who(browser) == "De Linde (Zorgaanbieder)"
+        assert browser.get("/")["Location"] == "/spiegel/"
+
+    def test_who_loses_the_one_she_chose_logs_in_and_chooses_another(self, cast: Cast) -> None:
         client = browser_of(cast.maria)
         nza, provider = (cast.maria.mandates.get(role=role) for role in (Role.NZA, Role.PROVIDER))
         client.post("/bevoegdheid/wisselen/", {"mandate": str(nza.uuid)})
         end(nza)
+        assert client.get("/bevoegdheid/")["Location"] == OVER
+        log_in(client, cast.maria)
         page = client.get("/bevoegdheid/").content.decode()
         assert provider.label in page
         assert nza.label not in page
@@ -270,14 +322,6 @@ class TestMandatesThatEnd:
         client.post("/bevoegdheid/wisselen/", {"mandate": str(provider.uuid)})
         assert who(client) == provider.label
 
-    def test_a_choice_made_on_a_page_that_was_open_already_counts(self, cast: Cast) -> None:
-        client = browser_of(cast.maria)
-        nza, office = (cast.maria.mandates.get(role=role) for role in (Role.NZA, Role.CARE_OFFICE))
-        client.post("/bevoegdheid/wisselen/", {"mandate": str(nza.uuid)})
-        end(nza)
-        client.post("/bevoegdheid/wisselen/", {"mandate": str(office.uuid)})
-        assert who(client) == office.label
-
     @pytest.mark.parametrize("address", ["/", "/spiegel/", "/bandbreedtes/"])
     def test_nobody_starts_to_act_for_another_organisation_without_choosing(self, address: str, cast: Cast) -> None:
         """Losing the chosen mandate in a session must not make the next click act for somebody else."""
@@ -285,6 +329,8 @@ class TestMandatesThatEnd:
         office = cast.maria.mandates.get(role=Role.CARE_OFFICE)
         client.post("/bevoegdheid/wisselen/", {"mandate": str(office.uuid)})
         end(office)
+        assert client.get(address)["Location"] == OVER
+        log_in(client, cast.maria)
         assert client.get(address)["Location"] == "/bevoegdheid/"
 
     @pytest.mark.parametrize("days", [(-30, -1), (1, 30)], ids=["expired", "not yet valid"])

@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from providers.models import ApiKey, Notice
 from tests.access.world import PEOPLE, World
 
 COLUMNS = ("anonymous", *PEOPLE)
@@ -27,6 +28,12 @@ WAYS = {
     "progress": r"/rondes/[a-z0-9-]+/#voortgang",
     "round": r"/rondes/[a-z0-9-]+/",
     "sent": r"/wachtwoord/verstuurd/",
+    "people": r"/organisatie/",
+    "inbox": r"/berichten/",
+    "staff": r"/medewerkers/",
+    "lindes": r"/rondes/proef-20\d\d/aanbieders/[0-9a-f-]+/mensen/",
+    "text": r"/rondes/proef-20\d\d/teksten/[a-z_]+/",
+    "mail": r"/rondes/proef-20\d\d/post/",
 }
 
 
@@ -59,6 +66,8 @@ def send(name: str, expected: str, data: dict[str, str] | None = None, **places:
 
 NOBODY_SENDS = "login 405 405 405 405 405 405"
 NOBODY_LOOKS = "login 405 405 405 405 405 405"
+IN_ROUND = {"slug": "everybodys-round", "provider": "linde"}
+A_TEXT = {"subject": "Onderwerp", "body": "Ga naar {adres}", "save": "1"}
 MATRIX = (
     #                         anonymous anne bram noor karim eva olaf
     look("home", "            login mirror mirror rounds bands bands choose"),
@@ -69,6 +78,8 @@ MATRIX = (
     send("switch_mandate", "  login home home home home home home"),
     look("glossary", "        login 200 200 200 200 200 200"),
     send("glossary", NOBODY_SENDS),
+    look("checks", "          login 200 200 200 200 200 200"),
+    send("checks", NOBODY_SENDS),
     look("methods", "         login 200 200 200 200 200 200"),
     send("methods", NOBODY_SENDS),
     look("method", "          login 200 200 200 200 200 200", page="page-on-peers"),
@@ -128,6 +139,72 @@ MATRIX = (
     look("results_csv", "     login 403 403 404 403 403 choose", run="no-run"),
     send("results_csv", NOBODY_SENDS, run="released-run"),
     #                         anonymous anne bram noor karim eva olaf
+    look("organisation", "    login 200 200 403 403 403 choose"),
+    send("organisation", NOBODY_SENDS),
+    look("invite_colleague", NOBODY_LOOKS),
+    send("invite_colleague", "login 200 200 403 403 403 choose"),
+    look("colleague", "       login 200 404 403 403 403 choose", mandate="daans-mandate"),
+    look("colleague", "       login 404 404 403 403 403 choose", mandate="no-mandate"),
+    send("colleague", "       login people 404 403 403 403 choose", {"powers": "sign"}, mandate="daans-mandate"),
+    send("colleague", "       login 404 404 403 403 403 choose", {"powers": "sign"}, mandate="marias-nza-mandate"),
+    look("end_colleague", NOBODY_LOOKS, mandate="daans-mandate"),
+    send("end_colleague", "   login people 404 403 403 403 choose", mandate="daans-mandate"),
+    send("end_colleague", "   login 404 404 403 403 403 choose", mandate="marias-nza-mandate"),
+    look("make_key", NOBODY_LOOKS),
+    send("make_key", "        login 200 200 403 403 403 choose"),
+    look("end_key", NOBODY_LOOKS, key="annes-key"),
+    send("end_key", "         login people 404 403 403 403 choose", key="annes-key"),
+    send("end_key", "         login 404 404 403 403 403 choose", key="no-key"),
+    look("inbox", "           login 200 200 200 200 200 choose"),
+    send("inbox", NOBODY_SENDS),
+    look("read_all", NOBODY_LOOKS),
+    send("read_all", "        login inbox inbox inbox inbox inbox choose"),
+    look("notice", "          login 200 404 404 404 404 choose", notice="annes-notice"),
+    look("notice", "          login 404 404 404 404 404 choose", notice="no-notice"),
+    send("notice", NOBODY_SENDS, notice="annes-notice"),
+    #                         anonymous anne bram noor karim eva olaf
+    look("staff", "           login 403 403 200 403 403 choose"),
+    send("staff", NOBODY_SENDS),
+    look("invite_staff", NOBODY_LOOKS),
+    send("invite_staff", "    login 403 403 200 403 403 choose"),
+    look("end_staff", NOBODY_LOOKS, mandate="marias-nza-mandate"),
+    send("end_staff", "       login 403 403 staff 403 403 choose", mandate="marias-nza-mandate"),
+    send("end_staff", "       login 403 403 404 403 403 choose", mandate="daans-mandate"),
+    look("provider_people", " login 403 403 200 403 403 choose", slug="everybodys-round", provider="linde"),
+    look("provider_people", " login 403 403 404 403 403 choose", slug="round-without-anne", provider="linde"),
+    send("provider_people", NOBODY_SENDS, slug="everybodys-round", provider="linde"),
+    look("invite_person", NOBODY_LOOKS, slug="everybodys-round", provider="linde"),
+    send("invite_person", "   login 403 403 200 403 403 choose", slug="everybodys-round", provider="linde"),
+    look("person", "          login 403 403 200 403 403 choose", **IN_ROUND, mandate="daans-mandate"),
+    look("person", "          login 403 403 404 403 403 choose", **IN_ROUND, mandate="marias-nza-mandate"),
+    send(
+        "person",
+        "          login 403 403 lindes 403 403 choose",
+        {"powers": "sign"},
+        **IN_ROUND,
+        mandate="daans-mandate",
+    ),
+    look("end_person", NOBODY_LOOKS, **IN_ROUND, mandate="daans-mandate"),
+    send("end_person", "      login 403 403 lindes 403 403 choose", **IN_ROUND, mandate="daans-mandate"),
+    send("end_person", "      login 403 403 404 403 403 choose", **IN_ROUND, mandate="marias-nza-mandate"),
+    look("round_texts", "     login 403 403 200 403 403 choose", slug="everybodys-round"),
+    look("round_texts", "     login 403 403 404 403 403 choose", slug="no-round"),
+    send("round_texts", NOBODY_SENDS, slug="everybodys-round"),
+    look("round_text", "      login 403 403 200 403 403 choose", slug="everybodys-round", kind="text-of-a-round"),
+    look("round_text", "      login 403 403 404 403 403 choose", slug="everybodys-round", kind="text-of-an-account"),
+    look("round_text", "      login 403 403 404 403 403 choose", slug="everybodys-round", kind="no-text"),
+    send(
+        "round_text", "      login 403 403 text 403 403 choose", A_TEXT, slug="everybodys-round", kind="text-of-a-round"
+    ),
+    send("round_text", "      login 403 403 200 403 403 choose", slug="everybodys-round", kind="text-of-a-round"),
+    look("reset_round_text", NOBODY_LOOKS, slug="everybodys-round", kind="text-of-a-round"),
+    send("reset_round_text", "login 403 403 text 403 403 choose", slug="everybodys-round", kind="text-of-a-round"),
+    look("round_mail", "      login 403 403 200 403 403 choose", slug="everybodys-round"),
+    look("round_mail", "      login 403 403 404 403 403 choose", slug="no-round"),
+    send("round_mail", NOBODY_SENDS, slug="everybodys-round"),
+    look("resend_mail", NOBODY_LOOKS, slug="everybodys-round"),
+    send("resend_mail", "     login 403 403 mail 403 403 choose", slug="everybodys-round"),
+    #                         anonymous anne bram noor karim eva olaf
     look("bandwidths", "      login 403 403 403 200 200 choose"),
     send("bandwidths", NOBODY_SENDS),
     look("bandwidths_export", "login 403 403 403 200 200 choose"),
@@ -153,6 +230,16 @@ def places_of(world: World) -> dict[str, str]:
         "no-run": str(uuid.uuid4()),
         "page-on-peers": "2-peers",
         "page-that-is-not-there": "README",
+        "daans-mandate": str(world.cast.daan.mandates.get().uuid),
+        "marias-nza-mandate": str(world.cast.maria.mandates.get(role="nza").uuid),
+        "no-mandate": str(uuid.uuid4()),
+        "annes-key": str(ApiKey.objects.get(mandate__user=world.cast.anne).uuid),
+        "no-key": str(uuid.uuid4()),
+        "annes-notice": str(Notice.objects.get(recipient=world.cast.anne).uuid),
+        "no-notice": str(uuid.uuid4()),
+        "text-of-a-round": "invitation",
+        "text-of-an-account": "account_invited",
+        "no-text": "bestaat-niet",
         "no-user": "MQ",
         "no-token": "abc-def",
     }
@@ -229,6 +316,9 @@ def test_an_address_that_the_matrix_does_not_know_fails() -> None:
         ("karim", "round", {"slug": "everybodys-round"}, {"slug": "no-round"}),
         ("bram", "results_csv", {"run": "released-run"}, {"run": "no-run"}),
         ("eva", "mirror_report", {"report": "annes-report"}, {"report": "no-report"}),
+        ("bram", "colleague", {"mandate": "daans-mandate"}, {"mandate": "no-mandate"}),
+        ("bram", "notice", {"notice": "annes-notice"}, {"notice": "no-notice"}),
+        ("noor", "notice", {"notice": "annes-notice"}, {"notice": "no-notice"}),
     ],
 )
 def test_someone_elses_page_cannot_be_told_from_one_that_does_not_exist(

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
+from django.utils import timezone
 
 from benchmarking.models import Run
 from benchmarking.runs import request_run, set_specification
-from providers.models import Mandate, Provider, Role, Round, User
+from providers.models import ApiKey, Mandate, Provider, Role, Round, User
+from providers.models.accounts import every_power
+from providers.notices import tell
 from providers.workbook.content import ReadDelivery, ReadLocation
 from tariffs.models import Release
 from tariffs.policies import import_tariffs, set_policy
@@ -116,6 +120,21 @@ def build_world() -> World:
     without_linde = deliveries()[1:]
     unreleased = computed(make_round(without_linde, slug="proef-2023", book_year=2023), MODEL)
     waiting_round = make_round(without_linde, slug="proef-2022", book_year=2022)
+    tell(
+        kind="validated",
+        to=[cast.anne],
+        provider=cast.linde,
+        round=released.dataset.round,
+        occasion="1",
+        path="/spiegel/",
+    )
+    ApiKey.objects.create(
+        mandate=cast.anne.mandates.get(),
+        name="Administratie",
+        start="iv_00000000",
+        sha256="0" * 64,
+        valid_until=timezone.now() + timedelta(days=30),
+    )
     set_specification(round=waiting_round, document=MODEL, actor=None)
     return World(
         cast=cast,
@@ -130,5 +149,5 @@ def build_world() -> World:
 def somebody_of(provider: Provider) -> User:
     """Return a new user with a mandate for ``provider``."""
     user = User.objects.create_user(f"iemand-{provider.key}@example.org", PASSWORD, name=f"Iemand {provider.key}")
-    Mandate.objects.create(user=user, role=Role.PROVIDER, provider=provider)
+    Mandate.objects.create(user=user, role=Role.PROVIDER, provider=provider, powers=every_power())
     return user

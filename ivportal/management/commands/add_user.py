@@ -13,8 +13,8 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from providers.access import EVERYTHING, scope
-from providers.mandates import grant
-from providers.models import CareOffice, Provider, Role, User
+from providers.mandates import grant, new_user
+from providers.models import CareOffice, Provider, Role
 
 
 class Command(BaseCommand):
@@ -41,9 +41,7 @@ class Command(BaseCommand):
         validate_email(email)
         provider = self._one(Provider, "key", options["provider"]) if role == Role.PROVIDER else None
         office = self._one(CareOffice, "name", options["care_office"]) if role == Role.CARE_OFFICE else None
-        user = User.objects.filter(email=email.lower()).first()
-        if user is None:
-            user = User.objects.create_user(email, None, name=name or email)
+        user = new_user(email=email, name=name)
         if options["password"]:
             chosen = getpass("Wachtwoord: ")
             validate_password(chosen, user)

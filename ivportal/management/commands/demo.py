@@ -21,7 +21,7 @@ from django.core.management.base import BaseCommand, CommandError
 from benchmarking.models import Run
 from benchmarking.specification import SpecificationError
 from benchmarking.steps.participation import REASONS_SHORT
-from ivportal.demo import national_round, supervisor
+from ivportal.demo import national_round, open_round, supervisor
 from ivportal.demo.national_round import Account, DemoFailed
 from ivportal.demo.visitor import VisitFailed, Visitor
 from ivportal.embedded import free_port
@@ -119,7 +119,14 @@ class Command(BaseCommand):
 
     def _serve(self, port: int, worker: subprocess.Popen[bytes], replications: int | None) -> None:
         self._say("De demonstratie wordt klaargezet; de eerste keer duurt dat ongeveer een minuut.")
-        _, accounts, _, _ = self._prepare(replications)
+        run, accounts, _, _ = self._prepare(replications)
+        if not open_round.is_made():
+            open_round.make(
+                population=national_round.population(),
+                previous=run.dataset.round,
+                say=self._say,
+                but=national_round.shown_provider(run),
+            )
         port = free_port(port)
         with supervisor.web_server(port) as server:
             self.stdout.write(

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from providers.workbook.content import ReadRound
-from providers.workbook.sources import iv, somed
+from providers.workbook.sources import iv, personeel, somed
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,11 @@ SOURCES: Final[Mapping[str, Source]] = MappingProxyType(
         for source in (
             Source("iv", "Uitvraag van de Integrale Vergelijking, sjabloon iv-1: een werkmap per ronde", iv.read),
             Source("somed", "Kerncijfers van de Zwitserse verpleeghuizen (BAG): een werkmap per jaar", somed.read),
+            Source(
+                "personeel",
+                "Personeelssamenstelling verpleeghuiszorg (Zorginstituut): een of meer jaren per CSV-bestand",
+                personeel.read,
+            ),
         )
     }
 )

@@ -295,6 +295,6 @@ def test_the_same_round_twice_is_refused(small_files: list[Path], tmp_path: Path
 
 
 def test_an_unknown_source_names_the_ones_there_are() -> None:
-    with pytest.raises(UnknownSource, match=r"'digimv' bestaat niet.*iv .*somed"):
+    with pytest.raises(UnknownSource, match=r"'digimv' bestaat niet.*iv .*somed .*personeel"):
         source("digimv")
-    assert list(SOURCES) == ["iv", "somed"]
+    assert list(SOURCES) == ["iv", "somed", "personeel"]

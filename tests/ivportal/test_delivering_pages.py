@@ -1,0 +1,252 @@
+"""The pages of delivering as people use them: two at once, a file overtaken, signing, looking along, and nothing lost."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from providers import drafts, uploads
+from providers.contents import from_json
+from providers.models import Act, AuditRecord, Draft, Submission, SubmissionVersion, Upload, UploadStatus
+from tests.cast import Cast, browser_of, make_cast
+from tests.delivering import delivered, figures_of, portal_round, prepared, submission_of
+
+SLUG = "iv-2025"
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Give the cast."""
+    return make_cast()
+
+
+@pytest.fixture
+def submission(cast: Cast) -> Submission:
+    """Give De Linde's submission in an open round after one that it delivered."""
+    previous = portal_round(slug="iv-2024", book_year=2024)
+    delivered(submission_of(previous, cast.linde))
+    return submission_of(portal_round(slug=SLUG, previous=previous), cast.linde)
+
+
+def _page(browser: Client, name: str, **places: object) -> str:
+    answer = browser.get(reverse(name, kwargs=places or {"slug": SLUG}))
+    assert answer.status_code == 200, (name, answer.status_code)
+    return answer.content.decode()
+
+
+def _save(browser: Client, stand: int, **fields: str) -> object:
+    return browser.post(
+        reverse("fill_in", args=[SLUG]),
+        {"stand": str(stand), **{name.replace("__", ":"): value for name, value in fields.items()}},
+    )
+
+
+def _filled_workbook(browser: Client, submission: Submission, **changes: float) -> bytes:
+    """Download the workbook and fill in the column beside each code, as somebody in Excel would."""
+    content = browser.get(reverse("workbook", args=[SLUG])).content
+    figures = {code: float(value) for code, value in figures_of(submission.provider, 2025).items()} | changes
+    book = openpyxl.load_workbook(BytesIO(content))
+    for sheet in book:
+        header = next((row for row in sheet.iter_rows() if any(cell.value == "Code" for cell in row)), None)
+        if header is None:
+            continue
+        value = next(cell.column for cell in header if str(cell.value).startswith("Uw opgave"))
+        code = next(cell.column for cell in header if cell.value == "Code")
+        for row in range(header[0].row + 1, sheet.max_row + 1):
+            if (known := sheet.cell(row, code).value) in figures:
+                sheet.cell(row, value).value = figures[known]
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def _send(browser: Client, content: bytes, *, stand: int = 0, key: str = "een", name: str = "cijfers.xlsx") -> Upload:
+    answer = browser.post(
+        reverse("send_file", args=[SLUG]),
+        {"bestand": SimpleUploadedFile(name, content), "stand": str(stand), "sleutel": key},
+    )
+    assert answer.status_code == 302
+    return Upload.objects.latest("pk")
+
+
+def test_the_form_shows_last_years_figures_and_keeps_what_was_typed_wrong(cast: Cast, submission: Submission) -> None:
+    daan = browser_of(cast.daan)
+    assert "2024" in _page(daan, "fill_in")
+    answer = _save(daan, 0, figure__overhead="1.234.56", figure__places="12 stuks", remarks="Bewaar mij")
+    page = answer.content.decode()  # type: ignore[attr-defined]
+    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert 'value="1.234.56"' in page
+    assert 'value="12 stuks"' in page
+    assert "Bewaar mij" in page
+    assert "geen getal" in page
+    assert not Draft.objects.filter(submission=submission).exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("1.234.567,50", "1234567.50"), ("1234567", "1234567"), ("0", "0"), ("1 234 567", "1234567")],
+)
+def test_numbers_are_read_as_the_dutch_write_them(cast: Cast, submission: Submission, typed: str, stored: str) -> None:
+    _save(browser_of(cast.daan), 0, figure__overhead=typed)
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    assert str(from_json(newest.contents).figures["overhead"].value) == stored
+
+
+@pytest.mark.parametrize("typed", ["1,234.50", "abc", "12%", "1e9", "--5", "1.23.456", "9" * 30, "0,005", "-"])
+def test_what_is_no_number_in_dutch_is_refused_and_never_guessed(
+    cast: Cast, submission: Submission, typed: str
+) -> None:
+    answer = _save(browser_of(cast.daan), 0, figure__overhead=typed)
+    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert not Draft.objects.filter(submission=submission).exists()
+
+
+def test_a_share_may_be_typed_as_a_percentage(cast: Cast, submission: Submission) -> None:
+    _save(browser_of(cast.daan), 0, figure__absence_rate="6,7 %")
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    assert str(from_json(newest.contents).figures["absence_rate"].value) == "0.067"
+
+
+def test_two_tabs_the_second_compares_chooses_and_nothing_is_lost(cast: Cast, submission: Submission) -> None:
+    number = prepared(submission)
+    daan, anne = browser_of(cast.daan), browser_of(cast.anne)
+    _save(daan, number, figure__overhead="100", figure__places="50")
+    answer = _save(anne, number, figure__overhead="200", figure__treatment="300")
+    page = answer.content.decode()  # type: ignore[attr-defined]
+    assert answer.status_code == 409  # type: ignore[attr-defined]
+    assert "Een collega was u voor" in page
+    assert "Daan" in page
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    assert newest.number == number + 1
+    fields = {"figure__overhead": "200", "figure__treatment": "300", "keuze__figure__overhead": "hun"}
+    _save(anne, newest.number, **fields)
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    kept = {code: str(value) for code, value in from_json(newest.contents).values().items()}
+    assert (kept["overhead"], kept["treatment"], kept["places"]) == ("100", "300", "50")
+
+
+def test_who_only_reads_sees_the_form_and_cannot_save(cast: Cast, submission: Submission) -> None:
+    greet = browser_of(cast.greet)
+    assert "Opslaan en controleren" not in _page(greet, "fill_in")
+    assert _save(greet, 0, figure__overhead="1").status_code == 403  # type: ignore[attr-defined]
+    assert not Draft.objects.filter(submission=submission).exists()
+
+
+def test_a_file_is_read_and_its_figures_stand_in_the_form_with_their_cells(cast: Cast, submission: Submission) -> None:
+    daan = browser_of(cast.daan)
+    upload = _send(daan, _filled_workbook(daan, submission))
+    assert "Wordt gelezen" in _page(daan, "own_submission")
+    uploads.read_waiting(upload.pk)
+    upload.refresh_from_db()
+    assert upload.status == UploadStatus.READ, upload.problems
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    figure = from_json(newest.contents).figures["total_cost"]
+    assert figure.value == figures_of(submission.provider, 2025)["total_cost"]
+    assert figure.cell.sheet == "Kosten"
+    assert str(figure.cell) in _page(daan, "fill_in")
+
+
+def test_sending_the_same_file_twice_with_one_click_is_one_upload(cast: Cast, submission: Submission) -> None:
+    daan = browser_of(cast.daan)
+    content = _filled_workbook(daan, submission)
+    assert _send(daan, content).pk == _send(daan, content).pk
+    assert Upload.objects.count() == 1
+
+
+def test_a_file_that_was_overtaken_is_compared_and_not_lost(cast: Cast, submission: Submission) -> None:
+    daan, anne = browser_of(cast.daan), browser_of(cast.anne)
+    upload = _send(daan, _filled_workbook(daan, submission))
+    _save(anne, 0, figure__overhead="777")
+    uploads.read_waiting(upload.pk)
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    assert str(from_json(newest.contents).figures["overhead"].value) == "777"
+    page = _page(daan, "upload", slug=SLUG, upload=upload.uuid)
+    assert "Neem over wat is aangevinkt" in page
+    daan.post(
+        reverse("apply_upload", args=[SLUG, upload.uuid]),
+        {"stand": str(newest.number), "deel": ["figure:total_cost"]},
+    )
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    values = from_json(newest.contents).values()
+    assert str(values["overhead"]) == "777"
+    assert values["total_cost"] == figures_of(submission.provider, 2025)["total_cost"]
+
+
+def test_a_refused_file_says_why_and_changes_nothing(cast: Cast, submission: Submission) -> None:
+    daan = browser_of(cast.daan)
+    upload = _send(daan, b"%PDF-1.7 dit is geen werkmap", name="cijfers.xlsx")
+    uploads.read_waiting(upload.pk)
+    page = _page(daan, "upload", slug=SLUG, upload=upload.uuid)
+    assert "Wij konden dit bestand niet gebruiken" in page
+    assert not Draft.objects.filter(submission=submission).exists()
+    answer = daan.get(reverse("original", args=[SLUG, upload.uuid]))
+    assert answer.content == b"%PDF-1.7 dit is geen werkmap"
+    assert answer["Content-Disposition"].startswith("attachment")
+
+
+def test_from_offer_to_receipt_and_the_pdf_says_the_same(cast: Cast, submission: Submission) -> None:
+    number = prepared(submission)
+    daan, fatima = browser_of(cast.daan), browser_of(cast.fatima)
+    daan.post(reverse("offer", args=[SLUG]), {"stand": str(number)})
+    assert "Onderteken en dien in" in _page(fatima, "sign")
+    answer = fatima.post(reverse("sign", args=[SLUG]), {"stand": str(number), "functie": "bestuurder", "akkoord": "ja"})
+    version = SubmissionVersion.objects.get(submission=submission)
+    assert answer["Location"] == reverse("receipt", args=[version.uuid])
+    assert version.source_file.sha256 in _page(fatima, "receipt", version=version.uuid)
+    first, second = (fatima.get(reverse("receipt_pdf", args=[version.uuid])).content for _ in range(2))
+    assert first == second
+    assert first.startswith(b"%PDF-")
+    assert b"/StructTreeRoot" in first
+
+
+def test_without_the_tick_nothing_is_signed_and_the_position_stays_typed(cast: Cast, submission: Submission) -> None:
+    number = prepared(submission)
+    daan, fatima = browser_of(cast.daan), browser_of(cast.fatima)
+    daan.post(reverse("offer", args=[SLUG]), {"stand": str(number)})
+    answer = fatima.post(reverse("sign", args=[SLUG]), {"stand": str(number), "functie": "voorzitter"})
+    assert answer.status_code == 409
+    assert 'value="voorzitter"' in answer.content.decode()
+    assert not SubmissionVersion.objects.filter(submission=submission).exists()
+
+
+def test_who_looks_along_sees_the_providers_page_and_changes_nothing(cast: Cast, submission: Submission) -> None:
+    number = prepared(submission)
+    noor = browser_of(cast.noor)
+    noor.post(reverse("look_along", kwargs={"slug": SLUG, "provider": cast.linde.uuid}))
+    page = _page(noor, "own_submission")
+    assert "U kijkt mee bij De Linde" in page
+    assert noor.get(reverse("rounds")).status_code == 403
+    assert _save(noor, number, figure__overhead="1").status_code == 403  # type: ignore[attr-defined]
+    assert noor.post(reverse("withdraw", args=[SLUG])).status_code == 403
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    assert newest.number == number
+    noor.post(reverse("stop_looking_along"))
+    assert noor.get(reverse("rounds")).status_code == 200
+    acts = AuditRecord.objects.filter(user=cast.noor, act=Act.LOOKED_ALONG)
+    assert acts.count() == 2
+    read = AuditRecord.objects.filter(user=cast.noor, act=Act.SUBMISSION_READ).first()
+    assert read is not None
+    assert "kijkt mee bij De Linde" in read.organisation
+
+
+def test_nobody_else_looks_along(cast: Cast, submission: Submission) -> None:
+    for user in (cast.anne, cast.karim):
+        browser = browser_of(user)
+        assert (
+            browser.post(reverse("look_along", kwargs={"slug": SLUG, "provider": cast.linde.uuid})).status_code == 403
+        )
+        browser.post(reverse("stop_looking_along"))
+        assert not AuditRecord.objects.filter(user=user, act=Act.LOOKED_ALONG).exists()
