@@ -10,7 +10,7 @@
 ``IVPORTAL_SECRET_KEY``    secret key, or ``IVPORTAL_SECRET_KEY_FILE`` with a file that holds it
 ``IVPORTAL_HOSTS``         comma-separated host names
 ``IVPORTAL_BEHIND_TLS``    1 when a proxy terminates TLS and sets ``X-Forwarded-Proto``; default 1 in production
-``EMAIL_URL``              outgoing mail (smtp://, smtp+tls://, smtp+ssl://, filemail://); default: written to the console
+``EMAIL_URL``              outgoing mail (smtp://, smtp+tls://, smtp+ssl://, filemail:////folder); default: the console
 ``IVPORTAL_MAIL_FROM``     sender of mail
 ``IVPORTAL_ADDRESS``       address of the portal as people type it, for links in mail; default ``http://127.0.0.1:8000``
 ``IVPORTAL_LOG_LEVEL``     how much is logged; default ``WARNING``
@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "ivportal.api.authentication.WithoutCookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -203,6 +204,34 @@ if PRODUCTION and env.bool("IVPORTAL_BEHIND_TLS", default=True):
     SECURE_HSTS_SECONDS = 31_536_000
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+
+# --- API --------------------------------------------------------------------------------------------------------------
+# Neither rest_framework nor drf_spectacular is an installed app: no pages, no tables, nothing but JSON.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["ivportal.api.authentication.KeyAuthentication"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "ivportal.api.problems.answer",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "IV-portaal: aanleveren",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "Aanleveren voor de Integrale Vergelijking met een ander systeem dan een browser. Fouten komen als"
+    " application/problem+json (RFC 9457). Cijfers gaan heen als tekst met een decimale punt, zodat geen cijfer verloren gaat.",
+    "CONTACT": {"name": "Nederlandse Zorgautoriteit", "url": "https://www.nza.nl/contact"},
+    "LICENSE": {"name": "EUPL-1.2"},
+    "SERVERS": [{"url": "/", "description": "Dit portaal"}],
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "SubmissionStatus": "providers.models.SubmissionStatus",
+        "RoundStatus": "providers.models.RoundStatus",
+        "Severity": "providers.models.Severity",
+        "FileStatus": "ivportal.api.shapes.FILE_STATUSES",
+        "ChangedBy": "ivportal.api.shapes.CHANGED_BY",
+    },
+}
 
 # --- Language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nl"

@@ -2,7 +2,7 @@
 
 from django.contrib.auth import views as accounts
 from django.contrib.auth.decorators import login_not_required
-from django.urls import path
+from django.urls import include, path
 
 from ivportal.pages import (
     bandwidths,
@@ -20,6 +20,7 @@ from ivportal.pages import (
     review,
     rounds,
     runs,
+    sources,
     submissions,
     texts,
 )
@@ -110,6 +111,7 @@ urlpatterns = [
     path("rondes/<slug:slug>/teksten/<slug:kind>/terug/", texts.reset_round_text, name="reset_round_text"),
     path("rondes/<slug:slug>/post/", notices.round_mail, name="round_mail"),
     path("rondes/<slug:slug>/post/opnieuw/", notices.resend_mail, name="resend_mail"),
+    path("bronnen/", sources.sources, name="sources"),
     path("rondes/", rounds.rounds, name="rounds"),
     path("rondes/nieuw/", desk.new_round, name="new_round"),
     path("rondes/<slug:slug>/", rounds.round_page, name="round"),
@@ -133,4 +135,5 @@ urlpatterns = [
     path("berekeningen/<uuid:run>/uitkomsten.csv", runs.download, name="results_csv"),
     path("bandbreedtes/", bandwidths.bandwidths, name="bandwidths"),
     path("bandbreedtes/bestand/", bandwidths.export, name="bandwidths_export"),
+    path("", include("ivportal.api.urls")),
 ]

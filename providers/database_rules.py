@@ -132,3 +132,9 @@ def immutable(table: str, *, when: str = "", acts: str = "UPDATE OR DELETE") -> 
         " EXECUTE FUNCTION ivportal_refuse_change();",
         f"DROP TRIGGER never_changed ON {table};",
     )
+
+
+def undone(rule: RunSQL) -> RunSQL:
+    """Return the operation that takes back a rule of an earlier migration."""
+    assert rule.reverse_sql is not None
+    return RunSQL(rule.reverse_sql, rule.sql)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from providers import checks
 from providers.access import Actor
 from providers.audit import record
 from providers.models import (
+    COUNTING,
     Act,
     CareOfficeRegion,
     Finding,
@@ -307,9 +309,48 @@ def _store_versions(
         ),
         batch_size=BATCH,
     )
-    findings = [_finding(version, found) for version, delivery in made for found in checks.check(delivery, contents)]
+    earlier = _earlier(contents, [version.submission for version, _ in made])
+    findings = [
+        _finding(version, found)
+        for version, delivery in made
+        for found in checks.check(_with_earlier(delivery, earlier.get(version.submission.provider_id)), contents)
+    ]
     Finding.objects.bulk_create(findings, batch_size=BATCH)
     return [version for version, _ in made], len(findings)
+
+
+Earlier = tuple[int, dict[str, Decimal | None]]
+
+
+def _earlier(contents: ReadRound, submissions: Sequence[Submission]) -> dict[int, Earlier]:
+    """Return, by provider, the last book year before this one that the same source delivered, with its figures."""
+    versions = list(
+        SubmissionVersion.objects.filter(
+            submission__provider__in=[submission.provider_id for submission in submissions],
+            submission__round__source=contents.source,
+            submission__round__template_version=contents.template_version,
+            submission__round__currency=contents.currency,
+            submission__round__is_fictitious=contents.is_fictitious,
+            submission__round__book_year__lt=contents.book_year,
+            submission__status__in=COUNTING,
+        )
+        .order_by("submission__provider", "-submission__round__book_year", "-number")
+        .distinct("submission__provider")
+        .values_list("pk", "submission__provider", "submission__round__book_year")
+    )
+    found: dict[int, Earlier] = {provider: (year, {}) for _, provider, year in versions}
+    provider_of = {version: provider for version, provider, _ in versions}
+    values = MeasuredValue.objects.filter(version__in=provider_of).values_list("version", "measure", "value")
+    for version, measure, value in values.iterator(chunk_size=BATCH):
+        found[provider_of[version]][1][measure] = value
+    return found
+
+
+def _with_earlier(delivery: ReadDelivery, earlier: Earlier | None) -> ReadDelivery:
+    """Give a delivery the figures of an earlier year that the portal has, unless its own files hold later ones."""
+    if earlier is None or earlier[0] <= delivery.earlier_year:
+        return delivery
+    return replace(delivery, earlier_year=earlier[0], earlier_values=earlier[1])
 
 
 def _finding(version: SubmissionVersion, found: checks.Found) -> Finding:

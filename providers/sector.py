@@ -59,7 +59,7 @@ def sweep() -> list[int]:
         count = round.submissions.filter(status__in=COUNTING).count()
         last = SectorBasis.objects.filter(round=round).order_by("-pk").first()
         before = last.deliveries if last else 0
-        grew = count >= max(FEWEST, before * GROWTH) and count != before
+        grew = count != before and count >= FEWEST and count >= before * GROWTH
         closed = round.status == RoundStatus.CLOSED and count >= FEWEST and count != before
         if grew or closed:
             wake(round.pk)
@@ -95,11 +95,12 @@ def refresh(round_id: int) -> SectorStatistics | None:
         statistics = sector.statistics(values[version.pk] for version in versions)
         SectorBasis.objects.create(round=round, content=statistics.to_json(), deliveries=len(versions))
         for version in versions:
-            _check_again(version, statistics)
+            check_again(version, statistics)
     return statistics
 
 
-def _check_again(version: SubmissionVersion, statistics: SectorStatistics) -> None:
+def check_again(version: SubmissionVersion, statistics: SectorStatistics) -> None:
+    """Check a delivered version against other figures of the sector: end what no longer holds, add and tell what is new."""
     statement = getattr(version, "statement", None)
     if statement is None:
         return
@@ -116,7 +117,8 @@ def _check_again(version: SubmissionVersion, statistics: SectorStatistics) -> No
         Finding.objects.filter(pk=held[key].pk).update(ended_at=now)
     new = [row_of(version, item) for key, item in sorted(found.items()) if key not in held]
     Finding.objects.bulk_create(new)
-    if any(finding.needs_explanation for finding in new):
+    asked = sum(finding.needs_explanation for finding in new)
+    if asked:
         submission = version.submission
         notices.tell(
             kind="findings_added",
@@ -124,5 +126,6 @@ def _check_again(version: SubmissionVersion, statistics: SectorStatistics) -> No
             provider=submission.provider,
             round=submission.round,
             occasion=f"{version.uuid}:{timezone.localdate()}",
-            path=reverse("own_submission", args=[submission.round.slug]),
+            path=reverse("delivered", args=[submission.round.slug]),
+            aantal=str(asked),
         )

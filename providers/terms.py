@@ -38,9 +38,13 @@ REMINDING_FROM: Final = time(8)
 def keep(now: datetime | None = None) -> None:
     """Do everything that is due at ``now``; done twice, nothing happens twice."""
     now = now or timezone.now()
-    for round in Round.objects.filter(source=PORTAL, status=RoundStatus.OPEN, deadline__lt=now):
+    # The whole of the last second is in time.
+    second = now.replace(microsecond=0)
+    for round in Round.objects.filter(source=PORTAL, status=RoundStatus.OPEN, deadline__lt=second):
         with transaction.atomic():
-            desk.close_round(round=round, actor=None)
+            # Somebody may have extended or closed it since we looked.
+            if Round.objects.select_for_update().filter(pk=round.pk, status=RoundStatus.OPEN, deadline__lt=second):
+                desk.close_round(round=round, actor=None)
     for round in Round.objects.filter(source=PORTAL, status__in=[RoundStatus.OPEN, RoundStatus.CLOSED]):
         if round.status == RoundStatus.OPEN:
             announce(round)
@@ -76,11 +80,12 @@ def remind(round: Round, now: datetime) -> int:
         due = [
             days for days in REMINDERS if 0 <= left <= days and (opened is None or last_day - timedelta(days) > opened)
         ]
-        if now > submission.deadline:
+        if now.replace(microsecond=0) > submission.deadline:
             if not OVERDUE_AFTER <= -left <= OVERDUE_UNTIL:
                 continue
             kind, occasion = "overdue", f"{round.pk}:{submission.provider_id}:{last_day}"
-        elif due:
+        elif due and submission.accepts_at(now):
+            # Nobody is asked to hurry in a round that was closed before its term.
             kind, occasion = "reminder", f"{round.pk}:{submission.provider_id}:{last_day}:{min(due)}"
         else:
             continue

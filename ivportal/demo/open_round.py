@@ -23,7 +23,7 @@ from providers.refusal import Refused
 YEAR = 2025
 SLUG = f"fictief-{YEAR}"
 #: How many providers have delivered, are busy, or asked not to have to.
-DELIVERED, BUSY, ASKING = 110, 40, 3
+DELIVERED, BUSY, ASKING = 70, 20, 3
 #: The invented people cannot log in; by this they are told from those who can.
 NO_PASSWORD = "!"  # noqa: S105 (Django's sign for an account without a password)
 EXPLAINED = "Dit hebben wij nagekeken: het getal klopt. Er was een verbouwing en tijdelijk meer inhuur."
@@ -161,11 +161,12 @@ def _review(round: Round, staff: Actor) -> None:
     delivered = list(
         round.submissions.filter(status="submitted").select_related("provider", "round").order_by("provider__key")
     )
-    for submission in delivered[::3]:
+    taken = delivered[::3]
+    for submission in taken:
         review.take(submission=submission, actor=staff)
-    for submission in delivered[::9]:
+    for submission in taken[::3]:
         review.validate(submission=submission, actor=staff)
-    for submission in delivered[3::40]:
+    for submission in taken[1::15]:
         review.give_back(
             submission=submission,
             reason="De kosten van behandeling lijken dubbel geteld. Kunt u dit nakijken?",

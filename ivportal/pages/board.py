@@ -41,7 +41,7 @@ def is_delivered() -> Q:
     return Q(Exists(SubmissionVersion.objects.filter(submission=OuterRef("pk")))) & ~Q(status__in=EDITABLE)
 
 
-def newest_version() -> QuerySet[SubmissionVersion]:
+def newest_version() -> Any:
     """Return, for a condition on submissions two levels up, the newest version of each."""
     return SubmissionVersion.objects.filter(submission=OuterRef(OuterRef("pk"))).order_by("-number").values("pk")[:1]
 

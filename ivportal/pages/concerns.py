@@ -108,10 +108,7 @@ CONCERNS: Final = (
         "niemand",
         "Niemand met een bevoegdheid",
         "{heeft} niemand met een bevoegdheid. Daar leest niemand uw berichten.",
-        lambda now: (
-            ~Exists(current_mandates().filter(provider=OuterRef("provider")))  # type: ignore[operator]
-            & Q(merged_into__isnull=True)
-        ),
+        lambda now: ~Exists(current_mandates().filter(provider=OuterRef("provider"))) & Q(merged_into__isnull=True),
     ),
 )
 

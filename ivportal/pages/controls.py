@@ -52,7 +52,7 @@ def round_checks(request: Any, slug: str) -> HttpResponse:
     (wanted,) = listing.asked(request.GET, "regel")
     gates = _errors_keep_out(round)
     rules = sorted(
-        (_rule(row, slug, wanted, gates=gates) for row in counted),
+        (_rule(dict(row), slug, wanted, gates=gates) for row in counted),
         key=lambda item: (item["order"], -item["deliveries"], item["code"]),
     )
     basis = SectorBasis.objects.filter(round=round).order_by("-pk").first()

@@ -20,7 +20,7 @@ from ivportal.pages.rights import for_role
 from providers import mandates
 from providers.access import Actor
 from providers.middleware import MANDATE_KEY
-from providers.models import Mail, MailStatus, Mandate, Power, Provider, Submission
+from providers.models import Mail, MailStatus, Mandate, Power, Provider, Round, Submission
 from providers.refusal import Refused
 
 #: What each power is for, in the words of somebody who has to choose.
@@ -84,11 +84,13 @@ class Place:
 
     provider: Provider | None
     names: dict[str, str]
-    args: tuple[Any, ...] = ()
+    round: Round | None = None
+    """In which the NZa looks at a provider."""
 
     def url(self, what: str, *further: Any) -> str:
         """Return the address of ``what``: list, invite, person or end."""
-        return reverse(self.names[what], args=[*self.args, *further])
+        before = [self.round.slug, self.provider.uuid] if self.round and self.provider else []
+        return reverse(self.names[what], args=[*before, *further])
 
     def mandate(self, wanted: Any) -> Mandate:
         """Return a mandate of this organisation, or 404."""
@@ -102,12 +104,12 @@ def _own(request: Any) -> Place:
 
 def _in_round(request: Any, slug: str, provider: Any) -> Place:
     submission = get_object_or_404(
-        Submission.objects.visible_to(request.actor).select_related("provider"),
+        Submission.objects.visible_to(request.actor).select_related("provider", "round"),
         round__slug=slug,
         provider__uuid=provider,
     )
     names = {"list": "provider_people", "invite": "invite_person", "person": "person", "end": "end_person"}
-    return Place(submission.provider, names, (slug, provider))
+    return Place(submission.provider, names, submission.round)
 
 
 STAFF = Place(None, {"list": "staff", "invite": "invite_staff", "end": "end_staff"})
@@ -228,7 +230,7 @@ def _list(request: Any, place: Place, form: forms.Form | None = None, **more: An
         "who": "own" if actor.role == "provider" else "provider" if provider else "staff",
         "organisation": provider.name if provider else "Nederlandse Zorgautoriteit",
         "provider": provider,
-        "slug": place.args[0] if place.args else None,
+        "round": place.round,
         "people": rows,
         "form": form,
         "invite_url": place.url("invite") if may_manage else None,

@@ -53,6 +53,6 @@ def without_power(request: ActingRequest, power: Power) -> HttpResponse:
         "power": power.label,
         "organisation": request.actor.organisation,
         "administrators": people_of(provider, Power.ADMINISTER) if provider else [],
-        "holders": people_of(provider, power) if provider else [],
+        "holders": people_of(provider, power) if provider and power != Power.ADMINISTER else [],
     }
     return render(request, "accounts/without_power.html", context, status=403)

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from providers.database_rules import immutable, immutable_columns, own_writes, row_security, transitions
+from providers.database_rules import immutable, immutable_columns, own_writes, row_security, transitions, undone
 
 MINE = "ivportal_scope_id('provider')"
 OF_OWN_SUBMISSION = (
@@ -45,11 +45,6 @@ SIGNATURE_TRANSITIONS = {"waiting": ["signed", "declined", "overtaken"], "signed
 EXEMPTION_TRANSITIONS = {"asked": ["granted", "refused", "withdrawn"], "granted": [], "refused": [], "withdrawn": []}
 UPLOAD_TRANSITIONS = {"waiting": ["read", "refused"], "read": [], "refused": []}
 MAIL_TRANSITIONS = {"waiting": ["sent", "failed"], "sent": [], "failed": ["waiting"]}
-
-
-def undone(operation: migrations.RunSQL) -> migrations.RunSQL:
-    """Return the operation that takes back what an earlier migration made."""
-    return migrations.RunSQL(operation.reverse_sql, operation.sql)
 
 
 def of_submission(table: str, *writes: str) -> list[migrations.RunSQL]:

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from providers.database_rules import row_security
+from providers.database_rules import row_security, undone
 
 MINE = "ivportal_scope_id('provider')"
 OWN = (
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(TERMS_OF_EVERYBODY.reverse_sql, TERMS_OF_EVERYBODY.sql),
+        undone(TERMS_OF_EVERYBODY),
         TERMS_OF_PROVIDERS,
         migrations.AlterField(
             model_name="auditrecord",

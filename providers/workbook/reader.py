@@ -35,6 +35,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "macros": "Het bestand bevat macro's of ingesloten bestanden. Haal ze weg en sla het op als ‘Excel-werkmap (.xlsx)’.",
         "no_text": "Dit bestand is geen leesbare tekst. Kies in Excel ‘Opslaan als’ en dan "
         "‘CSV UTF-8 (door komma's gescheiden)’, of lever een Excel-werkmap (.xlsx) aan.",
+        "quotation_mark": "In dit CSV-bestand klopt een aanhalingsteken niet: het wordt niet gesloten of staat midden in een "
+        "cel. Haal het weg, of sla het bestand opnieuw op als ‘CSV UTF-8’.",
         "no_columns": "Wij vinden geen kolommen in dit bestand: er staat geen puntkomma, komma of tab tussen de gegevens. "
         "Gebruik het CSV-formulier van deze ronde, of lever een Excel-werkmap (.xlsx) aan.",
     }

@@ -63,28 +63,36 @@ def ask(question: Mapping[str, Any], content: bytes, *, wall_seconds: float) -> 
     ``question`` holds ``kind`` (``xlsx`` or ``csv``), ``limits`` and ``header``. ``RuntimeError`` means that the
     program is wrong, not the file.
     """
-    global _helper
-    deadline = time.monotonic() + wall_seconds
+    line = json.dumps(question).encode() + b"\n"
     with _turn:
-        helper = _ready()
         try:
-            found, status = _converse(helper, json.dumps(question).encode() + b"\n", content, deadline)
-        except (OSError, EOFError, TimeoutError) as error:
-            helper.end()
-            _helper = None
-            if isinstance(error, TimeoutError):
-                raise Stopped from error
-            raise RuntimeError("the process that reads files ended by itself") from error
-        except BaseException:
-            helper.end()  # whoever interrupts us must not leave a half answer for the next file
-            _helper = None
-            raise
+            found, status = _asked(line, content, wall_seconds)
+        except (OSError, EOFError):
+            # The helper went away, perhaps killed for the memory of others; that says nothing about this file.
+            try:
+                found, status = _asked(line, content, wall_seconds)
+            except (OSError, EOFError) as error:
+                raise RuntimeError("the process that reads files ended by itself, twice") from error
     if status < 0:
         raise Stopped
     if status:
         raise RuntimeError(f"the process that reads files failed with status {status}")
     answer: dict[str, Any] = json.loads(found)
     return answer
+
+
+def _asked(line: bytes, content: bytes, wall_seconds: float) -> tuple[bytes, int]:
+    """The answer and the exit status of the copy; a helper that did not end its answer is not used again."""
+    global _helper
+    helper = _ready()
+    try:
+        return _converse(helper, line, content, time.monotonic() + wall_seconds)
+    except BaseException as error:
+        helper.end()
+        _helper = None
+        if isinstance(error, TimeoutError):
+            raise Stopped from error
+        raise
 
 
 def _ready() -> _Helper:

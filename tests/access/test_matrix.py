@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from providers.models import ApiKey, Notice
+from providers.models import ApiKey, Notice, SourceFile
 from tests.access.world import PEOPLE, World
 
 COLUMNS = ("anonymous", *PEOPLE)
@@ -33,6 +33,8 @@ WAYS = {
     "staff": r"/medewerkers/",
     "lindes": r"/rondes/proef-20\d\d/aanbieders/[0-9a-f-]+/mensen/",
     "text": r"/rondes/proef-20\d\d/teksten/[a-z_]+/",
+    "desk": r"/rondes/[a-z0-9-]+/beheer/",
+    "file": r"/rondes/[a-z0-9-]+/aanbieders/[0-9a-f-]+/dossier/",
     "mail": r"/rondes/proef-20\d\d/post/",
 }
 
@@ -67,6 +69,8 @@ def send(name: str, expected: str, data: dict[str, str] | None = None, **places:
 NOBODY_SENDS = "login 405 405 405 405 405 405"
 NOBODY_LOOKS = "login 405 405 405 405 405 405"
 IN_ROUND = {"slug": "everybodys-round", "provider": "linde"}
+DESK = {"slug": "portal-round", "provider": "linde"}
+A_TERM = {"until_day": "2030-01-31", "reason": "Vakantie"}
 A_TEXT = {"subject": "Onderwerp", "body": "Ga naar {adres}", "save": "1"}
 MATRIX = (
     #                         anonymous anne bram noor karim eva olaf
@@ -205,6 +209,36 @@ MATRIX = (
     look("resend_mail", NOBODY_LOOKS, slug="everybodys-round"),
     send("resend_mail", "     login 403 403 mail 403 403 choose", slug="everybodys-round"),
     #                         anonymous anne bram noor karim eva olaf
+    look("new_round", "       login 403 403 200 403 403 choose"),
+    send("new_round", "       login 403 403 200 403 403 choose"),
+    look("manage_round", "    login 403 403 200 403 403 choose", slug="portal-round"),
+    look("manage_round", "    login 403 403 404 403 403 choose", slug="everybodys-round"),
+    look("manage_round", "    login 403 403 404 403 403 choose", slug="no-round"),
+    send("manage_round", NOBODY_SENDS, slug="portal-round"),
+    look("round_step", "      login 403 403 200 403 403 choose", slug="portal-round", step="close"),
+    look("round_step", "      login 403 403 404 403 403 choose", slug="portal-round", step="no-step"),
+    look("round_step", "      login 403 403 404 403 403 choose", slug="everybodys-round", step="close"),
+    send("round_step", "      login 403 403 desk 403 403 choose", slug="portal-round", step="close"),
+    send("round_step", "      login 403 403 200 403 403 choose", slug="portal-round", step="extend"),
+    look("round_checks", "    login 403 403 200 403 403 choose", slug="portal-round"),
+    look("round_checks", "    login 403 403 200 403 403 choose", slug="everybodys-round"),
+    look("round_checks", "    login 403 403 404 403 403 choose", slug="no-round"),
+    send("round_checks", NOBODY_SENDS, slug="portal-round"),
+    look("provider_file", "   login 403 403 200 403 403 choose", **DESK),
+    look("provider_file", "   login 403 403 200 403 403 choose", slug="everybodys-round", provider="linde"),
+    look("provider_file", "   login 403 403 404 403 403 choose", slug="portal-round", provider="no-provider"),
+    send("provider_file", NOBODY_SENDS, **DESK),
+    look("provider_step", "   login 403 403 200 403 403 choose", **DESK, step="postpone"),
+    look("provider_step", "   login 403 403 404 403 403 choose", **DESK, step="no-step"),
+    send("provider_step", "   login 403 403 file 403 403 choose", A_TERM, **DESK, step="postpone"),
+    send("provider_step", "   login 403 403 200 403 403 choose", **DESK, step="postpone"),
+    look("provider_original", "login 403 403 200 403 403 choose", **DESK, file="lindes-file"),
+    look("provider_original", "login 403 403 404 403 403 choose", **DESK, file="file-of-a-source"),
+    look("provider_original", "login 403 403 404 403 403 choose", **DESK, file="no-file"),
+    send("provider_original", NOBODY_SENDS, **DESK, file="lindes-file"),
+    #                         anonymous anne bram noor karim eva olaf
+    look("sources", "         login 403 403 200 403 403 choose"),
+    send("sources", NOBODY_SENDS),
     look("bandwidths", "      login 403 403 403 200 200 choose"),
     send("bandwidths", NOBODY_SENDS),
     look("bandwidths_export", "login 403 403 403 200 200 choose"),
@@ -240,6 +274,14 @@ def places_of(world: World) -> dict[str, str]:
         "text-of-a-round": "invitation",
         "text-of-an-account": "account_invited",
         "no-text": "bestaat-niet",
+        "portal-round": world.portal.slug,
+        "lindes-file": str(world.upload.source_file.uuid),
+        "file-of-a-source": str(SourceFile.objects.filter(provider=None)[0].uuid),
+        "no-file": str(uuid.uuid4()),
+        "close": "sluiten",
+        "extend": "verlengen",
+        "postpone": "uitstel",
+        "no-step": "bestaat-niet",
         "no-user": "MQ",
         "no-token": "abc-def",
     }

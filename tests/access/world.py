@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from benchmarking.models import Run
 from benchmarking.runs import request_run, set_specification
-from providers.models import ApiKey, Mandate, Provider, Role, Round, User
+from providers import uploads
+from providers.models import ApiKey, Mandate, Provider, Role, Round, Upload, User
 from providers.models.accounts import every_power
 from providers.notices import tell
 from providers.workbook.content import ReadDelivery, ReadLocation
@@ -26,6 +27,7 @@ from tariffs.models import Release
 from tariffs.policies import import_tariffs, set_policy
 from tariffs.release import release_run
 from tests.cast import PASSWORD, Cast, browser_of, make_cast
+from tests.delivering import acting, portal_round, submission_of
 from tests.factories import computed, delivery, make_round
 
 PEOPLE = ("anne", "bram", "noor", "karim", "eva", "olaf")
@@ -64,13 +66,16 @@ BOTH_REGIONS = "99900010"
 
 @dataclass(frozen=True)
 class World:
-    """The cast, a released run, one that is not released, and one that waits."""
+    """The cast, a released run, one that is not released, one that waits, and a round that is delivered in the portal."""
 
     cast: Cast
     released: Run
     release: Release
     unreleased: Run
     waiting: Run
+    portal: Round
+    upload: Upload
+    """A file that De Linde sent in."""
     sessions: Mapping[str, str] = field(hash=False)
     """Who is logged in, by first name: the key of her session."""
 
@@ -136,12 +141,22 @@ def build_world() -> World:
         valid_until=timezone.now() + timedelta(days=30),
     )
     set_specification(round=waiting_round, document=MODEL, actor=None)
+    portal = portal_round(slug="uitvraag-2021", book_year=2021, providers=[cast.linde])
     return World(
         cast=cast,
         released=released,
         release=release,
         unreleased=unreleased,
         waiting=request_run(round=waiting_round, actor=None),
+        portal=portal,
+        upload=uploads.receive(
+            submission=submission_of(portal, cast.linde),
+            name="gegevens.xlsx",
+            content=b"PK geen werkmap",
+            key="een",
+            based_on=0,
+            actor=acting(cast.anne),
+        ),
         sessions={name: browser_of(getattr(cast, name)).cookies[settings.SESSION_COOKIE_NAME].value for name in PEOPLE},
     )
 

@@ -16,6 +16,7 @@ from benchmarking import lease, runs
 from benchmarking.models import PeerLink, Run
 from providers.access import EVERYTHING, scope
 from providers.models import CareOffice, Mandate, Provider, Role, Round, User
+from providers.models.accounts import every_power
 from tariffs.release import release_run
 from tests.cast import PASSWORD
 from tests.e2e.screen import HEIGHTS, WIDTHS, Screen
@@ -108,7 +109,7 @@ def make_people(run: Run) -> None:
     provider = max(linked, key=lambda item: (linked[item], item.key))
     office = CareOffice.objects.filter(regions__locations__provider=provider).order_by("pk")[0]
     mandates: dict[str, list[dict[str, Any]]] = {
-        "anne": [{"role": Role.PROVIDER, "provider": provider}],
+        "anne": [{"role": Role.PROVIDER, "provider": provider, "powers": every_power()}],
         "noor": [{"role": Role.NZA}],
         "karim": [{"role": Role.CARE_OFFICE, "care_office": office}],
         "olaf": [],

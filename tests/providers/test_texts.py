@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.test import Client
 
 from providers.models import Act, AuditRecord, Round, RoundText
 from providers.refusal import Refused
-from providers.texts import Text, copy_texts, kinds, problems_of, reset_text, save_text, text_of
-
-MAILS = [kind for kind in kinds().values() if kind.is_mail]
+from providers.texts import Kind, Text, copy_texts, kinds, problems_of, reset_text, save_text, text_of
+from tests.cast import browser_of, make_cast
 
 
 def make_round(slug: str = "iv-2026", **facts: str) -> Round:
@@ -20,10 +20,7 @@ def make_round(slug: str = "iv-2026", **facts: str) -> Round:
 
 
 @pytest.mark.parametrize("kind", kinds().values(), ids=lambda kind: kind.name)
-def test_every_text_of_the_portal_keeps_its_own_rules_and_reads_well(kind: object) -> None:
-    from providers.texts import Kind
-
-    assert isinstance(kind, Kind)
+def test_every_text_of_the_portal_keeps_its_own_rules_and_reads_well(kind: Kind) -> None:
     assert problems_of(kind, kind.default) == []
     shown = kind.example(kind.default)
     assert not re.search(r"[{}]", shown.subject + shown.body)
@@ -96,3 +93,37 @@ def test_what_the_board_signs_names_no_address_and_nobody_in_particular(db: None
     said = text_of(None, "statement").body_for(aanbieder="De Linde {ronde}", ronde="IV 2026", boekjaar="2025")
     assert "het bestuur van De Linde {ronde} dat" in said
     assert "IV 2026 over het boekjaar 2025" in said
+
+
+class TestPages:
+    """Noor of the NZa changes a text of a round."""
+
+    ADDRESS = "/rondes/iv-2026/teksten/reminder/"
+
+    @pytest.fixture
+    def noor(self, db: None) -> Client:
+        """Give the browser of Noor, and a round."""
+        make_round()
+        return browser_of(make_cast().noor)
+
+    def test_she_reads_it_with_examples_changes_it_and_takes_it_back(self, noor: Client) -> None:
+        assert "Herinnering: lever aan uiterlijk op 14" in noor.get(self.ADDRESS).content.decode()
+        sent = {"subject": "Denk aan {ronde}", "body": "Beste {naam},\r\n\r\nGa naar {adres}"}
+        tried = noor.post(self.ADDRESS, sent).content.decode()
+        assert "Denk aan Integrale Vergelijking 2026" in tried
+        assert "Dit is nog niet opgeslagen." in tried
+        assert not RoundText.objects.exists()
+        kept = noor.post(self.ADDRESS, {**sent, "save": "1"}, follow=True).content.decode()
+        assert "De tekst is opgeslagen." in kept
+        assert RoundText.objects.get().body == "Beste {naam},\n\nGa naar {adres}"
+        assert "Aangepast voor deze ronde" in noor.get("/rondes/iv-2026/teksten/").content.decode()
+        back = noor.post(f"{self.ADDRESS}terug/", follow=True).content.decode()
+        assert "‘Herinnering’ is weer de tekst van het portaal." in back
+        assert not RoundText.objects.exists()
+
+    def test_a_mistake_is_told_and_what_she_typed_is_still_there(self, noor: Client) -> None:
+        sent = {"subject": "Denk eraan", "body": "Ga naar {adress} <b>nu</b>", "save": "1"}
+        page = noor.post(self.ADDRESS, sent).content.decode()
+        assert "{adress} kan het portaal hier niet invullen" in page
+        assert "Ga naar {adress} &lt;b&gt;nu&lt;/b&gt;" in page
+        assert not RoundText.objects.exists()

@@ -99,8 +99,9 @@ def _page(request: Any, desk: Desk, typed: Typed, *, status: int = 200) -> HttpR
     submission, contents = desk.submission, desk.contents
     previous = {value.measure: value for value in desk.previous.values.all()} if desk.previous else {}
     by_measure: dict[str, list[dict[str, Any]]] = {}
-    general = []
-    for item in desk.verdict.found:
+    general: list[dict[str, Any]] = []
+    # Nobody is told off for a form that she has not begun.
+    for item in desk.verdict.found if desk.is_filled else ():
         row = {
             "severity": item.rule.severity,
             "code": item.rule.code,
@@ -112,7 +113,7 @@ def _page(request: Any, desk: Desk, typed: Typed, *, status: int = 200) -> HttpR
             by_measure.setdefault(item.measure, []).append(row)
         else:
             general.append({**row, "key": key_of(item.measure, item.rule.code), "asks": item.rule.explain})
-    asked = asks_explanation(desk.verdict, contents)
+    asked = asks_explanation(desk.verdict, contents) if desk.is_filled else {}
     groups = []
     for title, kinds in GROUPS.items():
         rows = []
@@ -225,7 +226,7 @@ def _places(desk: Desk, typed: Typed) -> list[dict[str, Any]]:
         rows += [dict.fromkeys(PLACE_FIELDS, "") for _ in range(EMPTY_PLACES)]
     return [
         {
-            **row,
+            **dict[str, Any](row),
             "row": number,
             "error": typed.errors.get(f"locatie:{number}", ""),
             "regions": [{"value": code, "label": label, "selected": code == row["region"]} for code, label in regions],

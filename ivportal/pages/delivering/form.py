@@ -54,7 +54,7 @@ def read_form(posted: QueryDict, measures: list[str]) -> Typed:
     for code in measures:
         part = f"{FIGURE}{code}"
         if part in posted:
-            typed.raw[part] = raw = _clean(posted[part])
+            typed.raw[part] = raw = _clean(str(posted[part]))
             try:
                 typed.changes[part] = read_figure(raw, CATALOGUE[code])
             except NumberError as wrong:
@@ -67,7 +67,7 @@ def read_form(posted: QueryDict, measures: list[str]) -> Typed:
             typed.changes[name] = text
     _read_organisation(posted, typed)
     if REMARKS in posted:
-        typed.raw[REMARKS] = text = _clean(posted[REMARKS], lines=True)
+        typed.raw[REMARKS] = text = _clean(str(posted[REMARKS]), lines=True)
         if len(text) > LONGEST_TEXT * 2:
             typed.refuse(REMARKS, f"Uw opmerkingen zijn te lang: {LONGEST_TEXT * 2} tekens is het meeste.")
         typed.changes[REMARKS] = text
@@ -118,7 +118,7 @@ def _read_organisation(posted: QueryDict, typed: Typed) -> None:
         part = f"{ORGANISATION}{name}"
         if part not in posted:
             continue
-        typed.raw[part] = text = _clean(posted[part])
+        typed.raw[part] = text = _clean(str(posted[part]))
         typed.changes[part] = text
         if len(text) > LONGEST_NAME:
             typed.refuse(part, f"Deze tekst is te lang: {LONGEST_NAME} tekens is het meeste.")

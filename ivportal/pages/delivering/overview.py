@@ -187,7 +187,7 @@ def uploads_of(desk: Desk) -> list[dict[str, Any]]:
 
 
 def _history(desk: Desk) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for draft in (
         Draft.objects.filter(submission=desk.submission).select_related("made_by").defer("contents")[:MOST_SHOWN]
     ):

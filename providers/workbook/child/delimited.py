@@ -12,7 +12,7 @@ import io
 import re
 from typing import Any
 
-from providers.workbook.child.refusals import NoColumns, NoText, Refused, TooLarge
+from providers.workbook.child.refusals import NoColumns, NoText, QuotationMark, Refused, TooLarge
 
 DELIMITERS = (";", ",", "\t")
 _BYTE_ORDER_MARKS = (
@@ -54,7 +54,6 @@ def read(content: bytes, limits: dict[str, int], header: list[str]) -> dict[str,
     text = decoded(content)
     if named := _SEPARATOR_LINE.match(text):
         text = text[named.end() :]
-    # Excel on an old Macintosh ends lines with a return alone.
     csv.field_size_limit(_LONGEST_CELL)
     found: list[str] = []
     for delimiter in DELIMITERS:
@@ -98,4 +97,4 @@ def _rows(text: str, delimiter: str) -> Any:
         # Strict: a quotation mark that is never closed would swallow the rest of the file into one cell.
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     except csv.Error as error:
-        raise (TooLarge if "field larger" in str(error) else Refused) from error
+        raise (TooLarge if "field larger" in str(error) else QuotationMark) from error

@@ -45,6 +45,12 @@ class NoText(Refused):
     reason = "no_text"
 
 
+class QuotationMark(Refused):
+    """A text file with a quotation mark that is never closed, or stands in the middle of a cell."""
+
+    reason = "quotation_mark"
+
+
 class NoColumns(Refused):
     """A text file in which no delimiter makes columns."""
 

@@ -132,7 +132,9 @@ def read_locations(workbook: Workbook, places: Places) -> None:
             if columns is None:
                 continue
             texts = {
-                field: as_text(unsafe(as_text(sheet.value(row, columns[field])))) if field in columns else ""
+                field: as_text(unsafe(as_text(sheet.value(row, columns[field])), workbook.delimiter))
+                if field in columns
+                else ""
                 for field in layout.LOCATION_FIELDS
             }
             if any(texts.values()):

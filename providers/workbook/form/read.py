@@ -88,7 +88,7 @@ def _read(workbook: Workbook, fields: Mapping[str, Field], form: Form, problems:
         if place is None or not place.columns.value:
             continue
         values.append(cells.read(place.sheet, place.row, place.columns.value, measure))
-        if text := _explanation(place, problems):
+        if text := _explanation(place, workbook.delimiter, problems):
             explanations[measure.code] = text
     remarks = fields[layout.REMARKS_FIELD].text if layout.REMARKS_FIELD in fields else ""
     if len(remarks) > LONGEST_REMARKS:
@@ -120,10 +120,10 @@ def _read(workbook: Workbook, fields: Mapping[str, Field], form: Form, problems:
     )
 
 
-def _explanation(place: Place, problems: Problems) -> str:
+def _explanation(place: Place, delimiter: str, problems: Problems) -> str:
     column = place.columns.explanation
     written = place.sheet.value(place.row, column) if column else None
-    text = unsafe(written).strip() if isinstance(written, str) else as_text(written)
+    text = unsafe(written, delimiter).strip() if isinstance(written, str) else as_text(written)
     text = re.sub(r"\r\n?", "\n", text)
     if len(text) > LONGEST_EXPLANATION:
         problems.add(

@@ -25,7 +25,6 @@ class Field:
 
     text: str
     cell: Cell
-    is_number: bool = False
 
 
 def find_fields(workbook: Workbook, problems: Problems) -> dict[str, Field]:
@@ -33,20 +32,21 @@ def find_fields(workbook: Workbook, problems: Problems) -> dict[str, Field]:
     found: dict[str, Field] = {}
     for sheet in workbook.sheets:
         for number, row in enumerate(sheet.rows, start=1):
-            for column, value in enumerate(row, start=1):
-                if column < 2 or not isinstance(value, str) or not value.startswith(layout.PREFIX):
-                    continue
-                name = value.removeprefix(layout.PREFIX).strip()
-                written = sheet.value(number, column - 1)
-                text = unsafe(written).strip() if isinstance(written, str) else as_text(written)
-                cell = sheet.cell(number, column - 1)
-                field = Field(text, cell, is_number=isinstance(written, int | float))
-                other = found.setdefault(name, field)
-                if other.text != text:
-                    problems.add(
-                        f"Dit gegeven staat er twee keer, met iets anders: ook in {other.cell}. Haal een van de twee weg.",
-                        cell,
-                    )
+            # Only the last cell of a row (in CSV the third): a text to fill in may begin with the same word.
+            filled = [column for column, value in enumerate(row, start=1) if value is not None]
+            column = 3 if workbook.delimiter else max(filled, default=0)
+            value = sheet.value(number, column) if column > 1 else None
+            if not isinstance(value, str) or not value.startswith(layout.PREFIX):
+                continue
+            written = sheet.value(number, column - 1)
+            text = unsafe(written, workbook.delimiter).strip() if isinstance(written, str) else as_text(written)
+            field = Field(text, sheet.cell(number, column - 1))
+            other = found.setdefault(value.removeprefix(layout.PREFIX).strip(), field)
+            if other.text != text:
+                problems.add(
+                    f"Dit gegeven staat er twee keer, met iets anders: ook in {other.cell}. Haal een van de twee weg.",
+                    field.cell,
+                )
     return found
 
 

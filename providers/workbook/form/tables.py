@@ -188,7 +188,7 @@ def _check_unit(place: Place, measure: Measure, form: Form, problems: Problems, 
     written = as_text(place.sheet.value(place.row, place.columns.unit))
     if written != expected and (written or must_be_there):
         problems.add(
-            f"{measure.label}: de eenheid moet {expected} zijn, hier staat {shown(written)}. Vul het cijfer in deze eenheid "
+            f"{measure.label}: de eenheid moet {expected} zijn, hier staat {shown(written) if written else 'niets'}. Vul het cijfer in deze eenheid "
             f"in en zet de eenheid terug. {_NEW}",
             place.sheet.cell(place.row, place.columns.unit),
         )

@@ -72,9 +72,9 @@ def safe(text: str) -> str:
     return f"'{cleaned}" if cleaned.startswith(RISKY) else cleaned
 
 
-def unsafe(text: str) -> str:
-    """What :func:`safe` was given."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(RISKY) else text
+def unsafe(text: str, delimiter: str) -> str:
+    """What :func:`safe` was given, if the text is from a CSV file (which has a ``delimiter``); else the text itself."""
+    return text[1:] if delimiter and text.startswith("'") and text[1:].startswith(RISKY) else text
 
 
 def dutch(value: Decimal | None) -> str:

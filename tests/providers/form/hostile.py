@@ -58,14 +58,14 @@ def _containers(form: Form) -> dict[str, tuple[bytes, str]]:
     many = {f"xl/media/{number}.png": b"x" for number in range(500)}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("bom.xml", bytes(3_000_000))
-    long = spoil.part(content, sheet).replace(b"</sheetData>", b" " * 20_000_000 + b"</sheetData>")
+        archive.writestr("bom.xml", bytes(1_500_000))
+    long = spoil.part(content, sheet).replace(b"</sheetData>", b" " * 3_000_000 + b"</sheetData>")
     lying = spoil.with_part(content, sheet, long).replace(struct.pack("<I", len(long)), struct.pack("<I", 500))
     return {
         "leeg.xlsx": (b"", "leeg"),
         "alleen-nullen.xlsx": (bytes(5000), "leeg"),
         "half.xlsx": (content[: len(content) // 2], "beschadigd"),
-        "zip-bom-verhouding.xlsx": (spoil.with_part(content, "xl/media/a.bmp", bytes(50_000_000)), "veel te groot"),
+        "zip-bom-verhouding.xlsx": (spoil.with_part(content, "xl/media/a.bmp", bytes(20_000_000)), "veel te groot"),
         "zip-bom-onderdelen.xlsx": (spoil.with_parts(content, many), "ongewoon samengesteld"),
         "zip-in-zip.xlsx": (spoil.with_part(content, "xl/media/a.zip", packed.getvalue()), "ingesloten bestanden"),
         "zip-stuk-eruit.xlsx": (content[:900] + content[940:], "beschadigd"),
@@ -121,7 +121,7 @@ def _parts(form: Form) -> dict[str, tuple[bytes, str]]:
     external = ' TargetMode="External"'
     dde = "<f>cmd|'/c calc'!A1</f><v>5</v>"
     deep = b"<extLst>" + b"<a>" * 200_000 + b"</a>" * 200_000 + b"</extLst></worksheet>"
-    strings = b"<sst xmlns='%s'>" % spoil.NAMESPACE.encode() + b"<si><t>a</t></si>" * 3_000_000 + b"</sst>"
+    strings = b"<sst xmlns='%s'>" % spoil.NAMESPACE.encode() + b"<si><t>a</t></si>" * 300_000 + b"</sst>"
     found: dict[str, tuple[bytes, str]] = {
         "xxe-blad.xlsx": (spoil.with_doctype(content, sheet, outside), "DTD"),
         "lachsalvo-teksten.xlsx": (

@@ -38,7 +38,7 @@ def delimited(form: Form) -> dict[str, tuple[bytes, str]]:
         "een-miljoen-kolommen.csv": (text.encode() + b";" * 1_000_000, "te groot"),
         "een-miljoen-rijen.csv": (text.encode() + b"a;b\r\n" * 1_000_000, "te groot"),
         "cel-van-een-miljoen.csv": (text.encode() + b'"' + b"a" * 1_000_000 + b'";', "te groot"),
-        "aanhalingsteken-open.csv": (text.replace(places, f'"{places}').encode(), "beschadigd|ontbreekt"),
+        "aanhalingsteken-open.csv": (text.replace(places, f'"{places}').encode(), "aanhalingsteken"),
         "komma-in-getal.csv": (commas, "kolommen, de kop"),
         "kolom-te-veel.csv": (text.replace(places, f"{places};extra").encode(), "7 kolommen, de kop 6"),
         "rij-dubbel.csv": (text.replace(places, f"{places}\r\n{places}").encode(), "twee keer"),

@@ -78,7 +78,7 @@ def test_what_was_known_when_the_form_was_made_comes_back() -> None:
         assert (form.remarks, form.organisation, form.locations) == ("@x", ORGANISATION, LOCATIONS)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=st.data())
 def test_any_figures_come_back_from_excel_csv_and_json(data: st.DataObject) -> None:
     amounts = st.decimals(-(10**12), 10**12, places=2)
@@ -104,6 +104,22 @@ def _document(values: dict[str, Any]) -> dict[str, Any]:
         "key": FORM.key,
         "values": {code: values.get(code) for code in FORM.measures},
     }
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    said=st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), min_size=1, max_size=40)
+    | st.sampled_from(["'=1", "=1+1", "''", "-5", "_x0041_", "a\nb", "\tx", "form:key", "1.234", "TRUE", "007"])
+)
+def test_any_explanation_comes_back_as_it_was_written(said: str) -> None:
+    expected = {"places": said.strip()} if said.strip() else {}
+    made = [Line("places", Decimal(5), None)]
+    explained = write(FORM, made, ORGANISATION, (), made_at=MADE_AT, explanations={"places": said}, remarks=said)
+    delimited = write_csv(FORM, made, ORGANISATION, (), explanations={"places": said}, remarks=said)
+    for content in (explained, delimited):
+        form = _read(content)
+        assert dict(form.explanations) == expected
+        assert form.remarks == said.strip()
 
 
 @given(value=st.floats(-1e12, 1e12, allow_nan=False), code=st.sampled_from(["overhead", "staff_fte_care", "days_5vv"]))

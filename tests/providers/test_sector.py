@@ -1,0 +1,105 @@
+"""As a round grows, deliveries are compared with the sector anew: findings come, are explained, and end."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from providers import sector
+from providers.checking import check
+from providers.checks import statistics
+from providers.models import Finding, Notice, Power, Round, SectorBasis
+from tests.cast import browser_of
+from tests.delivering import a_provider, delivered, filled, portal_round, somebody_at, submission_of
+
+KEYS = [str(99_900_101 + number) for number in range(21)]
+ODD = KEYS[0]
+#: Twice the staff is strange for its days, and so is what the staff costs for its number.
+STRANGE = {"staff_fte_care", "care_staff_employed"}
+
+
+@pytest.fixture
+def round(db: None) -> Round:
+    """Give a round in which twenty delivered; one has twice the staff of anybody else for its days."""
+    made = portal_round(providers=[a_provider(key) for key in KEYS])
+    for key in KEYS[:20]:
+        submission = submission_of(made, key)
+        changes = {"staff_fte_care": filled(submission).values()["staff_fte_care"] * 2} if key == ODD else {}  # type: ignore[operator]
+        delivered(submission, explanation="Zo is het.", **changes)
+    return made
+
+
+def _held(key: str) -> list[Finding]:
+    found = Finding.objects.filter(
+        version__submission__provider__key=key, rule__startswith="IV-S", ended_at__isnull=True
+    )
+    return list(found)
+
+
+def test_findings_against_the_sector_come_end_and_are_told_once(round: Round) -> None:
+    assert _held(ODD) == []
+    assert sector.sweep() == [round.pk]
+    statistics = sector.refresh(round.pk)
+    assert statistics is not None
+    assert SectorBasis.objects.get(round=round).deliveries == 20
+    held = _held(ODD)
+    assert {item.measure for item in held} == STRANGE
+    finding = held[0]
+    assert finding.needs_explanation
+    assert all(_held(key) == [] for key in KEYS[1:20])
+    told = Notice.objects.filter(kind="findings_added")
+    assert {notice.provider.key for notice in told} == {ODD}  # type: ignore[union-attr]
+    assert sector.sweep() == []
+
+    sector.refresh(round.pk)
+    assert _held(ODD) == held
+    assert set(Notice.objects.filter(kind="findings_added")) == set(told)
+
+    browser = browser_of(somebody_at(submission_of(round, ODD).provider, Power.DELIVER))
+    page = reverse("delivered", args=[round.slug])
+    sent = {
+        "versie": "1",
+        "regel": finding.rule,
+        "gegeven": finding.measure,
+        "toelichting": "Wij openden een afdeling.",
+    }
+    assert browser.post(page, sent).status_code == 302
+    assert finding.explanations.get().text == "Wij openden een afdeling."
+    assert "Wij openden een afdeling." in browser.get(page).content.decode()
+
+
+def test_a_draft_is_compared_with_the_sector_while_it_is_filled_in(round: Round) -> None:
+    submission = submission_of(round, KEYS[20])
+    double = filled(submission, staff_fte_care=Decimal(2) * filled(submission).values()["staff_fte_care"])  # type: ignore[operator]
+    assert not [item for item in check(submission=submission, contents=double).found if item.rule.scope == "sector"]
+    sector.refresh(round.pk)
+    found = [item for item in check(submission=submission, contents=double).found if item.rule.scope == "sector"]
+    assert {item.measure for item in found} == STRANGE
+
+
+def test_a_finding_ends_when_the_sector_moved_to_where_the_provider_is(round: Round) -> None:
+    sector.refresh(round.pk)
+    held = _held(ODD)
+    assert held
+    versions = sector.newest_versions(round)
+    values = []
+    for version in versions:
+        figures = dict(version.values.values_list("measure", "value"))
+        if figures["staff_fte_care"] is not None and version.submission.provider.key != ODD:
+            figures["staff_fte_care"] *= 2
+        values.append(figures)
+    moved = statistics(values)
+    odd = next(version for version in versions if version.submission.provider.key == ODD)
+    sector.check_again(odd, moved)
+    assert all(Finding.objects.get(pk=item.pk).ended_at is not None for item in held)
+    assert _held(ODD) == []
+
+
+def test_under_twenty_deliveries_nobody_is_compared(db: None) -> None:
+    made = portal_round(providers=[a_provider(KEYS[0])])
+    delivered(submission_of(made, KEYS[0]))
+    assert sector.sweep() == []
+    assert sector.refresh(made.pk) is None
+    assert not SectorBasis.objects.exists()
