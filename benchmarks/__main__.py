@@ -1,4 +1,9 @@
-"""Run all measurements and print their lines; some minutes. CPU seconds of one thread each."""
+"""Run all measurements of the numeric core and print their lines; some minutes. CPU seconds of one thread each.
+
+``python -m benchmarks delivering`` runs the portal under load instead; see :mod:`benchmarks.delivering`.
+"""
+
+import sys
 
 from threadpoolctl import threadpool_limits
 
@@ -18,5 +23,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["delivering"]:
+        from benchmarks import delivering
+
+        sys.exit(delivering.main(sys.argv[2:]))
     with threadpool_limits(1):
         main()

@@ -124,13 +124,16 @@ def immutable_columns(table: str, columns: Iterable[str]) -> RunSQL:
     )
 
 
-def immutable(table: str, *, when: str = "", acts: str = "UPDATE OR DELETE") -> RunSQL:
-    """Refuse every UPDATE and DELETE (``acts``) of rows of ``table``; with ``when`` only of rows for which that holds."""
+def immutable(table: str, *, when: str = "", acts: str = "UPDATE OR DELETE", name: str = "never_changed") -> RunSQL:
+    """Refuse every UPDATE and DELETE (``acts``) of rows of ``table``; with ``when`` only of rows for which that holds.
+
+    Two rules on one table each have a ``name`` of their own.
+    """
     condition = f" WHEN ({when})" if when else ""
     return RunSQL(
-        f"CREATE TRIGGER never_changed BEFORE {acts} ON {table} FOR EACH ROW{condition}"
+        f"CREATE TRIGGER {name} BEFORE {acts} ON {table} FOR EACH ROW{condition}"
         " EXECUTE FUNCTION ivportal_refuse_change();",
-        f"DROP TRIGGER never_changed ON {table};",
+        f"DROP TRIGGER {name} ON {table};",
     )
 
 

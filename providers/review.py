@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -85,12 +85,13 @@ def exclude(*, submission: Submission, reason: str, actor: Actor) -> StatusChang
 
 def quiet(submissions: QuerySet[Submission]) -> QuerySet[Submission]:
     """Return those that wait for the NZa and in which the checks found neither an error nor anything to look at."""
-    newest = SubmissionVersion.objects.filter(submission=OuterRef(OuterRef("pk"))).order_by("-number").values("pk")[:1]
+    versions = SubmissionVersion.objects.filter(submission__in=submissions)
+    newest = versions.order_by("submission", "-number").distinct("submission").values("pk")
     loud = Finding.objects.filter(
         version__in=newest, severity__in=[Severity.ERROR, Severity.WARNING], ended_at__isnull=True
     )
     return submissions.filter(
-        ~Exists(loud),
+        ~Q(pk__in=loud.values("version__submission")),
         Exists(SubmissionVersion.objects.filter(submission=OuterRef("pk"))),
         status__in=[SubmissionStatus.SUBMITTED, SubmissionStatus.IN_REVIEW],
     )

@@ -22,7 +22,7 @@ from providers.models import Act, How, Round, SourceFile, Submission, Upload, Up
 from providers.refusal import Refused
 from providers.workbook.container import size_objection
 from providers.workbook.content import Problem, SourceError
-from providers.workbook.form import Form, ReadForm, read
+from providers.workbook.form import FORM_LIMITS, ClientDataError, Form, ReadForm, read
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def receive(*, submission: Submission, name: str, content: bytes, key: str, base
 
     Raises :class:`~providers.refusal.Refused` outside the term or if the file is too large.
     """
-    if objection := size_objection(len(content)):
+    if objection := size_objection(len(content), FORM_LIMITS):
         raise Refused(objection)
     with transaction.atomic():
         locked = drafts.lock(submission)
@@ -107,6 +107,11 @@ def read_waiting(upload_id: int) -> None:
     try:
         form = form_for(upload.submission)
         found = read(bytes(upload.source_file.content), file_name=upload.file_name, form=form)
+    except ClientDataError as refused:
+        # Figures of persons are not kept (AVG, art. 5(1)(c)); that they were sent, and the hash, is.
+        SourceFile.objects.filter(pk=upload.source_file_id).update(content=b"")
+        _refuse(upload, [_said(problem) for problem in refused.problems])
+        return
     except SourceError as refused:
         _refuse(upload, [_said(problem) for problem in refused.problems])
         return

@@ -106,6 +106,8 @@ class Portal:
     port: int
     redis: RedisServer | None
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    web: int = 0
+    """Process id of the web server."""
 
     @property
     def address(self) -> str:
@@ -175,6 +177,7 @@ def running_portal(folder: Path, *, redis: RedisServer | None = None) -> Iterato
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    portal.web = web.pid
     try:
         wait_for(f"the portal answers, see {folder / 'web.log'}", lambda: _answers(portal.address), every=0.1)
         yield portal

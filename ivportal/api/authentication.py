@@ -48,7 +48,7 @@ class WithoutCookies:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> HttpResponse:
-        if request.path.startswith(ROOT):
+        if request.path_info.startswith(ROOT):
             request.COOKIES = {}
             request.META.pop("HTTP_COOKIE", None)
         return self.get_response(request)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from rest_framework.parsers import BaseParser, MultiPartParser
 
 from ivportal.api.problems import Refusal
-from providers.workbook.container import LIMITS
+from providers.workbook.form.read import FORM_LIMITS
 
 MOST_BYTES: Final = 2_000_000
 #: A multipart message is so much larger than the file in it at most.
@@ -53,8 +53,8 @@ class FileParser(BaseParser):
         if (media_type or "").partition(";")[0].strip().lower() not in self.accepted:
             raise Refusal(415, "Verstuur een XLSX- of CSV-bestand, als bericht zelf of als ‘multipart/form-data’.")
         require_not_encoded(request)
-        require_size(request, LIMITS.file_bytes)
-        content: bytes = stream.read(LIMITS.file_bytes + 1)
+        require_size(request, FORM_LIMITS.file_bytes)
+        content: bytes = stream.read(FORM_LIMITS.file_bytes + 1)
         return content
 
 
@@ -64,14 +64,14 @@ class FormParser(MultiPartParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return the form. Raises a :class:`Refusal` (413, 415)."""
         require_not_encoded(parser_context["request"])
-        require_size(parser_context["request"], LIMITS.file_bytes + _AROUND)
+        require_size(parser_context["request"], FORM_LIMITS.file_bytes + _AROUND)
         return super().parse(stream, media_type, parser_context)
 
 
 def require_size(request: Any, most: int) -> None:
     """Raise a :class:`Refusal` (413) if the body is larger, before reading it."""
     written = request.META.get("CONTENT_LENGTH") or "0"
-    if not written.isdigit() or int(written[:20]) > most:
+    if not written.isdecimal() or int(written[:20]) > most:
         raise Refusal(413, f"Het bericht is te groot; wij nemen hier ten hoogste {most // 1_000_000} MB aan.")
 
 

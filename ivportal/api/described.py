@@ -16,6 +16,20 @@ ALWAYS: Final = (401, 403, 405, 406, 429, 500)
 _VERSION: Final = OpenApiParameter(
     "API-Version", OpenApiTypes.STR, OpenApiParameter.HEADER, response=True, description="Volledige versie van de API."
 )
+_WAIT: Final = OpenApiParameter(
+    "Retry-After",
+    OpenApiTypes.INT,
+    OpenApiParameter.HEADER,
+    response=[429],
+    description="Na zoveel seconden kan het weer.",
+)
+_BEARER: Final = OpenApiParameter(
+    "WWW-Authenticate",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    response=[401],
+    description="Hoe u een sleutel meestuurt.",
+)
 ETAG: Final = OpenApiParameter(
     "ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[200], description="De stand, voor ‘If-Match’."
 )
@@ -66,5 +80,5 @@ def describe(
         tags=[tag],
         request=request,
         responses=responses,
-        parameters=[_VERSION, *headers],
+        parameters=[_VERSION, _WAIT, _BEARER, *headers],
     )

@@ -23,8 +23,7 @@ from ivportal.api.resource import Resource
 from providers import uploads
 from providers.models import Power, Upload, UploadStatus
 from providers.uploads import MOST_WAITING
-from providers.workbook.container import LIMITS
-from providers.workbook.form.read import shown_name
+from providers.workbook.form.read import FORM_LIMITS, shown_name
 
 FIELD: Final = "bestand"
 _NAMED = re.compile(r'filename="([^"]{1,200})"')
@@ -42,7 +41,7 @@ class Files(Resource):
     @describe(
         "bestand_verstuur",
         "Een bestand versturen",
-        "Neemt het ingevulde sjabloon aan (XLSX of CSV, ten hoogste 20 MB) en laat het lezen; dat duurt een paar seconden. Lees"
+        "Neemt het ingevulde sjabloon aan (XLSX of CSV, ten hoogste 10 MB) en laat het lezen; dat duurt een paar seconden. Lees"
         " daarna op ‘Location’ wat ervan werd. Met dezelfde ‘Idempotency-Key’ is het dezelfde verzending, hoe vaak u het ook"
         " probeert; met dezelfde sleutel maar een ander bestand is het antwoord 422.",
         answers={200: shapes.FileShape, 202: shapes.FileShape},
@@ -105,9 +104,9 @@ def _sent(request: Any) -> tuple[str, bytes]:
         file = sent.get(FIELD)
         if not isinstance(file, UploadedFile):
             raise Refusal(400, f"Er is geen bestand. Verstuur het als bericht zelf, of in het veld ‘{FIELD}’.")
-        if (file.size or 0) > LIMITS.file_bytes:
+        if (file.size or 0) > FORM_LIMITS.file_bytes:
             raise Refusal(
-                413, f"Het bestand is te groot; wij nemen ten hoogste {LIMITS.file_bytes // 1_000_000} MB aan."
+                413, f"Het bestand is te groot; wij nemen ten hoogste {FORM_LIMITS.file_bytes // 1_000_000} MB aan."
             )
         name, content = file.name or "", file.read()
     if not content:

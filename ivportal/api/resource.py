@@ -27,6 +27,7 @@ class Resource(APIView):
     renderer_classes = [JSONRenderer]
     parser_classes = [DocumentParser]
     metadata_class = None
+    http_method_names = ["get", "head", "post", "put"]
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer a request; what :meth:`initial` opened is closed again, whatever happens."""

@@ -200,16 +200,16 @@ def _rows(page: list[Any]) -> list[dict[str, Any]]:
         .filter(is_late(timezone.now()))
         .values_list("pk", flat=True)
     )
-    counts: dict[Any, dict[str, Any]] = {
-        row["version"]: row
-        for row in Finding.objects.filter(version__in=[item.newest for item in page if item.newest], ended_at=None)
+    counted = (
+        Finding.objects.filter(version__in=[item.newest for item in page if item.newest], ended_at=None)
         .values("version")
         .annotate(
             errors=Count("pk", filter=Q(severity=Severity.ERROR)),
             warnings=Count("pk", filter=Q(severity=Severity.WARNING)),
         )
         .order_by()
-    }
+    )
+    counts = {row["version"]: (row["errors"], row["warnings"]) for row in counted}
     regions: dict[int, set[str]] = {}
     for provider, code in Location.objects.filter(
         provider__in=[item.provider_id for item in page], region__isnull=False
@@ -226,8 +226,8 @@ def _rows(page: list[Any]) -> list[dict[str, Any]]:
             "is_late": item.pk in late,
             "version": item.version_number,
             "delivered_at": item.delivered_at,
-            "errors": counts.get(item.newest, {}).get("errors", 0),
-            "warnings": counts.get(item.newest, {}).get("warnings", 0),
+            "errors": counts.get(item.newest, (0, 0))[0],
+            "warnings": counts.get(item.newest, (0, 0))[1],
         }
         for item in page
     ]

@@ -56,22 +56,6 @@ class Difference(s.Serializer):
     changed_by = s.ChoiceField(CHANGED_BY, help_text="Wie het wijzigde: u, anderen of allebei.")
 
 
-class Problem(s.Serializer):
-    """An error (RFC 9457)."""
-
-    type = s.CharField(help_text="Soort probleem; verandert niet.")
-    title = s.CharField(help_text="Soort probleem in woorden.")
-    status = s.IntegerField(help_text="HTTP-status.")
-    detail = s.CharField(help_text="Wat er is en wat u kunt doen.")
-    instance = s.CharField(help_text="Pad van het verzoek.")
-    problems = ProblemPlace(many=True, required=False, help_text="Bij 422: elke fout met haar plaats.")
-    etag = s.CharField(required=False, help_text="Bij 412: de ETag van de stand van nu.")
-    differences = Difference(many=True, required=False, help_text="Bij 412: wat u en anderen wijzigden.")
-    findings = s.ListField(
-        child=s.JSONField(), required=False, help_text="Bij 409: de bevindingen die in de weg staan."
-    )
-
-
 class Party(s.Serializer):
     """A provider."""
 
@@ -213,7 +197,23 @@ class FindingShape(s.Serializer):
     stands_in_the_way = s.BooleanField(help_text="Zolang dit waar is kunt u niet voorleggen.")
 
 
-class Request(s.Serializer):
+class Problem(s.Serializer):
+    """An error (RFC 9457)."""
+
+    type = s.CharField(help_text="Soort probleem; verandert niet.")
+    title = s.CharField(help_text="Soort probleem in woorden.")
+    status = s.IntegerField(help_text="HTTP-status.")
+    detail = s.CharField(help_text="Wat er is en wat u kunt doen.")
+    instance = s.CharField(help_text="Pad van het verzoek.")
+    problems = ProblemPlace(many=True, required=False, help_text="Bij 422: elke fout met haar plaats.")
+    etag = s.CharField(required=False, help_text="Bij 412: de ETag van de stand van nu.")
+    differences = Difference(many=True, required=False, help_text="Bij 412: wat u en anderen wijzigden.")
+    findings = s.ListField(
+        child=s.JSONField(), required=False, help_text="Bij 409: de bevindingen die in de weg staan."
+    )
+
+
+class SignatureWaiting(s.Serializer):
     """A request to sign that waits."""
 
     asked_at = s.DateTimeField()
@@ -236,7 +236,7 @@ class Delivery(s.Serializer):
     figures = FigureShape(many=True)
     findings = FindingShape(many=True)
     is_ready = s.BooleanField(help_text="Of de stand voorgelegd kan worden.")
-    signature_request = Request(allow_null=True)
+    signature_request = SignatureWaiting(allow_null=True)
     receipt = s.CharField(allow_null=True, help_text="Pad van de ontvangstbevestiging van de nieuwste versie.")
 
 

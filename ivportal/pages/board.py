@@ -41,14 +41,15 @@ def is_delivered() -> Q:
     return Q(Exists(SubmissionVersion.objects.filter(submission=OuterRef("pk")))) & ~Q(status__in=EDITABLE)
 
 
-def newest_version() -> Any:
-    """Return, for a condition on submissions two levels up, the newest version of each."""
-    return SubmissionVersion.objects.filter(submission=OuterRef(OuterRef("pk"))).order_by("-number").values("pk")[:1]
+def has_finding(round: Round | None = None, **which: Any) -> Q:
+    """Return the condition that the newest version of a submission has such a finding, and that it holds.
 
-
-def has_finding(**which: Any) -> Exists:
-    """Return the condition that the newest version of a submission has such a finding, and that it holds."""
-    return Exists(Finding.objects.filter(version__in=newest_version(), ended_at__isnull=True, **which))
+    Not a correlated condition: PostgreSQL would look at all findings for every submission, which takes seconds.
+    """
+    versions = SubmissionVersion.objects.filter(submission__round=round) if round else SubmissionVersion.objects.all()
+    newest = versions.order_by("submission", "-number").distinct("submission").values("pk")
+    found = Finding.objects.filter(version__in=newest, ended_at__isnull=True, **which)
+    return Q(pk__in=found.values("version__submission"))
 
 
 def who_acts(submission: Submission, *, is_asking: bool, is_signing: bool) -> str:
@@ -69,7 +70,7 @@ def board(request: Any, round: Round, *, run: Run | None) -> dict[str, Any]:
     now = timezone.now()
     everyone = Submission.objects.visible_to(request.actor).filter(round=round)
     filters = _filters(request.GET, round)
-    chosen = _filtered(everyone, filters, now)
+    chosen = _filtered(everyone, round, filters, now)
     page, pagination = listing.paginate(
         with_term(chosen)
         .select_related("provider", "merged_into")
@@ -93,8 +94,8 @@ def board(request: Any, round: Round, *, run: Run | None) -> dict[str, Any]:
         everybody=Count("pk"),
         delivered=Count("pk", filter=is_delivered()),
         left_out=Count("pk", filter=Q(merged_into__isnull=False) | Q(status=SubmissionStatus.EXEMPT)),
-        with_errors=Count("pk", filter=Q(has_finding(severity=Severity.ERROR))),
-        with_warnings=Count("pk", filter=Q(has_finding(severity=Severity.WARNING))),
+        with_errors=Count("pk", filter=has_finding(round, severity=Severity.ERROR)),
+        with_warnings=Count("pk", filter=has_finding(round, severity=Severity.WARNING)),
     )
     by_status = {
         row["status"]: row["count"] for row in everyone.values("status").annotate(count=Count("pk")).order_by()
@@ -124,18 +125,20 @@ def _filters(query: Any, round: Round) -> dict[str, str]:
     return dict(zip(names, listing.asked(query, *names), strict=True))
 
 
-def _filtered(everyone: QuerySet[Submission], filters: dict[str, str], now: datetime) -> QuerySet[Submission]:
+def _filtered(
+    everyone: QuerySet[Submission], round: Round, filters: dict[str, str], now: datetime
+) -> QuerySet[Submission]:
     chosen = everyone
     finding, search, rule = filters["bevinding"], filters["zoek"], filters["regel"]
     if finding in (Severity.ERROR, Severity.WARNING):
-        chosen = chosen.filter(has_finding(severity=Severity(finding)))
+        chosen = chosen.filter(has_finding(round, severity=Severity(finding)))
     elif finding == "geen":
-        serious = has_finding(severity__in=[Severity.ERROR, Severity.WARNING])
+        serious = has_finding(round, severity__in=[Severity.ERROR, Severity.WARNING])
         chosen = chosen.filter(is_delivered(), ~serious)
     elif finding == "niets":
         chosen = chosen.exclude(is_delivered())
     if rule:
-        chosen = chosen.filter(has_finding(rule=rule))
+        chosen = chosen.filter(has_finding(round, rule=rule))
     if search:
         chosen = chosen.filter(Q(provider__name__icontains=search) | Q(provider__key__icontains=search))
     if filters["status"] in SubmissionStatus.values:

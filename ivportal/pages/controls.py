@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from benchmarking import specification
 from ivportal.pages import listing
 from ivportal.pages.reach import in_words
+from ivportal.pages.ribbon import delivered_ribbon
 from ivportal.pages.rights import for_role
 from providers import checks
 from providers.audit import record
@@ -58,6 +59,7 @@ def round_checks(request: Any, slug: str) -> HttpResponse:
     basis = SectorBasis.objects.filter(round=round).order_by("-pk").first()
     context: dict[str, Any] = {
         "round": round,
+        "ribbon": delivered_ribbon(round),
         "rules": rules,
         "delivered": round.submissions.filter(status__in=COUNTING, versions__isnull=False).distinct().count(),
         "with_errors": found.filter(severity=Severity.ERROR).values("version").distinct().count(),

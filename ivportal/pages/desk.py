@@ -18,6 +18,7 @@ from ivportal import new_round as composing
 from ivportal.pages import moments, steps
 from ivportal.pages.inviting import INVITING
 from ivportal.pages.reach import Reach, in_words, persons, providers_in_words, reach_of
+from ivportal.pages.ribbon import delivered_ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.steps import Step
 from providers import desk, review
@@ -343,7 +344,7 @@ STEPS: tuple[Step[Round], ...] = (
     Step(
         name="goedkeuren",
         title="Wilt u alle aanleveringen zonder bevindingen goedkeuren?",
-        button="Keur ze goed",
+        button="Keur goed wat geen bevindingen heeft",
         is_open=_in(RoundStatus.OPEN, RoundStatus.CLOSED),
         follows=_approving,
         act=_approve,
@@ -370,6 +371,7 @@ def manage_round(request: Any, slug: str) -> HttpResponse:
     own_terms = round.submissions.filter(extended_until__isnull=False).select_related("provider")
     context = {
         "round": round,
+        "ribbon": delivered_ribbon(round),
         "steps": steps.open_steps(STEPS, round, lambda name: reverse("round_step", args=[slug, name])),
         "reach": reach,
         "unreached": [

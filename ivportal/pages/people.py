@@ -235,7 +235,7 @@ def _list(request: Any, place: Place, form: forms.Form | None = None, **more: An
         "form": form,
         "invite_url": place.url("invite") if may_manage else None,
         "administrators": mandates.people_of(provider, Power.ADMINISTER) if provider else [],
-        "keys": keys.own_keys(actor) if actor.role == "provider" else None,
+        "keys": keys.own_keys(actor) if actor.mandate.role == "provider" else None,
     }
     return render(request, "accounts/people.html", {**context, **more})
 

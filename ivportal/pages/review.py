@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ivportal.pages import listing, moments, steps
 from ivportal.pages.board import who_acts
 from ivportal.pages.happened import timeline
+from ivportal.pages.ribbon import delivered_ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.steps import Step
 from providers import desk, exemptions, review
@@ -331,6 +332,7 @@ def provider_file(request: Any, slug: str, provider: Any) -> HttpResponse:
     now = timezone.now()
     context = {
         "submission": submission,
+        "ribbon": delivered_ribbon(submission.round),
         "round": submission.round,
         "provider": submission.provider,
         "deadline": submission.deadline,

@@ -51,7 +51,7 @@ def without_power(request: ActingRequest, power: Power) -> HttpResponse:
     provider = request.actor.provider
     context = {
         "power": power.label,
-        "organisation": request.actor.organisation,
+        "organisation": provider.name if provider else request.actor.organisation,
         "administrators": people_of(provider, Power.ADMINISTER) if provider else [],
         "holders": people_of(provider, power) if provider and power != Power.ADMINISTER else [],
     }

@@ -17,7 +17,7 @@ from benchmarking.specification import SpecificationError
 from benchmarking.steps.participation import REASONS_SHORT
 from ivportal.pages import concerns, listing, outcomes
 from ivportal.pages.board import board, has_finding, is_delivered
-from ivportal.pages.ribbon import ribbon
+from ivportal.pages.ribbon import delivered_ribbon, ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.runs import run_context
 from providers.audit import record
@@ -151,7 +151,7 @@ def round_page(request: Any, slug: str) -> HttpResponse:
     followed = newest if newest and (newest.status != RunStatus.COMPLETED or newest == shown) else shown
     record(act=Act.SUBMISSION_READ, actor=request.actor, subject=f"Overzicht {round}")
     context = {
-        "ribbon": ribbon(round=round, release=release) if shown or round.is_fictitious else None,
+        "ribbon": ribbon(round=round, release=release) if shown else delivered_ribbon(round),
         "round": {
             "name": round.title,
             "slug": round.slug,

@@ -115,6 +115,11 @@ class Migration(migrations.Migration):
             immutable(f"providers_{table}")
             for table in ("draft", "statement", "explanation", "statuschange", "termchange", "sectorbasis")
         ),
+        # A file stays what it is. Only what no provider may send, figures of persons, is erased: its name and hash remain.
+        undone(immutable("providers_sourcefile")),
+        immutable("providers_sourcefile", acts="DELETE", name="never_deleted"),
+        immutable("providers_sourcefile", acts="UPDATE", when="octet_length(NEW.content) > 0"),
+        immutable_columns("providers_sourcefile", ["uuid", "provider_id", "name", "sha256", "received_at"]),
         # A finding stays what it is; only that it no longer holds is written beside it.
         undone(immutable("providers_finding")),
         immutable("providers_finding", acts="DELETE"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail as outgoing
+from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -196,6 +198,19 @@ class TestPowers:
         with pytest.raises(Refused, match="geen bevoegdheden beheren"):
             mandates.invite(email="x@example.org", name="x", provider=cast.linde, actor=acting(cast.bram))
 
+    def test_who_looks_along_sees_the_people_and_changes_nobody(self, cast: Cast) -> None:
+        make_round([delivery("99900001", "De Linde", total_cost=1, days_5vv=1)], slug="proef")
+        noor = browser_of(cast.noor)
+        noor.post(f"/rondes/proef/aanbieders/{cast.linde.uuid}/meekijken/")
+        said = text_of(noor.get("/organisatie/"))
+        assert "greet@example.org" in said
+        assert "noor@example.org" not in said
+        assert "Iemand uitnodigen" not in said
+        assert "Een sleutel maken" not in said
+        address = f"/organisatie/bevoegdheden/{mandate_of(cast.daan).uuid}/"
+        assert noor.get(address).status_code == noor.post(f"{address}beeindigen/").status_code == 403
+        assert mandate_of(cast.daan)
+
     def test_a_mandate_without_a_power_cannot_do_it_and_another_role_never_can(self, cast: Cast) -> None:
         assert [acting(cast.daan).can(power) for power in Power] == [False, True, False]
         assert [acting(cast.anne).can(power) for power in Power] == [True] * 3
@@ -370,3 +385,10 @@ def test_a_mandate_given_by_a_command_holds_every_power_unless_it_says_otherwise
     assert again == given
     with transaction.atomic():
         assert mandates.grant(user=cast.olaf, role=Role.NZA).powers == []
+
+
+def test_who_is_added_by_a_command_gets_a_mail_for_her_password(cast: Cast) -> None:
+    """Without a password of her own she asks for one, as the command says."""
+    call_command("add_user", "eerste@nza.example", name="Eerste", role="nza", stdout=io.StringIO())
+    Client().post("/wachtwoord/", {"email": "eerste@nza.example"})
+    assert [sent.to for sent in outgoing.outbox] == [["eerste@nza.example"]]

@@ -5,17 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import jsonschema
 from django.test import Client
 from django.utils import timezone
 
-from ivportal.api.schema import described
+from ivportal.api import schema
 from providers import api_keys
 from providers.access import Actor
 
 PROBLEM = "application/problem+json"
+
+
+@cache
+def described() -> dict[str, Any]:
+    """Return the description, read once."""
+    return schema.described()
 
 
 def key_for(actor: Actor) -> str:
@@ -30,9 +37,7 @@ class Caller:
         self.client = Client(raise_request_exception=False)
         self.headers = {"Authorization": f"Bearer {key}"} if key else {}
 
-    def call(
-        self, method: str, address: str, body: Any = None, *, content_type: str = "", **headers: str
-    ) -> Any:
+    def call(self, method: str, address: str, body: Any = None, *, content_type: str = "", **headers: str) -> Any:
         """Send a request; header names are written with underscores. Fail if the answer is not as described."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         sent: dict[str, Any] = {"headers": {**self.headers, **named}}

@@ -147,7 +147,7 @@ def test_a_method_that_does_not_exist_is_405_with_what_does(name: str, systems: 
     for method in set(EVERY_METHOD) - known - {"head"}:
         answer = systems[who].call(method, address)
         assert answer.status_code == 405, method
-        assert {word.strip().lower() for word in answer["Allow"].split(",")} - {"head", "options"} == known
+        assert {word.strip().lower() for word in answer["Allow"].split(",")} - {"head"} == known
 
 
 # ── keys ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,6 +165,18 @@ def test_a_session_in_a_browser_does_not_open_the_api_and_is_left_alone(systems:
     assert browser.get("/berichten/").status_code == 200
 
 
+def test_a_session_that_is_over_is_not_ended_by_a_system(systems: Systems) -> None:
+    """A cookie that a system happens to send along leads to no log-in page: the answer is about the key."""
+    browser = Client()
+    browser.force_login(somebody_at(systems.linde.provider, Power.DELIVER, name="Daan"))
+    session = browser.session
+    session["mandate"] = str(uuid.uuid4())
+    session.save()
+    assert browser.get(systems.at()).status_code == 401
+    assert browser.get(systems.at(), headers=systems["filler"].headers).status_code == 200
+    assert browser.session["mandate"] == session["mandate"]
+
+
 def test_a_key_needs_no_token_of_a_form(systems: Systems) -> None:
     """A system that sends, and a browser's protection against other sites, are not in each other's way."""
     strict = Client(enforce_csrf_checks=True)
@@ -172,7 +184,9 @@ def test_a_key_needs_no_token_of_a_form(systems: Systems) -> None:
     assert answer.status_code == 428
 
 
-@pytest.mark.parametrize("header", ["", "Basic aXY6aXY=", "Bearer", "Bearer  ", "Token iv_0", "Bearer \x00", "Bearer é"])
+@pytest.mark.parametrize(
+    "header", ["", "Basic aXY6aXY=", "Bearer", "Bearer  ", "Token iv_0", "Bearer \x00", "Bearer é"]
+)
 def test_a_strange_header_is_no_key(header: str, systems: Systems) -> None:
     """Whatever stands there, it is 401 and says how to do it."""
     caller = Caller()

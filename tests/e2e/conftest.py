@@ -15,8 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from benchmarking import lease, runs
 from benchmarking.models import PeerLink, Run
 from providers.access import EVERYTHING, scope
-from providers.models import CareOffice, Mandate, Provider, Role, Round, User
-from providers.models.accounts import every_power
+from providers.models import CareOffice, Mandate, Power, Provider, Role, Round, User
 from tariffs.release import release_run
 from tests.cast import PASSWORD
 from tests.e2e.screen import HEIGHTS, WIDTHS, Screen
@@ -108,9 +107,13 @@ def make_people(run: Run) -> None:
         linked[link.result.provider] = linked.get(link.result.provider, 0) + 1
     provider = max(linked, key=lambda item: (linked[item], item.key))
     office = CareOffice.objects.filter(regions__locations__provider=provider).order_by("pk")[0]
+    of_provider = {"role": Role.PROVIDER, "provider": provider}
     mandates: dict[str, list[dict[str, Any]]] = {
-        "anne": [{"role": Role.PROVIDER, "provider": provider, "powers": every_power()}],
+        "anne": [{**of_provider, "powers": [Power.ADMINISTER, Power.DELIVER]}],
+        "daan": [{**of_provider, "powers": [Power.DELIVER]}],
+        "fatima": [{**of_provider, "powers": [Power.SIGN]}],
         "noor": [{"role": Role.NZA}],
+        "pieter": [{"role": Role.NZA}],
         "karim": [{"role": Role.CARE_OFFICE, "care_office": office}],
         "olaf": [],
     }

@@ -7,12 +7,13 @@ from io import BytesIO
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
 from providers import drafts, uploads
 from providers.contents import from_json
-from providers.models import Act, AuditRecord, Draft, Submission, SubmissionVersion, Upload, UploadStatus
+from providers.models import Act, AuditRecord, Draft, SourceFile, Submission, SubmissionVersion, Upload, UploadStatus
 from tests.cast import Cast, browser_of, make_cast
 from tests.delivering import delivered, figures_of, portal_round, prepared, submission_of
 
@@ -194,6 +195,28 @@ def test_a_refused_file_says_why_and_changes_nothing(cast: Cast, submission: Sub
     answer = daan.get(reverse("original", args=[SLUG, upload.uuid]))
     assert answer.content == b"%PDF-1.7 dit is geen werkmap"
     assert answer["Content-Disposition"].startswith("attachment")
+
+
+def test_a_file_with_clients_in_it_is_refused_and_not_kept(cast: Cast, submission: Submission) -> None:
+    daan = browser_of(cast.daan)
+    people = ("111222333", "123456782", "100000009", "200000007", "300000005", "400000003")
+    rows = "\n".join(f"{number};Jansen" for number in people)
+    upload = _send(daan, f"BSN;Naam\n{rows}\n".encode(), name="clienten.csv")
+    uploads.read_waiting(upload.pk)
+    upload.refresh_from_db()
+    assert upload.status == UploadStatus.REFUSED
+    assert "111222333" not in " ".join(upload.problems)
+    assert bytes(upload.source_file.content) == b""
+    assert len(upload.source_file.sha256) == 64
+    assert "gewist" in _page(daan, "upload", slug=SLUG, upload=upload.uuid)
+
+
+def test_what_was_kept_is_never_changed_into_something_else(cast: Cast, submission: Submission) -> None:
+    upload = _send(browser_of(cast.daan), b"%PDF-1.7", name="cijfers.xlsx")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SourceFile.objects.filter(pk=upload.source_file_id).update(content=b"anders")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SourceFile.objects.filter(pk=upload.source_file_id).update(content=b"", sha256="0" * 64)
 
 
 def test_from_offer_to_receipt_and_the_pdf_says_the_same(cast: Cast, submission: Submission) -> None:

@@ -22,8 +22,8 @@ from providers.drafts import Comparison
 from providers.measures import CATALOGUE
 from providers.models import Act, How, Power, Upload, UploadStatus
 from providers.refusal import Refused
-from providers.workbook.container import LIMITS
-from providers.workbook.form import Line, Organisation, write, write_csv
+from providers.workbook.container import size_objection
+from providers.workbook.form import FORM_LIMITS, Line, Organisation, write, write_csv
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -80,11 +80,8 @@ def send(request: Any, slug: str) -> HttpResponse:
     try:
         if sent is None:
             raise Refused("Kies eerst een bestand.")
-        if sent.size > LIMITS.file_bytes:
-            raise Refused(
-                f"Het bestand is te groot; wij nemen bestanden aan tot {LIMITS.file_bytes // 1_000_000} MB. Haal afbeeldingen en"
-                " lege opgemaakte rijen weg."
-            )
+        if objection := size_objection(sent.size, FORM_LIMITS):
+            raise Refused(objection)
         upload = uploads.receive(
             submission=desk.submission,
             name=_name(sent.name),

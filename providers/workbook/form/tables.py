@@ -187,9 +187,10 @@ def _check_unit(place: Place, measure: Measure, form: Form, problems: Problems, 
     expected = layout.unit_of(measure, form.currency)
     written = as_text(place.sheet.value(place.row, place.columns.unit))
     if written != expected and (written or must_be_there):
+        said = shown(written) if written else "niets"
         problems.add(
-            f"{measure.label}: de eenheid moet {expected} zijn, hier staat {shown(written) if written else 'niets'}. Vul het cijfer in deze eenheid "
-            f"in en zet de eenheid terug. {_NEW}",
+            f"{measure.label}: de eenheid moet {expected} zijn, hier staat {said}. Vul het cijfer in deze eenheid in en zet "
+            f"de eenheid terug. {_NEW}",
             place.sheet.cell(place.row, place.columns.unit),
         )
 
