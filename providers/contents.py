@@ -91,6 +91,10 @@ class Contents:
                 organisation[part.removeprefix(ORGANISATION)] = value or ""
             else:
                 raise KeyError(part)
+        for code, figure in by.figures.items() if by is not None else ():
+            # What is the same, or empty in both, now has its place in the file.
+            if code in figures and figures[code].value == figure.value:
+                figures[code] = replace(figures[code], cell=figure.cell, raw=figure.raw)
         changed = {part.removeprefix(FIGURE) for part in changes if part.startswith(FIGURE)}
         noticed = tuple(item for item in self.noticed if item.measure not in changed)
         if by is not None:

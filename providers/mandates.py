@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -36,7 +36,8 @@ def new_user(*, email: str, name: str) -> User:
     A new one has a password that nobody knows, and not none at all: only then does "wachtwoord vergeten" send a mail.
     """
     address = User.objects.normalize_email(email.strip()).lower()
-    unknown = make_password(secrets.token_urlsafe(32))
+    # Nobody guesses 256 random bits, however little work a guess is; and a list of hundreds of people takes seconds, not minutes.
+    unknown = PBKDF2PasswordHasher().encode(secrets.token_urlsafe(32), secrets.token_hex(11), iterations=1)
     user, _ = User.objects.get_or_create(email=address, defaults={"name": name.strip() or address, "password": unknown})
     return user
 

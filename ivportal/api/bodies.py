@@ -75,6 +75,12 @@ def require_size(request: Any, most: int) -> None:
         raise Refusal(413, f"Het bericht is te groot; wij nemen hier ten hoogste {most // 1_000_000} MB aan.")
 
 
+def require_length(request: Any) -> None:
+    """Raise a :class:`Refusal` (411) if the body comes in pieces: it would be taken for an empty one."""
+    if request.headers.get("Transfer-Encoding") and not request.META.get("CONTENT_LENGTH"):
+        raise Refusal(411)
+
+
 def require_not_encoded(request: Any) -> None:
     """Raise a :class:`Refusal` (415) if the body is compressed."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":

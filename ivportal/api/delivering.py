@@ -101,6 +101,7 @@ class Data(Resource):
     """``rondes/{slug}/aanlevering/gegevens``: the document itself."""
 
     powers = {"PUT": Power.DELIVER}
+    with_body = frozenset({"PUT"})
 
     @describe(
         "gegevens_lees",
@@ -125,7 +126,7 @@ class Data(Resource):
         " iemand anders intussen iets op, dan is het antwoord 412, met per gegeven het uwe en het hunne; er wordt dan niets"
         " opgeslagen. Verstuurt u hetzelfde nog eens, dan verandert er niets.",
         answers={200: shapes.Delivery},
-        errors=(400, 404, 409, 412, 413, 415, 422, 428),
+        errors=(400, 404, 409, 411, 412, 413, 415, 422, 428),
         headers=(SLUG, IF_MATCH, ETAG),
         request=shapes.SentDocument,
         tag=DELIVERING,
@@ -149,7 +150,7 @@ class Data(Resource):
                     how=How.API,
                     by=found,
                 )
-                if saved.number != desk.number:
+                if saved.number > desk.number and saved.how == How.API:
                     record(
                         act=Act.DRAFT_SAVED,
                         actor=request.actor,

@@ -36,6 +36,7 @@ class Files(Resource):
     """``rondes/{slug}/aanlevering/bestanden``."""
 
     powers = {"POST": Power.DELIVER}
+    with_body = frozenset({"POST"})
     parser_classes = [FormParser, FileParser]
 
     @describe(
@@ -45,7 +46,7 @@ class Files(Resource):
         " daarna op ‘Location’ wat ervan werd. Met dezelfde ‘Idempotency-Key’ is het dezelfde verzending, hoe vaak u het ook"
         " probeert; met dezelfde sleutel maar een ander bestand is het antwoord 422.",
         answers={200: shapes.FileShape, 202: shapes.FileShape},
-        errors=(400, 404, 409, 412, 413, 415, 422, 428),
+        errors=(400, 404, 409, 411, 412, 413, 415, 422, 428),
         headers=(SLUG, IF_MATCH, IDEMPOTENCY_KEY, LOCATION),
         request={
             "multipart/form-data": {"type": "object", "properties": {FIELD: _FILE}, "required": [FIELD]},

@@ -37,6 +37,11 @@ KINDS: Final[Mapping[int, tuple[str, str, str]]] = {
     405: ("methode", "Deze methode kan hier niet", "De kop ‘Allow’ noemt welke methoden hier kunnen."),
     406: ("antwoordvorm", "In deze vorm antwoorden wij niet", "Vraag om ‘application/json’ in de kop ‘Accept’."),
     409: ("kan-nu-niet", "Dit kan nu niet", "De toestand is er niet naar."),
+    411: (
+        "geen-lengte",
+        "De lengte ontbreekt",
+        "Stuur de kop ‘Content-Length’ mee. Een bericht in stukken (‘Transfer-Encoding: chunked’) lezen wij niet.",
+    ),
     412: ("ingehaald", "Iemand anders sloeg intussen iets op", "Haal de nieuwe stand op en vergelijk."),
     413: ("te-groot", "Het bericht is te groot", "Verstuur een kleiner bericht."),
     415: ("inhoudsvorm", "Deze vorm lezen wij niet", "De kop ‘Content-Type’ noemt een vorm die hier niet kan."),

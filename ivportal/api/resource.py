@@ -10,17 +10,21 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.views import APIView
 
 from ivportal.api.authentication import KeyAuthentication, KeyRate
-from ivportal.api.bodies import DocumentParser
+from ivportal.api.bodies import DocumentParser, require_length
 from ivportal.api.problems import HEADERS, Refusal
 from providers.access import Actor, scope
 from providers.models import Power, Role
 
 
 class Resource(APIView):
-    """One resource. ``roles`` may reach it; ``powers`` names the power that a method needs besides reading."""
+    """One resource. ``roles`` may reach it; ``powers`` names the power that a method needs besides reading.
+
+    ``with_body`` are the methods that read what was sent.
+    """
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.PROVIDER})
     powers: ClassVar[dict[str, Power]] = {}
+    with_body: ClassVar[frozenset[str]] = frozenset()
     authentication_classes = [KeyAuthentication]
     permission_classes: ClassVar[list[Any]] = []
     throttle_classes = [KeyRate]
@@ -38,6 +42,8 @@ class Resource(APIView):
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         """Find out who calls and what she may; from here on the database shows her own rows only."""
         super().initial(request, *args, **kwargs)
+        if request.method in self.with_body:
+            require_length(request)
         actor: Actor = request.auth.actor
         # The look-ups that pages and API share find the actor where the middleware puts it for a page.
         request.actor = request._request.actor = actor

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ivportal.pages.delivering.lookup import desk_of
+from ivportal.pages.delivering.lookup import desk_of, ribbon_of
 from ivportal.pages.delivering.overview import overview
 from ivportal.pages.rights import for_role
 from providers import findings, prefill
@@ -149,7 +149,7 @@ def _page(request: Any, submission: Submission, url: str, *, is_own: bool) -> Ht
     found = list(Finding.objects.filter(version=shown, ended_at__isnull=True).prefetch_related("explanations"))
     context = {
         "is_own": is_own,
-        "ribbon": {"status": "delivered", "is_fictitious": True} if round.is_fictitious else None,
+        "ribbon": ribbon_of(round),
         "round": {
             "name": round.title,
             "url": reverse("round", args=[round.slug]) if not is_own else None,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from providers.models import (
     Draft,
 )
+from tests.api.calling import require_described
 from tests.api.conftest import ANKER, Systems
 from tests.api.documents import document, figure, save
 
@@ -140,6 +141,16 @@ def test_a_document_may_be_two_megabytes_and_no_more(systems: Systems) -> None:
     assert caller.put(address, padded, 2, content_type="text/csv").status_code == 415
     assert caller.put(address, padded, 2, content_type="application/x-www-form-urlencoded").status_code == 415
     assert caller.put(address, padded, 2, Content_Encoding="gzip").status_code == 415
+
+
+def test_a_message_in_pieces_is_not_taken_for_an_empty_one(systems: Systems) -> None:
+    """A system that names no length reads that, and not that everything is missing."""
+    address, headers = systems.at("/aanlevering/gegevens"), systems["filler"].headers
+    answer = systems["filler"].client.put(
+        address, headers={**headers, "If-Match": '"0"', "Transfer-Encoding": "chunked"}, CONTENT_LENGTH=""
+    )
+    assert answer.status_code == 411
+    require_described("put", address, answer)
 
 
 def test_many_names_in_one_object_do_not_keep_the_server_busy(systems: Systems) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -701,3 +702,19 @@ def test_the_term_of_a_card_is_the_last_minute(noor: Client, db: None) -> None:
     round = portal_round()
     assert format_datetime(round.deadline).endswith("om 23.59 uur")
     assert format_datetime(round.deadline) in words(noor.get(reverse("rounds")))
+
+
+def test_hundreds_of_contacts_are_made_in_one_request(noor: Client, db: None) -> None:
+    """Everybody new gets a password that nobody knows, with which "wachtwoord vergeten" works, without minutes of hashing."""
+    providers = [a_provider(f"9997{number:04d}") for number in range(200)]
+    round = portal_round(status="draft", providers=providers)
+    lines = "\n".join(f"{provider.key};wie-{provider.key}@example.org;Wie {provider.key}" for provider in providers)
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.PBKDF2PasswordHasher"]):
+        began = monotonic()
+        response = step(noor, round, "contactpersonen", contacts=lines, powers=["deliver"])
+        seconds = monotonic() - began
+    assert "200 personen uitgenodigd" in words(noor.get(response["Location"]))
+    made = User.objects.get(email="wie-99970000@example.org")
+    assert made.has_usable_password()
+    # One full hash takes about a third of a second: two hundred would take more than a minute.
+    assert seconds < 30

@@ -20,7 +20,7 @@ from ivportal.pages.delivering.form import (
     read_form,
     shown,
 )
-from ivportal.pages.delivering.lookup import Desk, desk_of
+from ivportal.pages.delivering.lookup import Desk, desk_of, ribbon_of
 from ivportal.pages.delivering.overview import number_of
 from ivportal.pages.rights import for_role
 from ivportal.pages.submissions import GROUPS, change_of, shown_value
@@ -159,7 +159,7 @@ def _page(request: Any, desk: Desk, typed: Typed, *, status: int = 200) -> HttpR
         request,
         "providers/delivering/fill_in.html",
         {
-            "ribbon": {"status": "delivered", "is_fictitious": True} if submission.round.is_fictitious else None,
+            "ribbon": ribbon_of(submission.round),
             "round": submission.round,
             "provider": submission.provider,
             "previous_year": desk.previous.submission.round.book_year if desk.previous else None,
@@ -261,6 +261,7 @@ def _compare(request: Any, desk: Desk, overtaken: Comparison) -> HttpResponse:
         request,
         "providers/delivering/compare.html",
         {
+            "ribbon": ribbon_of(desk.submission.round),
             "round": desk.submission.round,
             "provider": desk.submission.provider,
             "who": ", ".join(dict.fromkeys(draft.made_by.name for draft in newer if draft.made_by)),

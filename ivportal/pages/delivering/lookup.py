@@ -19,6 +19,7 @@ from providers.models import (
     Exemption,
     ExemptionStatus,
     Power,
+    Round,
     SignatureAnswer,
     SignatureRequest,
     Submission,
@@ -154,3 +155,8 @@ def desk_of(request: Any, slug: str) -> Desk:
         round__slug=slug,
     )
     return Desk(actor=request.actor, submission=submission)
+
+
+def ribbon_of(round: Round) -> dict[str, Any] | None:
+    """Return the ribbon over figures as they were delivered: only invented ones need one."""
+    return {"status": "delivered", "is_fictitious": True} if round.is_fictitious else None

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from ivportal.pages.delivering.form import label_of
-from ivportal.pages.delivering.lookup import Desk, desk_of
+from ivportal.pages.delivering.lookup import Desk, desk_of, ribbon_of
 from ivportal.pages.rights import for_role
 from providers import signing
 from providers.audit import record
@@ -55,7 +55,7 @@ def context_of(request: Any, desk: Desk) -> dict[str, Any]:
     submission, round = desk.submission, desk.submission.round
     record(act=Act.SUBMISSION_READ, actor=request.actor, subject=str(submission))
     return {
-        "ribbon": {"status": "delivered", "is_fictitious": True} if round.is_fictitious else None,
+        "ribbon": ribbon_of(round),
         "round": round,
         "provider": submission.provider,
         "desk": desk,

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ivportal import letters
-from ivportal.pages.delivering.lookup import Desk, desk_of
+from ivportal.pages.delivering.lookup import Desk, desk_of, ribbon_of
 from ivportal.pages.delivering.overview import findings_summary, number_of
 from ivportal.pages.rights import for_role
 from ivportal.pages.submissions import GROUPS, change_of, shown_value
@@ -70,7 +70,7 @@ def _page(request: Any, desk: Desk, *, status: int = 200) -> HttpResponse:
         request,
         "providers/delivering/sign.html",
         {
-            "ribbon": {"status": "delivered", "is_fictitious": True} if submission.round.is_fictitious else None,
+            "ribbon": ribbon_of(submission.round),
             "round": submission.round,
             "provider": submission.provider,
             "desk": desk,
