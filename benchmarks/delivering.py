@@ -23,7 +23,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from benchmarks.visitors import EXPLAINED, READ_SECONDS, Delivery, Person, Visitors
 
@@ -146,7 +146,7 @@ def prepare(wanted: int) -> list[Delivery]:
     submissions = {
         item.provider.key: item for item in Submission.objects.filter(round=made).select_related("provider", "round")
     }
-    filled = {}
+    filled: dict[str, bytes] = {}
     for item in population.providers:
         if len(filled) == wanted:
             break

@@ -233,6 +233,14 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# A file that is too large is not kept anywhere; a form may have many locations, each with six fields.
+FILE_UPLOAD_HANDLERS = [
+    "ivportal.receiving.LimitedUploads",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2500
+
 # --- Language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nl"
 TIME_ZONE = "Europe/Amsterdam"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 
 from providers import checks, prefill
 from providers.checks import Found, SectorStatistics
@@ -47,23 +49,25 @@ def key_of(measure: str, rule: str) -> str:
     return measure or rule
 
 
-def check(*, submission: Submission, contents: Contents, sector: SectorStatistics | None = None) -> Verdict:
-    """Check contents within themselves, against last year, the sector and the annual accounts."""
+def check(
+    *,
+    submission: Submission,
+    contents: Contents,
+    sector: SectorStatistics | None = None,
+    earlier: prefill.Earlier | None = None,
+) -> Verdict:
+    """Check contents within themselves, against last year, the sector and the annual accounts.
+
+    ``sector`` and ``earlier``: the figures of the sector and of last year, if they were looked up before.
+    """
     round = submission.round
-    before = prefill.previous_version(submission)
-    previous = (
-        checks.Previous(
-            book_year=before.submission.round.book_year, values=dict(before.values.values_list("measure", "value"))
-        )
-        if before is not None
-        else None
-    )
+    before = earlier or prefill.earlier_of(submission)
     found = checks.check_delivery(
         delivery_of(submission, contents),
         template=round.template_version,
         currency=round.currency,
         book_year=round.book_year,
-        previous=previous,
+        previous=checks.Previous(before.book_year, before.values) if before.book_year else None,
         sector=sector if sector is not None else sector_of(submission),
     )
     return Verdict(found=(*found, *_corrected(contents)), explanations=dict(contents.explanations))
@@ -92,8 +96,14 @@ def _corrected(contents: Contents) -> list[Found]:
 
 def sector_of(submission: Submission) -> SectorStatistics | None:
     """Return the figures of the sector as they were last computed for this round, or ``None``."""
-    basis = SectorBasis.objects.filter(round=submission.round_id).order_by("-pk").first()
-    return SectorStatistics.from_json(basis.content) if basis is not None else None
+    newest = SectorBasis.objects.filter(round=submission.round_id).order_by("-pk").values_list("pk", "made_at").first()
+    return _statistics(*newest) if newest is not None else None
+
+
+@lru_cache(maxsize=8)
+def _statistics(basis: int, made_at: datetime) -> SectorStatistics:
+    """Return the figures of one basis; kept, because a basis never changes and every check asks for the newest."""
+    return SectorStatistics.from_json(SectorBasis.objects.get(pk=basis, made_at=made_at).content)
 
 
 def findings_for(version: SubmissionVersion, verdict: Verdict) -> list[tuple[Finding, str]]:

@@ -48,9 +48,9 @@ def newest_of(submission: Submission) -> Draft | None:
     return Draft.objects.filter(submission=submission).order_by("-number").first()
 
 
-def contents_of(draft: Draft | None, submission: Submission) -> Contents:
-    """Return what a saved state holds; without one, what the portal knows already."""
-    return from_json(draft.contents) if draft is not None else prefill.contents_for(submission)
+def contents_of(draft: Draft | None, submission: Submission, *, earlier: prefill.Earlier | None = None) -> Contents:
+    """Return what a saved state holds; without one, what the portal knows already (``earlier``: last year, if looked up)."""
+    return from_json(draft.contents) if draft is not None else prefill.contents_for(submission, earlier)
 
 
 def save(
@@ -102,7 +102,11 @@ def save(
 
 def lock(submission: Submission) -> Submission:
     """Return the submission as it is now, locked: everybody who saves, signs or moves it waits for the other."""
-    return Submission.objects.select_for_update(of=("self",)).select_related("round", "provider").get(pk=submission.pk)
+    return (
+        Submission.objects.select_for_update(of=("self",))
+        .select_related("round__previous", "provider")
+        .get(pk=submission.pk)
+    )
 
 
 def require_open(submission: Submission, moment: datetime) -> None:

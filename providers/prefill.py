@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
+
+from django.db.models import Subquery
 
 from providers.contents import Contents, Figure
 from providers.measures import CATALOGUE
@@ -16,14 +19,22 @@ ASKED_ANEW = frozenset({"cost", "cost_total", "allowance", "revenue", "days", "a
 SOURCE = "Andere bron"
 
 
-def contents_for(submission: Submission) -> Contents:
-    """Return the contents a provider begins with.
+@dataclass(frozen=True)
+class Earlier:
+    """What a provider delivered in the previous round; without a book year it delivered nothing that counted."""
+
+    book_year: int = 0
+    values: Mapping[str, Decimal | None] = field(default_factory=dict)
+
+
+def contents_for(submission: Submission, earlier: Earlier | None = None) -> Contents:
+    """Return the contents a provider begins with. ``earlier``: last year, if it was looked up before.
 
     Organisation and locations are those we know. A figure of the book year that another source has is filled in, with that
     source. What seldom changes (places, circumstances) is filled in as it was last year. All else is empty.
     """
     round, provider = submission.round, submission.provider
-    previous = previous_values(submission)
+    previous = (earlier or earlier_of(submission)).values
     figures: dict[str, Figure] = {}
     for code in round.measures:
         figures[code] = Figure(value=previous.get(code) if CATALOGUE[code].kind not in ASKED_ANEW else None)
@@ -78,8 +89,9 @@ def previous_version(submission: Submission) -> SubmissionVersion | None:
         return None
     return (
         SubmissionVersion.objects.filter(
-            submission__round=before, submission__provider=submission.provider, submission__status__in=COUNTING
+            submission__round=before, submission__provider=submission.provider_id, submission__status__in=COUNTING
         )
+        .select_related("submission__round")
         .order_by("-number")
         .first()
     )
@@ -87,7 +99,16 @@ def previous_version(submission: Submission) -> SubmissionVersion | None:
 
 def previous_values(submission: Submission) -> Mapping[str, Decimal | None]:
     """Return the figures of last year by measure; empty if there are none."""
-    version = previous_version(submission)
-    if version is None:
-        return {}
-    return dict(MeasuredValue.objects.filter(version=version).values_list("measure", "value"))
+    return earlier_of(submission).values
+
+
+def earlier_of(submission: Submission) -> Earlier:
+    """Return the figures of last year, in one question to the database: every page of delivering shows them."""
+    before = previous_round(submission.round)
+    if before is None:
+        return Earlier()
+    newest = SubmissionVersion.objects.filter(
+        submission__round=before, submission__provider=submission.provider_id, submission__status__in=COUNTING
+    ).order_by("-number")[:1]
+    values = dict(MeasuredValue.objects.filter(version=Subquery(newest.values("pk"))).values_list("measure", "value"))
+    return Earlier(before.book_year, values) if values else Earlier()

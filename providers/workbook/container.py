@@ -61,10 +61,13 @@ def size_objection(size: int, limits: Limits = LIMITS) -> str:
     """Why a file of this size is not taken, or an empty text."""
     if size <= limits.file_bytes:
         return ""
-    return (
-        f"Het bestand is {_megabytes(size)} groot; wij nemen bestanden aan tot {_megabytes(limits.file_bytes)}. "
-        "Haal afbeeldingen en lege opgemaakte rijen weg."
-    )
+    return f"Het bestand is {_megabytes(size)} groot. {most(limits)}"
+
+
+def most(limits: Limits = LIMITS) -> str:
+    """Say up to what size files are taken, and how to make one smaller."""
+    taken = _megabytes(limits.file_bytes).replace(",0", "")
+    return f"Wij nemen bestanden aan tot {taken}. Haal afbeeldingen en lege opgemaakte rijen weg."
 
 
 def objections(content: bytes, limits: Limits = LIMITS) -> list[str]:

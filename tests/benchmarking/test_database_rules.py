@@ -421,15 +421,18 @@ FIXED = {
     "providers_finding": {
         "version_id", "rule", "severity", "measure", "message", "mend", "needs_explanation", "raised_at"
     },
+    "providers_sourcefile": {"uuid", "provider_id", "name", "sha256", "received_at"},
     "providers_upload": {"submission_id", "source_file_id", "key", "based_on", "sent_by_id", "sent_at"},
     "providers_signaturerequest": {"submission_id", "draft_id", "asked_by_id", "asked_at"},
     "providers_exemption": {"submission_id", "grounds", "asked_by_id", "asked_at"},
     "providers_notice": {"recipient_id", "provider_id", "key", "subject", "body", "created_at"},
     "providers_mail": {"notice_id", "address"},
 }  # fmt: skip
+#: By the type of a column: something else that fits in it.
+OTHER_TEXT = "CASE WHEN {0} = '' THEN 'y' ELSE left('y' || {0}, -1) END"
 OTHER_VALUES = {
-    "bigint": "{0} + 1", "integer": "{0} + 1", "boolean": "NOT {0}", "text": "{0} || 'x'",
-    "character varying": "{0} || 'x'", "timestamp with time zone": "{0} + interval '1 second'",
+    "uuid": "gen_random_uuid()", "bigint": "coalesce({0}, 0) + 1", "integer": "{0} + 1", "boolean": "NOT {0}",
+    "text": OTHER_TEXT, "character varying": OTHER_TEXT, "timestamp with time zone": "{0} + interval '1 second'",
 }  # fmt: skip
 
 
@@ -443,6 +446,13 @@ def test_what_somebody_asked_or_was_told_cannot_be_rewritten(world: Mapping[str,
     message = refused(f"UPDATE {table} SET {column} = {OTHER_VALUES[kind].format(column)}")
     assert message is not None
     assert f"{column} of {table} is never changed" in message
+
+
+def test_the_bytes_of_a_file_are_erased_or_stay_what_they_are(world: Mapping[str, int]) -> None:
+    """Figures of persons are not kept; nobody puts other bytes in the place of what a provider sent."""
+    assert refused("UPDATE providers_sourcefile SET content = '\\x00'") is not None
+    assert refused("UPDATE providers_sourcefile SET content = ''") is None
+    assert refused("UPDATE providers_sourcefile SET content = '', name = 'x'") is not None
 
 
 def test_the_list_of_what_is_fixed_is_that_of_the_database(db: None) -> None:

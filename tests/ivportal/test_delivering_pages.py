@@ -211,6 +211,34 @@ def test_a_file_with_clients_in_it_is_refused_and_not_kept(cast: Cast, submissio
     assert "gewist" in _page(daan, "upload", slug=SLUG, upload=upload.uuid)
 
 
+def test_a_file_that_is_too_large_is_not_kept_and_told(cast: Cast, submission: Submission) -> None:
+    daan = browser_of(cast.daan)
+    sent = {"stand": "0", "sleutel": "groot", "bestand": SimpleUploadedFile("groot.xlsx", b"x" * 10_000_001)}
+    answer = daan.post(reverse("send_file", args=[SLUG]), sent, follow=True)
+    assert "Wij nemen bestanden aan tot 10 MB" in answer.content.decode()
+    assert not Upload.objects.exists()
+
+
+def test_a_form_with_many_locations_is_taken(cast: Cast, submission: Submission) -> None:
+    places = {
+        f"locatie__{row}__{name}": value
+        for row in range(200)
+        for name, value in {
+            "number": f"{row:012d}",
+            "name": f"Huis {row}",
+            "street": f"Dorpsstraat {row}",
+            "postcode": "9711 AA",
+            "place": "Groningen",
+            "region": "5501",
+        }.items()
+    }
+    answer = _save(browser_of(cast.daan), 0, locaties="1", **places)
+    assert answer.status_code == 302  # type: ignore[attr-defined]
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    assert len(from_json(newest.contents).locations) == 200
+
+
 def test_what_was_kept_is_never_changed_into_something_else(cast: Cast, submission: Submission) -> None:
     upload = _send(browser_of(cast.daan), b"%PDF-1.7", name="cijfers.xlsx")
     with pytest.raises(IntegrityError), transaction.atomic():

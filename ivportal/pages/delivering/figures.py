@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods
 
 from ivportal.pages.delivering.form import (
@@ -34,6 +36,7 @@ from providers.refusal import Refused
 
 #: Rows for locations that are not there yet.
 EMPTY_PLACES = 2
+SELECTED = mark_safe(" selected")
 
 
 @require_http_methods(["GET", "POST"])
@@ -97,7 +100,7 @@ def _chosen(request: Any, typed: Typed) -> dict[str, Any]:
 
 def _page(request: Any, desk: Desk, typed: Typed, *, status: int = 200) -> HttpResponse:
     submission, contents = desk.submission, desk.contents
-    previous = {value.measure: value for value in desk.previous.values.all()} if desk.previous else {}
+    previous = desk.earlier.values
     by_measure: dict[str, list[dict[str, Any]]] = {}
     general: list[dict[str, Any]] = []
     # Nobody is told off for a form that she has not begun.
@@ -135,8 +138,8 @@ def _page(request: Any, desk: Desk, typed: Typed, *, status: int = 200) -> HttpR
                     "unit": _unit(measure.unit, submission.round.currency),
                     "typed": typed.raw.get(part, as_typed(value, measure)),
                     "error": typed.errors.get(part, ""),
-                    "previous": shown_value(measure, before.value, submission.round.currency) if before else "",
-                    "change": change_of(measure, value, before.value if before else None),
+                    "previous": shown_value(measure, before, submission.round.currency) if code in previous else "",
+                    "change": change_of(measure, value, before),
                     "findings": by_measure.get(code, []),
                     "cell": str(figure.cell) if figure and figure.cell.row else "",
                     "source": figure.source if figure else "",
@@ -162,7 +165,7 @@ def _page(request: Any, desk: Desk, typed: Typed, *, status: int = 200) -> HttpR
             "ribbon": ribbon_of(submission.round),
             "round": submission.round,
             "provider": submission.provider,
-            "previous_year": desk.previous.submission.round.book_year if desk.previous else None,
+            "previous_year": desk.earlier.book_year or None,
             "number": request.POST.get("stand", desk.number) if request.method == "POST" else desk.number,
             "deadline": submission.deadline,
             "groups": groups,
@@ -216,7 +219,14 @@ def _unit(unit: str, currency: str) -> str:
 
 def _places(desk: Desk, typed: Typed) -> list[dict[str, Any]]:
     """Return the rows of the locations: as typed if anything was, else as saved, and some empty ones."""
-    regions = [(region.code, str(region)) for region in CareOfficeRegion.objects.all()]
+    # Written once and not by the template, which would go through all regions for every place.
+    regions = {
+        region.code: [
+            format_html('<option value="{}"{}>{}</option>', region.code, selected, region)
+            for selected in ("", SELECTED)
+        ]
+        for region in CareOfficeRegion.objects.all()
+    }
     rows: list[dict[str, str]] = []
     if any(name.startswith("locatie:") for name in typed.raw):
         numbers = sorted({int(name.split(":")[1]) for name in typed.raw if name.startswith("locatie:")})
@@ -229,7 +239,9 @@ def _places(desk: Desk, typed: Typed) -> list[dict[str, Any]]:
             **dict[str, Any](row),
             "row": number,
             "error": typed.errors.get(f"locatie:{number}", ""),
-            "regions": [{"value": code, "label": label, "selected": code == row["region"]} for code, label in regions],
+            "options": format_html_join(
+                "", "{}", ((written[code == row["region"]],) for code, written in regions.items())
+            ),
         }
         for number, row in enumerate(rows)
     ]

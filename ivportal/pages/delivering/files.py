@@ -15,14 +15,14 @@ from ivportal.pages.delivering.form import label_of, shown
 from ivportal.pages.delivering.lookup import Desk, desk_of
 from ivportal.pages.delivering.overview import number_of
 from ivportal.pages.rights import for_role
-from providers import drafts, prefill, uploads
+from providers import drafts, uploads
 from providers.audit import record
 from providers.contents import ORGANISATION_FIELDS, from_json
 from providers.drafts import Comparison
 from providers.measures import CATALOGUE
 from providers.models import Act, How, Power, Upload, UploadStatus
 from providers.refusal import Refused
-from providers.workbook.container import size_objection
+from providers.workbook.container import most, size_objection
 from providers.workbook.form import FORM_LIMITS, Line, Organisation, write, write_csv
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -59,7 +59,7 @@ def workbook(request: Any, slug: str) -> HttpResponse:
 
 def lines_of(desk: Desk) -> list[Line]:
     """Return what is known of every measure of the round."""
-    previous = prefill.previous_values(desk.submission)
+    previous = desk.earlier.values
     return [
         Line(
             measure=code,
@@ -78,8 +78,10 @@ def send(request: Any, slug: str) -> HttpResponse:
     desk = desk_of(request, slug)
     sent = request.FILES.get("bestand")
     try:
+        if getattr(request, "has_too_large_file", False):
+            raise Refused(f"Het bestand is te groot. {most(FORM_LIMITS)}")
         if sent is None:
-            raise Refused("Kies eerst een bestand.")
+            raise Refused("Kies eerst een bestand. Een leeg bestand kunnen wij niet aannemen.")
         if objection := size_objection(sent.size, FORM_LIMITS):
             raise Refused(objection)
         upload = uploads.receive(

@@ -25,6 +25,7 @@ from providers.models import (
     Submission,
     SubmissionStatus,
     SubmissionVersion,
+    User,
 )
 from providers.refusal import Refused
 
@@ -49,12 +50,17 @@ class Desk:
     @cached_property
     def contents(self) -> Contents:
         """Return what stands in it."""
-        return drafts.contents_of(self.draft, self.submission)
+        return drafts.contents_of(self.draft, self.submission, earlier=None if self.draft else self.earlier)
 
     @cached_property
     def verdict(self) -> Verdict:
         """Return what the checks say about it."""
-        return check(submission=self.submission, contents=self.contents)
+        return check(submission=self.submission, contents=self.contents, earlier=self.earlier)
+
+    @cached_property
+    def earlier(self) -> prefill.Earlier:
+        """Return the figures of last year."""
+        return prefill.earlier_of(self.submission)
 
     @cached_property
     def previous(self) -> SubmissionVersion | None:
@@ -69,6 +75,8 @@ class Desk:
     @cached_property
     def request(self) -> SignatureRequest | None:
         """Return the request to sign that waits."""
+        if self.draft is None:
+            return None
         return (
             SignatureRequest.objects.filter(submission=self.submission, answer=SignatureAnswer.WAITING)
             .select_related("asked_by", "draft")
@@ -125,7 +133,12 @@ class Desk:
     @cached_property
     def signatories(self) -> list[str]:
         """Return the names of who can sign."""
-        return [user.name for user in signing.signatories(self.submission)]
+        return [user.name for user in signing.signatories(self.submission, busy=self.fillers)]
+
+    @cached_property
+    def fillers(self) -> list[User]:
+        """Return who filled in figures."""
+        return signing.fillers(self.submission) if self.draft else []
 
     @property
     def may_sign(self) -> bool:
@@ -134,7 +147,7 @@ class Desk:
             self.is_open
             and self.request is not None
             and self.actor.can(Power.SIGN)
-            and self.actor.user not in signing.fillers(self.submission)
+            and self.actor.user not in self.fillers
         )
 
     @property

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -54,6 +55,7 @@ def context_of(request: Any, desk: Desk) -> dict[str, Any]:
     """Return what the overview shows."""
     submission, round = desk.submission, desk.submission.round
     record(act=Act.SUBMISSION_READ, actor=request.actor, subject=str(submission))
+    uploads = uploads_of(desk)
     return {
         "ribbon": ribbon_of(round),
         "round": round,
@@ -66,9 +68,9 @@ def context_of(request: Any, desk: Desk) -> dict[str, Any]:
         "term_change": _term_change(desk),
         "reason": _reason(desk),
         "steps": _steps(desk),
-        "findings": findings_summary(desk) if desk.is_at_work else None,
-        "uploads": uploads_of(desk),
-        "waits": any(item["is_waiting"] for item in uploads_of(desk)),
+        "findings": findings_summary(desk) if desk.is_at_work and desk.is_filled else None,
+        "uploads": uploads,
+        "waits": any(item["is_waiting"] for item in uploads),
         "history": _history(desk),
         "key": uuid.uuid4(),
         "may": {
@@ -99,8 +101,10 @@ def _reason(desk: Desk) -> str:
 def _steps(desk: Desk) -> list[dict[str, Any]]:
     """Return the four steps of delivering, each with its state and one line on what is missing."""
     delivered = not desk.is_at_work
-    ready = desk.is_filled and desk.verdict.is_ready
-    errors, open_ones = (len(desk.verdict.errors), len(desk.verdict.unexplained)) if desk.is_at_work else (0, 0)
+    # Checking is most of the work of this page: only what is still at the provider, and begun, is checked.
+    is_checked = desk.is_filled and desk.is_at_work
+    ready = is_checked and desk.verdict.is_ready
+    errors, open_ones = (len(desk.verdict.errors), len(desk.verdict.unexplained)) if is_checked else (0, 0)
     filled = sum(value is not None for value in desk.contents.values().values())
     steps = [
         (
@@ -166,7 +170,14 @@ def findings_summary(desk: Desk) -> dict[str, Any]:
 def uploads_of(desk: Desk) -> list[dict[str, Any]]:
     """Return the files that were sent, newest first, with what became of each."""
     rows = []
-    uploads = Upload.objects.filter(submission=desk.submission).select_related("sent_by").prefetch_related("drafts")
+    uploads = (
+        Upload.objects.filter(submission=desk.submission)
+        .select_related("sent_by")
+        .prefetch_related(
+            # Which state it became, without all that the state holds.
+            Prefetch("drafts", Draft.objects.only("number", "upload"))
+        )
+    )
     for upload in uploads.defer("contents")[:MOST_SHOWN]:
         applied = list(upload.drafts.all())
         rows.append(
@@ -188,9 +199,8 @@ def uploads_of(desk: Desk) -> list[dict[str, Any]]:
 
 def _history(desk: Desk) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for draft in (
-        Draft.objects.filter(submission=desk.submission).select_related("made_by").defer("contents")[:MOST_SHOWN]
-    ):
+    drafts = Draft.objects.filter(submission=desk.submission).select_related("made_by").defer("contents")
+    for draft in drafts[:MOST_SHOWN] if desk.draft else ():
         names = [label_of(part) for part in draft.changed]
         rows.append(
             {

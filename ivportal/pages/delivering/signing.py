@@ -46,7 +46,7 @@ def sign(request: Any, slug: str) -> HttpResponse:
 
 def _page(request: Any, desk: Desk, *, status: int = 200) -> HttpResponse:
     submission = desk.submission
-    previous = {value.measure: value.value for value in desk.previous.values.all()} if desk.previous else {}
+    previous = desk.earlier.values
     currency = submission.round.currency
     groups = []
     for title, kinds in GROUPS.items():
@@ -76,12 +76,12 @@ def _page(request: Any, desk: Desk, *, status: int = 200) -> HttpResponse:
             "desk": desk,
             "request_to_sign": desk.request,
             "may_sign": desk.may_sign,
-            "is_filler": request.actor.user in signing.fillers(submission),
+            "is_filler": request.actor.user in desk.fillers,
             "signatories": desk.signatories,
-            "fillers": [user.name for user in signing.fillers(submission)],
+            "fillers": [user.name for user in desk.fillers],
             "text": statement_text(submission),
             "groups": groups,
-            "previous_year": desk.previous.submission.round.book_year if desk.previous else None,
+            "previous_year": desk.earlier.book_year or None,
             "findings": findings_summary(desk),
             "contents": desk.contents,
             "position": request.POST.get("functie", ""),
