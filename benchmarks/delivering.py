@@ -1,8 +1,8 @@
 """Hundreds of providers deliver within minutes while others read: is anything lost or doubled, and how long do people wait?
 
-Run by ``python -m benchmarks delivering`` (ten minutes, 700 deliveries, 200 readers), or shorter with ``--minutes 2``. The portal runs
-as in a demonstration: web server, worker, PostgreSQL and Valkey as processes on loopback, in a folder that is thrown away. Mail goes
-to the worker's log.
+Run by ``python -m benchmarks delivering`` (ten minutes, 700 deliveries, 200 readers), or shorter with ``--minutes 2``. The
+portal runs as in a demonstration: web server, worker, PostgreSQL and Valkey as processes on loopback, in a folder that is thrown
+away. Mail goes to the worker's log.
 """
 
 from __future__ import annotations
@@ -258,7 +258,7 @@ def _postmaster() -> int:
 
 
 def sample(parts: Mapping[str, int]) -> Sample:
-    """Return memory and CPU of the processes of the portal, with all their children; a child that ended counts with its parent."""
+    """Return memory and CPU of the portal's processes with their children; a child that ended counts with its parent."""
     memory: dict[str, list[int]] = {}
     cpu: dict[str, float] = {}
     for part, pid in parts.items():
@@ -290,7 +290,7 @@ async def _play(
     samples: list[Sample],
 ) -> None:
     """Let everybody do what she does; halfway a sample is taken."""
-    draw = random.Random(SEED)  # noqa: S311 (who comes when)
+    draw = random.Random(SEED)
     until = time.perf_counter() + seconds
 
     async def later(number: int, delivery: Delivery) -> None:
@@ -324,8 +324,8 @@ def report(
     print(f"{len(prepared)} deliveries and their readers in {took:.0f} s; {measured.requests / took:.1f} requests/s")
     print(
         f"deliveries: {len(measured.receipts)} with a receipt on screen, {len(kept.receipts)} in the database, {len(lost)} lost,"
-        f" {kept.doubled} doubled, {len(unseen)} receipts that are not those of the database; {measured.explained} times something"
-        " more was explained"
+        f" {kept.doubled} doubled, {len(unseen)} receipts that are not those of the database; {measured.explained} times"
+        " something more was explained"
     )
     print(f"in the database: {', '.join(f'{count} {what}' for what, count in kept.counts.items())}")
     for what, name in (

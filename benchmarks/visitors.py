@@ -1,4 +1,4 @@
-"""People at their browsers, all in one event loop: some deliver, some read. They do what the pages do, one request per connection."""
+"""People at their browsers, in one event loop: some deliver, some read. They do what the pages do; a request, a connection."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ DOUBLE_CLICKS = 10
 MOST_TRIES = 5
 PATIENCE = 120.0
 #: A token of our own choice, in the cookie and in the form: what counts is that they are the same.
-TOKEN = "benchmarkbenchmarkbenchmarkbench"  # noqa: S105 (it guards nothing)
+TOKEN = "benchmarkbenchmarkbenchmarkbench"
 EXPLAINED = "Dit hebben wij nagekeken en het klopt: er was een verbouwing en tijdelijk meer inhuur."
 
 _STAND = re.compile(r'name="stand" value="(\d+)"')
 _KEY = re.compile(r'name="sleutel" value="([^"]+)"')
+_ERRORS = re.compile(r"<strong> Fout </strong> ([^<]*)")
 _ASKED = re.compile(r'<textarea[^>]*name="(explanation:[^"]+)"[^>]*>([^<]*)</textarea>')
 
 
@@ -191,7 +192,8 @@ class Visitors:
         page = await self.page(filler, f"{home}invullen/")
         asked = {name: EXPLAINED for name, said in _ASKED.findall(page) if not said.strip()}
         if not asked:
-            raise WentWrong("nothing to explain, and still not ready")
+            found = _ERRORS.search(" ".join(page.split()))
+            raise WentWrong(f"nothing to explain, and still not ready: {found[1] if found else ''}")
         answer = await self.form(filler, f"{home}invullen/", stand=_found(_STAND, page), **asked)
         if answer.status != 302:
             raise WentWrong(f"{answer.status} for explanations")

@@ -33,6 +33,7 @@ from providers.models import (
     Submission,
     SubmissionStatus,
     SubmissionVersion,
+    Upload,
     User,
 )
 from providers.refusal import Refused
@@ -195,6 +196,17 @@ def withdraw(*, submission: Submission, actor: Actor) -> None:
         )
 
 
+def files_of(draft: Draft) -> list[dict[str, str]]:
+    """Return name and SHA-256 of the files that went into a saved state, oldest first."""
+    rows = (
+        Upload.objects.filter(submission=draft.submission_id, drafts__number__lte=draft.number)
+        .order_by("pk")
+        .distinct()
+        .values_list("pk", "file_name", "source_file__sha256")
+    )
+    return [{"name": name, "sha256": sha256} for _, name, sha256 in rows]
+
+
 def statement_text(submission: Submission) -> str:
     """Return the statement of the board as it is signed in this round."""
     return text_of(submission.round, "statement").body_for(
@@ -314,7 +326,6 @@ def _document(
     submission: Submission, draft: Draft, contents: Contents, verdict: Verdict, number: int
 ) -> dict[str, Any]:
     """Return everything that is signed, as the receipt's hash covers it."""
-    uploads = submission.uploads.filter(drafts__number__lte=draft.number).distinct().select_related("source_file")
     return {
         "format": FORMAT,
         "round": {
@@ -339,5 +350,5 @@ def _document(
             }
             for item in verdict.found
         ],
-        "files": [{"name": upload.file_name, "sha256": upload.source_file.sha256} for upload in uploads.order_by("pk")],
+        "files": files_of(draft),
     }

@@ -147,7 +147,7 @@ def _apply(upload: Upload, found: Contents) -> None:
         newest = drafts.newest_of(submission)
         if (newest.number if newest else 0) != upload.based_on:
             return
-        upload.refresh_from_db()
+        upload.refresh_from_db(fields=["status", "contents", "read_at"])
         try:
             with transaction.atomic():
                 drafts.save(

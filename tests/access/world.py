@@ -19,7 +19,7 @@ from django.utils import timezone
 from benchmarking.models import Run
 from benchmarking.runs import request_run, set_specification
 from providers import uploads
-from providers.models import ApiKey, Mandate, Provider, Role, Round, Upload, User
+from providers.models import ApiKey, Mandate, Provider, Role, Round, SubmissionVersion, Upload, User
 from providers.models.accounts import every_power
 from providers.notices import tell
 from providers.workbook.content import ReadDelivery, ReadLocation
@@ -27,7 +27,7 @@ from tariffs.models import Release
 from tariffs.policies import import_tariffs, set_policy
 from tariffs.release import release_run
 from tests.cast import PASSWORD, Cast, browser_of, make_cast
-from tests.delivering import acting, portal_round, submission_of
+from tests.delivering import acting, delivered, portal_round, submission_of
 from tests.factories import computed, delivery, make_round
 
 PEOPLE = ("anne", "bram", "noor", "karim", "eva", "olaf")
@@ -76,6 +76,8 @@ class World:
     portal: Round
     upload: Upload
     """A file that De Linde sent in."""
+    signed: SubmissionVersion
+    """What De Linde delivered in an earlier round."""
     sessions: Mapping[str, str] = field(hash=False)
     """Who is logged in, by first name: the key of her session."""
 
@@ -141,6 +143,7 @@ def build_world() -> World:
         valid_until=timezone.now() + timedelta(days=30),
     )
     set_specification(round=waiting_round, document=MODEL, actor=None)
+    earlier = portal_round(slug="uitvraag-2020", book_year=2020, providers=[cast.linde])
     portal = portal_round(slug="uitvraag-2021", book_year=2021, providers=[cast.linde])
     return World(
         cast=cast,
@@ -149,6 +152,7 @@ def build_world() -> World:
         unreleased=unreleased,
         waiting=request_run(round=waiting_round, actor=None),
         portal=portal,
+        signed=delivered(submission_of(earlier, cast.linde)),
         upload=uploads.receive(
             submission=submission_of(portal, cast.linde),
             name="gegevens.xlsx",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from providers import drafts, uploads
+from providers.access import EVERYTHING, scope
 from providers.contents import from_json
 from providers.models import Act, AuditRecord, Draft, SourceFile, Submission, SubmissionVersion, Upload, UploadStatus
 from tests.cast import Cast, browser_of, make_cast
@@ -301,3 +303,25 @@ def test_nobody_else_looks_along(cast: Cast, submission: Submission) -> None:
         )
         browser.post(reverse("stop_looking_along"))
         assert not AuditRecord.objects.filter(user=user, act=Act.LOOKED_ALONG).exists()
+
+
+def test_a_file_that_is_read_while_the_page_is_made_never_stands_as_read_without_its_findings(
+    cast: Cast, submission: Submission
+) -> None:
+    """The page no longer asks after a file that was read: whoever saw it without findings would wait for ever."""
+    daan = browser_of(cast.daan)
+    upload = _send(daan, _filled_workbook(daan, submission))
+    looked_at = []
+
+    def meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if 'FROM "providers_upload"' in sql and not looked_at:
+            looked_at.append(sql)
+            with scope(EVERYTHING):
+                uploads.read_waiting(upload.pk)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(meanwhile):
+        page = _page(daan, "own_submission")
+    assert looked_at
+    assert "Gelezen en overgenomen" in page
+    assert 'id="bevindingen"' in page

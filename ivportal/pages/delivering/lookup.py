@@ -74,8 +74,8 @@ class Desk:
 
     @cached_property
     def request(self) -> SignatureRequest | None:
-        """Return the request to sign that waits."""
-        if self.draft is None:
+        """Return the request to sign that waits; nothing waits once it was delivered."""
+        if self.draft is None or not self.is_at_work:
             return None
         return (
             SignatureRequest.objects.filter(submission=self.submission, answer=SignatureAnswer.WAITING)
@@ -86,7 +86,7 @@ class Desk:
     @cached_property
     def declined(self) -> SignatureRequest | None:
         """Return the last request to sign if it was declined and nothing changed since."""
-        if self.draft is None:
+        if self.draft is None or not self.is_at_work:
             return None
         last = SignatureRequest.objects.filter(draft=self.draft).select_related("answered_by").first()
         return last if last is not None and last.answer == SignatureAnswer.DECLINED else None

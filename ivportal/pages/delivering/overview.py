@@ -55,6 +55,7 @@ def context_of(request: Any, desk: Desk) -> dict[str, Any]:
     """Return what the overview shows."""
     submission, round = desk.submission, desk.submission.round
     record(act=Act.SUBMISSION_READ, actor=request.actor, subject=str(submission))
+    # Files before figures: of a file that a worker reads meanwhile, the figures are then there when the page says it was read.
     uploads = uploads_of(desk)
     return {
         "ribbon": ribbon_of(round),

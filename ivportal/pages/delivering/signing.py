@@ -144,9 +144,11 @@ def signed_document(request: Any, version: Any) -> HttpResponse:
 
 def _delivered(request: Any, version: Any) -> SubmissionVersion:
     return get_object_or_404(
-        SubmissionVersion.objects.visible_to(request.actor).select_related(
-            "submission__round", "submission__provider", "source_file", "statement__signed_by"
-        ),
+        SubmissionVersion.objects.visible_to(request.actor)
+        .select_related(
+            "submission__round", "submission__provider", "source_file", "statement__signed_by", "statement__draft"
+        )
+        .defer("source_file__content", "statement__draft__contents"),
         uuid=version,
         statement__isnull=False,
     )
@@ -167,13 +169,7 @@ def receipt_of(version: SubmissionVersion) -> dict[str, Any]:
         "document_sha256": version.source_file.sha256,
         "figures_sha256": version.sha256,
         "figures": version.values.exclude(value=None).count(),
-        "files": [
-            {"name": upload.file_name, "sha256": upload.source_file.sha256}
-            for upload in submission.uploads.filter(drafts__number__lte=statement.draft.number)
-            .distinct()
-            .order_by("pk")
-            .select_related("source_file")
-        ],
+        "files": signing.files_of(statement.draft),
         "is_newest": not newer,
         "status_label": submission.get_status_display(),
     }
