@@ -30,6 +30,10 @@ logger = logging.getLogger(__name__)
 CLAIM = timedelta(seconds=90)
 MOST_CLAIMS = 3
 UNREADABLE = "Dit bestand kon niet worden gelezen. Kopieer de gegevens naar een nieuw exemplaar van het sjabloon en verstuur dat."
+ERASED = (
+    "Dit bestand is eerder geweigerd en gewist, omdat er gegevens van personen in stonden. Haal die eruit en verstuur het dan"
+    " opnieuw."
+)
 #: A provider sends so many files that wait to be read, and no more.
 MOST_WAITING = 5
 
@@ -55,6 +59,8 @@ def receive(*, submission: Submission, name: str, content: bytes, key: str, base
         file, _ = SourceFile.objects.get_or_create(
             provider=locked.provider, sha256=digest, defaults={"name": name[:250], "content": content}
         )
+        if content and not file.content:
+            raise Refused(ERASED)
         upload = Upload.objects.create(
             submission=locked,
             source_file=file,

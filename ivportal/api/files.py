@@ -23,6 +23,7 @@ from ivportal.api.resource import Resource
 from providers import uploads
 from providers.models import Power, Upload, UploadStatus
 from providers.uploads import MOST_WAITING
+from providers.workbook.container import most
 from providers.workbook.form.read import FORM_LIMITS, shown_name
 
 FIELD: Final = "bestand"
@@ -103,12 +104,11 @@ def _sent(request: Any) -> tuple[str, bytes]:
         content = sent
     else:
         file = sent.get(FIELD)
+        # The handler of uploads stops keeping what is too large (ivportal/receiving.py).
+        if getattr(request._request, "has_too_large_file", False):
+            raise Refusal(413, f"Het bestand is te groot. {most(FORM_LIMITS)}")
         if not isinstance(file, UploadedFile):
             raise Refusal(400, f"Er is geen bestand. Verstuur het als bericht zelf, of in het veld ‘{FIELD}’.")
-        if (file.size or 0) > FORM_LIMITS.file_bytes:
-            raise Refusal(
-                413, f"Het bestand is te groot; wij nemen ten hoogste {FORM_LIMITS.file_bytes // 1_000_000} MB aan."
-            )
         name, content = file.name or "", file.read()
     if not content:
         raise Refusal(400, "Het bestand is leeg.")

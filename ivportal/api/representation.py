@@ -98,7 +98,7 @@ def delivery_of(desk: Desk) -> dict[str, Any]:
     """Return where the own delivery stands: its saved state, what the checks say and what follows."""
     submission = desk.submission
     found = findings_now(desk)
-    previous = dict(desk.previous.values.values_list("measure", "value")) if desk.previous else {}
+    previous = desk.earlier.values
     return {
         "round": submission.round.slug,
         "provider": {

@@ -211,6 +211,10 @@ def test_a_file_with_clients_in_it_is_refused_and_not_kept(cast: Cast, submissio
     assert bytes(upload.source_file.content) == b""
     assert len(upload.source_file.sha256) == 64
     assert "gewist" in _page(daan, "upload", slug=SLUG, upload=upload.uuid)
+    again = {"stand": "0", "sleutel": "twee", "bestand": SimpleUploadedFile("x.csv", f"BSN;Naam\n{rows}\n".encode())}
+    answer = daan.post(reverse("send_file", args=[SLUG]), again, follow=True)
+    assert "eerder geweigerd en gewist" in answer.content.decode()
+    assert Upload.objects.count() == 1
 
 
 def test_a_file_that_is_too_large_is_not_kept_and_told(cast: Cast, submission: Submission) -> None:
