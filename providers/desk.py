@@ -196,10 +196,11 @@ def open_round(*, round: Round, actor: Actor | None) -> Round:
 
 
 def close_round(*, round: Round, actor: Actor | None) -> Round:
-    """Close a round before or at its deadline; who has a term of its own can still deliver."""
+    """Close a round before or at its deadline; everybody is told, and who has a term of its own can still deliver."""
     with transaction.atomic():
         locked = _lock(round)
         _move(locked, RoundStatus.CLOSED, actor)
+        transaction.on_commit(lambda: _tell_of_closing(locked))
     return locked
 
 
@@ -313,3 +314,9 @@ def _tell_of_term(change_id: int) -> None:
     from providers import terms
 
     terms.wake_telling_of_term(change_id)
+
+
+def _tell_of_closing(round: Round) -> None:
+    from providers import terms
+
+    terms.wake_telling_of_closing(round.pk)

@@ -66,12 +66,16 @@ def save(
 ) -> Draft:
     """Save ``changes`` (by part, see :mod:`providers.contents`) on top of saved state ``based_on``; return the newest state.
 
-    ``by`` knows the cells of figures that were read from a file. ``at`` is the moment at which it was sent, if that was
-    earlier. Raises :class:`~providers.refusal.Refused` outside the term, and :class:`Comparison` if somebody saved meanwhile.
+    ``by`` knows the cells of figures that were read from a file. ``at`` is the moment at which it was received, if that was
+    earlier: it was in time then, and reading it took until now. Raises :class:`~providers.refusal.Refused` outside the term, and
+    :class:`Comparison` if somebody saved meanwhile.
     """
     with transaction.atomic():
         locked = lock(submission)
-        require_open(locked, at or timezone.now())
+        if at is None:
+            require_open(locked, timezone.now())
+        else:
+            require_editable(locked)
         newest = newest_of(locked)
         number = newest.number if newest else 0
         contents = contents_of(newest, locked)
@@ -118,6 +122,11 @@ def require_open(submission: Submission, moment: datetime) -> None:
         raise Refused("Uw organisatie is opgegaan in een andere zorgaanbieder. Die levert de gegevens aan.")
     if not submission.accepts_at(moment):
         raise Refused(_why_closed(submission, moment))
+    require_editable(submission)
+
+
+def require_editable(submission: Submission) -> None:
+    """Raise :class:`~providers.refusal.Refused` if the figures are not with the provider, whatever the clock says."""
     if submission.status not in EDITABLE:
         raise Refused(CLOSED_BY_STATUS[SubmissionStatus(submission.status)])
 

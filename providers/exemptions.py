@@ -9,6 +9,7 @@ from django.utils import timezone
 from providers import drafts, history, notices
 from providers.access import Actor
 from providers.audit import record
+from providers.formatting import format_datetime
 from providers.mandates import people_of
 from providers.models import Act, Exemption, ExemptionStatus, Submission, SubmissionStatus
 from providers.refusal import Refused
@@ -75,7 +76,17 @@ def end(*, submission: Submission, reason: str, actor: Actor) -> None:
         raise Refused("Schrijf op waarom de ontheffing eindigt. De aanbieder leest de reden.")
     with transaction.atomic():
         locked = drafts.lock(submission)
-        history.move(submission=locked, to=SubmissionStatus.NOT_STARTED, actor=actor, reason=reason)
+        step = history.move(submission=locked, to=SubmissionStatus.NOT_STARTED, actor=actor, reason=reason)
+        notices.tell(
+            kind="exemption_ended",
+            to=people_of(locked.provider),
+            provider=locked.provider,
+            round=locked.round,
+            occasion=str(step.pk),
+            path=reverse("own_submission", args=[locked.round.slug]),
+            termijn=format_datetime(locked.deadline),
+            reden=reason.strip(),
+        )
 
 
 def _answer(exemption: Exemption, status: ExemptionStatus, reason: str, actor: Actor) -> None:

@@ -63,3 +63,13 @@ def tell_of_term(change_id: int) -> None:
 
     with scope(EVERYTHING):
         terms.tell_of_term(change_id)
+
+
+@shared_task
+def tell_of_closing(round_id: int) -> None:
+    """Tell everybody that a round is closed."""
+    from providers import terms
+    from providers.models import Round
+
+    with scope(EVERYTHING):
+        terms.tell_of_closing(Round.objects.get(pk=round_id))

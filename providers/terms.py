@@ -22,6 +22,7 @@ from providers.models import (
     Round,
     RoundStatus,
     Submission,
+    SubmissionStatus,
     TermChange,
 )
 
@@ -48,6 +49,8 @@ def keep(now: datetime | None = None) -> None:
     for round in Round.objects.filter(source=PORTAL, status__in=[RoundStatus.OPEN, RoundStatus.CLOSED]):
         if round.status == RoundStatus.OPEN:
             announce(round)
+        else:
+            tell_of_closing(round, now)
         if timezone.localtime(now, AMSTERDAM).time() >= REMINDING_FROM:
             remind(round, now)
 
@@ -103,11 +106,38 @@ def tell_of_term(change_id: int) -> None:
         desk.tell_of_term(change, submission)
 
 
+def tell_of_closing(round: Round, now: datetime | None = None) -> int:
+    """Tell everybody who has no running term of its own that the round is closed; return how many providers were told."""
+    now = now or timezone.now()
+    occasion = f"{round.pk}:{round.deadline:%Y-%m-%dT%H:%M}" if round.deadline else f"{round.pk}"
+    told = set(
+        Notice.objects.filter(round=round, kind="closed", key__startswith=f"closed:{occasion}:").values_list(
+            "provider_id", flat=True
+        )
+    )
+    count = 0
+    for submission in _with_people(
+        round.submissions.filter(merged_into__isnull=True).exclude(status=SubmissionStatus.EXEMPT)
+    ):
+        if submission.provider_id in told or (submission.extended_until and submission.extended_until >= now):
+            continue
+        _tell("closed", submission, occasion=f"{occasion}:{submission.provider_id}")
+        count += 1
+    return count
+
+
 def wake_announcing(round_id: int) -> None:
     """Have a worker send the invitations of a round."""
     from providers.tasks import announce_round
 
     _wake(announce_round, round_id)
+
+
+def wake_telling_of_closing(round_id: int) -> None:
+    """Have a worker tell that a round is closed."""
+    from providers.tasks import tell_of_closing as task
+
+    _wake(task, round_id)
 
 
 def wake_telling_of_term(change_id: int) -> None:

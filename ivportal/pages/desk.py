@@ -217,7 +217,11 @@ def _closing(round: Round) -> list[str]:
     ]
     if own:
         found.append(f"{providers_in_words(own)} met een eigen termijn {'kan' if own == 1 else 'kunnen'} dat nog wel.")
-    return [*found, "Niemand krijgt hiervan bericht.", "U kunt de ronde later weer openen, met een nieuwe termijn."]
+    return [
+        *found,
+        "Iedereen die is uitgenodigd krijgt bericht, behalve wie een eigen termijn heeft.",
+        "U kunt de ronde later weer openen, met een nieuwe termijn.",
+    ]
 
 
 def _close(round: Round, said: dict[str, Any], actor: Actor) -> str:

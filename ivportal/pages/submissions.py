@@ -149,6 +149,7 @@ def _page(request: Any, submission: Submission, url: str, *, is_own: bool) -> Ht
     found = list(Finding.objects.filter(version=shown, ended_at__isnull=True).prefetch_related("explanations"))
     context = {
         "is_own": is_own,
+        "file_url": "" if is_own else reverse("provider_file", args=[round.slug, provider.uuid]),
         "ribbon": ribbon_of(round),
         "round": {
             "name": round.title,

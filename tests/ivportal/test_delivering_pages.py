@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 import openpyxl
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from providers import drafts, uploads
+from providers import desk, drafts, terms, uploads
 from providers.access import EVERYTHING, scope
 from providers.contents import from_json
-from providers.models import Act, AuditRecord, Draft, SourceFile, Submission, SubmissionVersion, Upload, UploadStatus
+from providers.models import (
+    Act,
+    AuditRecord,
+    Draft,
+    Notice,
+    SourceFile,
+    Submission,
+    SubmissionVersion,
+    Upload,
+    UploadStatus,
+)
 from tests.cast import Cast, browser_of, make_cast
 from tests.delivering import delivered, figures_of, portal_round, prepared, submission_of
 
@@ -243,6 +255,34 @@ def test_a_form_with_many_locations_is_taken(cast: Cast, submission: Submission)
     newest = drafts.newest_of(submission)
     assert newest is not None
     assert len(from_json(newest.contents).locations) == 200
+
+
+def test_a_file_sent_in_the_last_second_counts_although_it_is_read_after_the_round_closed(
+    cast: Cast, submission: Submission
+) -> None:
+    daan = browser_of(cast.daan)
+    content = _filled_workbook(daan, submission)
+    assert submission.deadline is not None
+    with time_machine.travel(submission.deadline, tick=False):
+        browser = browser_of(cast.daan)
+        upload = _send(browser, content)
+    with time_machine.travel(submission.deadline + timedelta(minutes=5), tick=False):
+        terms.keep()
+        uploads.read_waiting(upload.pk)
+    submission.round.refresh_from_db()
+    assert submission.round.status == "closed"
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    assert newest.upload == upload
+
+
+def test_everybody_is_told_once_that_a_round_closed(cast: Cast, submission: Submission) -> None:
+    round = submission.round
+    desk.close_round(round=round, actor=None)
+    round.refresh_from_db()
+    assert terms.tell_of_closing(round) == 2
+    assert terms.tell_of_closing(round) == 0
+    assert Notice.objects.filter(kind="closed", recipient=cast.daan).count() == 1
 
 
 def test_what_was_kept_is_never_changed_into_something_else(cast: Cast, submission: Submission) -> None:
