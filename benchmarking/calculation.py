@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, Self
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from benchmarking.specification import Specification
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Stores what a step of another application adds: called with the run and its stored results by key, inside the
 #: transaction that completes the run.
 Store = Callable[[Any, Mapping[str, Any]], None]
 
 PEER_COLUMNS = ["key", "peer", "weight", "cost_share", "score_without"]
+
+
+def _empty(*columns: str) -> pd.DataFrame:
+    import pandas as pd  # takes a second, and the web server, which needs only the names in this module, has no use for it
+
+    return pd.DataFrame(columns=[*columns])
 
 
 def rows_of(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -40,8 +47,8 @@ class Calculation:
     seed: int
     delivered: pd.DataFrame
     results: pd.DataFrame
-    peers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PEER_COLUMNS))
-    products: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["key", "product"]))
+    peers: pd.DataFrame = field(default_factory=lambda: _empty(*PEER_COLUMNS))
+    products: pd.DataFrame = field(default_factory=lambda: _empty("key", "product"))
     summary: Mapping[str, Any] = field(default_factory=dict)
     published: tuple[str, ...] = ()
     stores: tuple[Store, ...] = ()
@@ -52,6 +59,8 @@ class Calculation:
 
     def by_key(self, values: Mapping[str, Any]) -> pd.Series[Any]:
         """Return a column of ``results`` from ``{key: value}``; ``None`` for who is not in it."""
+        import pandas as pd
+
         return pd.Series([values.get(str(key)) for key in self.results.index], index=self.results.index, dtype=object)
 
     def with_summary(self, **figures: Any) -> Self:

@@ -6,8 +6,8 @@ import csv
 import hashlib
 import io
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from django.db import transaction
 
 from benchmarking.models import Dataset
@@ -21,6 +21,9 @@ from providers.models import (
     SubmissionStatus,
     SubmissionVersion,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FACTS = ("key", "delivered", "merged", "errors")
 
@@ -106,6 +109,9 @@ def write_csv(rows: list[list[str]]) -> bytes:
 
 def read(content: bytes) -> pd.DataFrame:
     """Return the table of a dataset: index ``key`` ascending, facts, and a ``Decimal`` or ``None`` per measure."""
+    import pandas as pd  # takes a second, and whoever only freezes or shows figures needs none of it
+
+
     rows = list(csv.reader(io.StringIO(content.decode())))
     header, body = rows[0], rows[1:]
     measures = header[len(FACTS) :]

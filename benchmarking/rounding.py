@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import ArrayLike
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 #: No more decimals than the Monte-Carlo error of some thousands of replications carries.
 INTERVAL_DECIMALS = 4
@@ -22,5 +23,7 @@ def published_interval(value: float) -> Decimal:
 
 def near_boundary(values: ArrayLike, *, decimals: int) -> int:
     """Count the values that lie so close to a boundary of half-up rounding to ``decimals`` that rounding is not certain."""
+    import numpy as np  # the models use this module, and no page computes
+
     scale = 10.0**decimals
     return int((np.abs(np.asarray(values, dtype=float) * scale % 1 - 0.5) < BOUNDARY * scale).sum())

@@ -47,7 +47,7 @@ def newest_versions(round: Round) -> list[SubmissionVersion]:
     )
     return list(
         SubmissionVersion.objects.filter(pk__in=newest).select_related(
-            "submission__round", "submission__provider", "statement__draft"
+            "submission__round__previous", "submission__provider", "statement__draft"
         )
     )
 
@@ -83,7 +83,8 @@ def refresh(round_id: int) -> SectorStatistics | None:
     A finding that no longer holds is ended, a new one is added; the provider is told of what it has to explain.
     """
     with transaction.atomic():
-        round = Round.objects.select_for_update(of=("self",)).get(pk=round_id)
+        # Not the lock that keeps others from naming the round: whoever offers or signs meanwhile tells people about it.
+        round = Round.objects.select_for_update(of=("self",), no_key=True).get(pk=round_id)
         versions = newest_versions(round)
         if len(versions) < FEWEST:
             return None

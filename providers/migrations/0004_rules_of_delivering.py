@@ -72,7 +72,9 @@ class Migration(migrations.Migration):
         *of_submission("providers_exemption", "INSERT", "UPDATE"),
         row_security(
             "providers_termchange",
-            also="submission_id IS NULL OR " + OF_OWN_SUBMISSION.format(table="providers_termchange"),
+            also=f"{MINE} IS NOT NULL AND (submission_id IS NULL OR "
+            + OF_OWN_SUBMISSION.format(table="providers_termchange")
+            + ")",
         ),
         row_security("providers_statement", also=OF_OWN_VERSION.format(table="providers_statement")),
         own_writes("providers_statement", own=OF_OWN_VERSION.format(table="providers_statement"), writes=["INSERT"]),

@@ -13,22 +13,35 @@ from django.db.models import Model
 from django.utils import timezone
 
 from benchmarking.models import Dataset, PeerLink, Result, Run, RunDivision, RunShard
+from providers import desk, exemptions, uploads
 from providers.access import EVERYTHING, NOTHING, Actor, OwnedQuerySet, scope
 from providers.models import (
+    Draft,
+    Exemption,
+    Explanation,
     Finding,
     Location,
     Mandate,
     MeasuredValue,
+    Notice,
+    Power,
     Provider,
     Role,
+    SignatureRequest,
+    SourceFile,
+    Statement,
+    StatusChange,
     Submission,
     SubmissionVersion,
+    TermChange,
+    Upload,
     User,
 )
 from tariffs.models import Bandwidth, MaximumTariff, MirrorReport, ProductBandwidth, TariffTable
 from tariffs.policies import set_policy
 from tariffs.release import release_run
 from tests.cast import Cast, browser_of, make_cast
+from tests.delivering import acting, an_employee, delivered, portal_round, somebody_at
 from tests.factories import computed, delivery, make_round
 
 #: Every model whose rows belong to someone; a model that is missing here fails a test below.
@@ -47,7 +60,19 @@ OWNED: tuple[type[Model], ...] = (
     Bandwidth,
     ProductBandwidth,
     MirrorReport,
+    SourceFile,
+    Upload,
+    Draft,
+    SignatureRequest,
+    Statement,
+    Explanation,
+    StatusChange,
+    TermChange,
+    Exemption,
+    Notice,
 )
+#: What comes of delivering in the portal: a provider sees its own.
+DELIVERING = set(OWNED[OWNED.index(SourceFile) :])
 #: Per role: the models of which something is seen.
 SEEN = {
     "anne": {
@@ -59,6 +84,7 @@ SEEN = {
         Bandwidth,
         ProductBandwidth,
         MirrorReport,
+        *DELIVERING,
     },
     "karim": {Provider, Bandwidth, ProductBandwidth},
     "noor": set(OWNED),
@@ -81,7 +107,13 @@ def seen(model: Any, actor: Actor) -> set[int]:
 
 def owner_of(row: Any) -> str:
     """Return the key of the provider that a row is about."""
-    for path in ("provider", "submission.provider", "version.submission.provider", "bandwidth.provider"):
+    for path in (
+        "provider",
+        "submission.provider",
+        "version.submission.provider",
+        "finding.version.submission.provider",
+        "bandwidth.provider",
+    ):
         found = row
         for name in path.split("."):
             found = getattr(found, name, None)  # a row has one of these paths
@@ -114,8 +146,25 @@ def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
         RunShard.objects.create(division=division, number=0)
         release_run(run=run, actor=None)
         assert computed(round).status == "completed"
+        _deliver()
         yield people
         transaction.set_rollback(True)
+
+
+def _deliver() -> None:
+    """Let De Linde and Het Anker deliver in the portal, each with a file, an explanation, a term and a request of its own."""
+    noor = acting(an_employee())
+    delivered_in = portal_round(slug="iv-2021", book_year=2021)
+    waiting_in = portal_round(slug="iv-2022", book_year=2022)
+    for submission in delivered_in.submissions.select_related("provider", "round"):
+        version = delivered(submission, explanation="Zo is het.", absence_rate="0.31")
+        assert Explanation.objects.filter(finding__version=version).exists()
+    for submission in waiting_in.submissions.select_related("provider", "round"):
+        filler = acting(somebody_at(submission.provider, Power.DELIVER), submission.provider)
+        uploads.receive(submission=submission, name="a.xlsx", content=b"PK", key="een", based_on=0, actor=filler)
+        exemptions.ask(submission=submission, grounds="Wij zijn gesloten.", actor=filler)
+        until = timezone.now() + timedelta(days=90)
+        desk.extend_for_one(submission=submission, until=until, reason="Ziekte.", actor=noor)
 
 
 @pytest.fixture
