@@ -111,7 +111,6 @@ def read(content: bytes) -> pd.DataFrame:
     """Return the table of a dataset: index ``key`` ascending, facts, and a ``Decimal`` or ``None`` per measure."""
     import pandas as pd  # takes a second, and whoever only freezes or shows figures needs none of it
 
-
     rows = list(csv.reader(io.StringIO(content.decode())))
     header, body = rows[0], rows[1:]
     measures = header[len(FACTS) :]

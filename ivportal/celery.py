@@ -5,8 +5,10 @@ so a lost message costs seconds and never a result.
 """
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_init
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ivportal.settings")
@@ -17,3 +19,12 @@ TRANSPORT_ALIASES["filesystem"] = "ivportal.messages:Transport"
 app = Celery("ivportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def _load_what_computes(**_: Any) -> None:
+    """Load the libraries that compute before the worker makes its processes, which then share them.
+
+    Otherwise each of them loads them anew, for seconds, at its first run.
+    """
+    import benchmarking.pipeline  # noqa: F401

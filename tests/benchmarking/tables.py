@@ -19,7 +19,7 @@ SMALL: dict[str, Any] = {
 
 
 def start(rows: Mapping[str, Mapping[str, Any]], frozen: Mapping[str, Any] | None = None, **model: Any) -> Calculation:
-    """Return the calculation before the first step; per key the figures, and ``merged``, ``delivered``, ``standing``, ``errors``."""
+    """Return the calculation before the first step; per key the figures, and the facts of a dataset."""
     measures = sorted({name for row in rows.values() for name in row} - {"merged", "delivered", "standing", "errors"})
     keys = sorted(rows)
     delivered = pd.DataFrame(
