@@ -21,10 +21,12 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@worker_init.connect
 def _load_what_computes(**_: Any) -> None:
     """Load the libraries that compute before the worker makes its processes, which then share them.
 
     Otherwise each of them loads them anew, for seconds, at its first run.
     """
     import benchmarking.pipeline  # noqa: F401
+
+
+worker_init.connect(_load_what_computes)

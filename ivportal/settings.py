@@ -239,7 +239,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2500
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 7000
 
 # --- Language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nl"

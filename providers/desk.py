@@ -239,6 +239,8 @@ def extend(*, round: Round, until: datetime, reason: str, actor: Actor) -> Round
         )
         locked.deadline = until
         locked.save(update_fields=["deadline"])
+        # A term of its own that would be over sooner now is no favour any more.
+        locked.submissions.filter(extended_until__lte=until).update(extended_until=None)
         record(act=Act.TERM_CHANGED, actor=actor, subject=str(locked), details={"until": until.isoformat()})
         transaction.on_commit(lambda: _tell_of_term(change.pk))
     return locked

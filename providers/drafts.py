@@ -104,6 +104,15 @@ def save(
     return made
 
 
+def repeat(submission: Submission) -> Draft | None:
+    """Put the newest state of a locked submission there once more, so that it can be offered and signed again as it is."""
+    newest = newest_of(submission)
+    if newest is None:
+        return None
+    contents = from_json(newest.contents)
+    return _add(submission, contents, contents, number=newest.number + 1, how=How.PREFILLED, upload=newest.upload)
+
+
 def lock(submission: Submission) -> Submission:
     """Return the submission as it is now, locked: everybody who saves, signs or moves it waits for the other."""
     return (
@@ -115,18 +124,20 @@ def lock(submission: Submission) -> Submission:
 
 def require_open(submission: Submission, moment: datetime) -> None:
     """Raise :class:`~providers.refusal.Refused` if the provider cannot work on its figures at ``moment``, saying why."""
-    round = submission.round
-    if not round.is_delivered_here:
-        raise Refused("De gegevens van deze ronde komen uit een andere bron. U kunt ze hier alleen lezen.")
-    if submission.merged_into_id is not None:
-        raise Refused("Uw organisatie is opgegaan in een andere zorgaanbieder. Die levert de gegevens aan.")
-    if not submission.accepts_at(moment):
+    if submission.round.is_delivered_here and submission.merged_into_id is None and not submission.accepts_at(moment):
         raise Refused(_why_closed(submission, moment))
     require_editable(submission)
 
 
 def require_editable(submission: Submission) -> None:
     """Raise :class:`~providers.refusal.Refused` if the figures are not with the provider, whatever the clock says."""
+    round = submission.round
+    if not round.is_delivered_here:
+        raise Refused("De gegevens van deze ronde komen uit een andere bron. U kunt ze hier alleen lezen.")
+    if round.status == RoundStatus.ARCHIVED:
+        raise Refused("Deze ronde is afgesloten. U kunt de gegevens nog lezen.")
+    if submission.merged_into_id is not None:
+        raise Refused("Uw organisatie is opgegaan in een andere zorgaanbieder. Die levert de gegevens aan.")
     if submission.status not in EDITABLE:
         raise Refused(CLOSED_BY_STATUS[SubmissionStatus(submission.status)])
 

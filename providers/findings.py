@@ -8,6 +8,7 @@ from providers.access import Actor
 from providers.audit import record
 from providers.models import Act, Explanation, Finding
 from providers.refusal import Refused
+from providers.workbook.client_data import ClientDataError, refuse_client_data_in_texts
 
 LONGEST = 2000
 
@@ -17,6 +18,10 @@ def explain(*, finding: Finding, text: str, actor: Actor) -> Explanation:
     said = text.strip()
     if not said:
         raise Refused("Schrijf op waarom het getal klopt.")
+    try:
+        refuse_client_data_in_texts([said], file="", path="")
+    except ClientDataError:
+        raise Refused("Hier staan gegevens van personen. Haal ze weg: die mogen wij niet bewaren.") from None
     if len(said) > LONGEST:
         raise Refused(f"Uw toelichting is te lang: {LONGEST} tekens is het meeste.")
     with transaction.atomic():

@@ -46,6 +46,9 @@ def give_back(*, submission: Submission, reason: str, until: datetime, actor: Ac
     _require_future(until)
     with transaction.atomic():
         step = _step(submission, SubmissionStatus.RETURNED, actor, reason)
+        drafts.repeat(step.submission)
+        # Nobody who is asked to correct something gets less time than everybody.
+        until = max(until, step.submission.deadline or until)
         _extend(step.submission, until, reason, actor)
         _tell("returned", step, termijn=format_datetime(until), reden=reason.strip())
     return step

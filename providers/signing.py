@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,6 +20,7 @@ from providers.contents import Contents, from_json, to_json
 from providers.formatting import format_datetime
 from providers.mandates import people_of
 from providers.models import (
+    EDITABLE,
     Act,
     Draft,
     Explanation,
@@ -44,9 +45,14 @@ FORMAT = 1
 
 
 def fillers(submission: Submission) -> list[User]:
-    """Return everybody who filled in figures in this submission, by name: none of them signs it."""
-    made = Draft.objects.filter(submission=submission, made_by__isnull=False).values("made_by")
-    return list(User.objects.filter(pk__in=made).order_by("name", "pk"))
+    """Return everybody who filled in figures in this submission, by name: none of them signs it.
+
+    Who sent a file filled in what it says, whoever took it over.
+    """
+    states = Draft.objects.filter(submission=submission)
+    made = states.filter(made_by__isnull=False).values("made_by")
+    sent = states.filter(upload__isnull=False).values("upload__sent_by")
+    return list(User.objects.filter(Q(pk__in=made) | Q(pk__in=sent)).order_by("name", "pk"))
 
 
 def signatories(submission: Submission, *, busy: list[User] | None = None) -> list[User]:
@@ -117,16 +123,21 @@ def decline(*, submission: Submission, remark: str, actor: Actor) -> SignatureRe
     return request
 
 
-def sign(*, submission: Submission, draft_number: int, position: str, actor: Actor) -> SubmissionVersion:
+def sign(
+    *, submission: Submission, draft_number: int, position: str, actor: Actor, read: str | None = None
+) -> SubmissionVersion:
     """Sign the offered state and hand it in; signed twice, it is one delivery with one receipt.
 
-    Raises :class:`~providers.refusal.Refused` if it is not hers to sign, if it changed, or outside the term.
+    ``read`` is the mark (:func:`statement_mark`) of the statement that she had before her. Raises
+    :class:`~providers.refusal.Refused` if it is not hers to sign, if it changed, or outside the term.
     """
     now = timezone.now()
     with transaction.atomic():
         locked = drafts.lock(submission)
         known = Statement.objects.filter(draft__submission=locked, draft__number=draft_number).first()
         if known is not None and known.signed_by_id == actor.user.pk:
+            if locked.status in EDITABLE:
+                raise Refused("Deze aanlevering is ingetrokken of teruggelegd. Leg de gegevens eerst opnieuw voor.")
             return known.version
         drafts.require_open(locked, now)
         draft = _newest(locked, draft_number)
@@ -142,6 +153,8 @@ def sign(*, submission: Submission, draft_number: int, position: str, actor: Act
             )
         if not position.strip():
             raise Refused("Vul in in welke functie u tekent, bijvoorbeeld ‘bestuurder’.")
+        if read is not None and read != statement_mark(statement_text(locked)):
+            raise Refused("De tekst van de verklaring is intussen gewijzigd. Lees de verklaring hieronder opnieuw.")
         contents = from_json(draft.contents)
         verdict = check(submission=locked, contents=contents)
         _require_ready(verdict)
@@ -175,6 +188,8 @@ def withdraw(*, submission: Submission, actor: Actor) -> None:
     """Take a delivery back, within the term and as long as the NZa has not begun; what was delivered stays readable."""
     with transaction.atomic():
         locked = drafts.lock(submission)
+        if locked.status in EDITABLE:
+            raise Refused("De aanlevering is niet ingediend, of al ingetrokken. U kunt de gegevens wijzigen.")
         if locked.status != SubmissionStatus.SUBMITTED:
             raise Refused("De NZa is al begonnen met controleren. Vraag de NZa om de aanlevering terug te leggen.")
         if not locked.accepts_at(timezone.now()):
@@ -184,6 +199,7 @@ def withdraw(*, submission: Submission, actor: Actor) -> None:
         history.move(
             submission=locked, to=SubmissionStatus.DRAFT, actor=actor, reason="Ingetrokken door de zorgaanbieder."
         )
+        drafts.repeat(locked)
         notices.tell(
             kind="withdrawn",
             to=people_of(locked.provider),
@@ -212,6 +228,11 @@ def statement_text(submission: Submission) -> str:
     return text_of(submission.round, "statement").body_for(
         aanbieder=submission.provider.name, ronde=submission.round.title, boekjaar=str(submission.round.book_year)
     )
+
+
+def statement_mark(text: str) -> str:
+    """Return the mark of a statement: another text has another mark."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _newest(submission: Submission, number: int) -> Draft:

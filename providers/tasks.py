@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 from celery import shared_task
 
 from providers.access import EVERYTHING, scope
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -40,10 +44,12 @@ def sweep() -> None:
     from providers import notices, sector, terms, uploads
 
     with scope(EVERYTHING):
-        uploads.sweep()
-        terms.keep()
-        sector.sweep()
-        notices.send_waiting()
+        for part in (uploads.sweep, terms.keep, sector.sweep, notices.send_waiting):
+            try:
+                part()
+            except Exception:
+                # What goes wrong in one must not keep the others from being done.
+                logger.exception("A part of the sweep failed: %s.%s", part.__module__, part.__name__)
 
 
 @shared_task

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from kombu.exceptions import KombuError
@@ -18,7 +18,9 @@ from providers.mandates import people_of
 from providers.models import (
     EDITABLE,
     PORTAL,
+    Mandate,
     Notice,
+    Role,
     Round,
     RoundStatus,
     Submission,
@@ -47,9 +49,12 @@ def keep(now: datetime | None = None) -> None:
             if Round.objects.select_for_update().filter(pk=round.pk, status=RoundStatus.OPEN, deadline__lt=second):
                 desk.close_round(round=round, actor=None)
     for round in Round.objects.filter(source=PORTAL, status__in=[RoundStatus.OPEN, RoundStatus.CLOSED]):
+        recently = now - timedelta(days=OVERDUE_UNTIL)
         if round.status == RoundStatus.OPEN:
             announce(round)
-        else:
+            for change in TermChange.objects.filter(round=round, submission__isnull=True, at__gte=recently):
+                tell_of_term(change.pk)
+        elif round.deadline is not None and round.deadline >= recently:
             tell_of_closing(round, now)
         if timezone.localtime(now, AMSTERDAM).time() >= REMINDING_FROM:
             remind(round, now)
@@ -102,7 +107,14 @@ def remind(round: Round, now: datetime) -> int:
 def tell_of_term(change_id: int) -> None:
     """Tell everybody who has not delivered that the term moved for all."""
     change = TermChange.objects.select_related("round").get(pk=change_id)
-    for submission in _with_people(change.round.submissions.filter(status__in=EDITABLE, merged_into__isnull=True)):
+    told = set(
+        Notice.objects.filter(
+            Q(key__startswith=f"term_extended:{change.pk}:") | Q(key__startswith=f"reopened:{change.pk}:"),
+            round=change.round,
+        ).values_list("provider_id", flat=True)
+    )
+    late = change.round.submissions.filter(status__in=EDITABLE, merged_into__isnull=True)
+    for submission in _with_people(late.exclude(provider__in=told)):
         desk.tell_of_term(change, submission)
 
 
@@ -157,12 +169,14 @@ def _wake(task: Any, key: int) -> None:
 def _with_people(submissions: QuerySet[Submission]) -> QuerySet[Submission]:
     """Return the submissions of providers that have somebody to tell."""
     now = timezone.now()
-    return (
-        submissions.filter(provider__mandates__valid_from__lte=now)
-        .exclude(provider__mandates__valid_until__lte=now)
-        .select_related("provider", "round")
-        .distinct()
+    current = Mandate.objects.filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gt=now),
+        role=Role.PROVIDER,
+        provider=OuterRef("provider"),
+        valid_from__lte=now,
+        user__is_active=True,
     )
+    return submissions.filter(Exists(current)).select_related("provider", "round")
 
 
 def _tell(kind: str, submission: Submission, *, occasion: str) -> None:

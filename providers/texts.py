@@ -38,7 +38,7 @@ SPECIAL: dict[str, tuple[str, str]] = {
     "wie": ("de naam van wie dit deed", "Daan Mulder"),
     "versie": ("het nummer van de ingediende versie", "2"),
     "moment": ("wanneer de aanlevering binnenkwam", "12 mei 2026 om 16.04 uur"),
-    "kenmerk": ("het kenmerk (SHA-256) van de cijfers", "3f9a5c07d2e1"),
+    "kenmerk": ("het kenmerk (SHA-256) van het document dat is ondertekend", "3f9a5c07d2e1"),
     "aantal": ("hoeveel signaleringen erbij kwamen", "3"),
     "organisatie": ("voor welke organisatie", "Stichting De Linde"),
     "bevoegdheden": ("wat iemand mag", "Gegevens invullen"),

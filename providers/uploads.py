@@ -48,6 +48,10 @@ def receive(*, submission: Submission, name: str, content: bytes, key: str, base
     with transaction.atomic():
         locked = drafts.lock(submission)
         known = Upload.objects.filter(submission=locked, key=key[:80]).first()
+        if known is not None and known.source_file.sha256 != hashlib.sha256(content).hexdigest():
+            raise Refused(
+                "U verstuurde van deze bladzijde al een ander bestand. Ververs de bladzijde en kies het bestand opnieuw."
+            )
         if known is not None:
             return known
         drafts.require_open(locked, timezone.now())
@@ -115,8 +119,9 @@ def read_waiting(upload_id: int) -> None:
         found = read(bytes(upload.source_file.content), file_name=upload.file_name, form=form)
     except ClientDataError as refused:
         # Figures of persons are not kept (AVG, art. 5(1)(c)); that they were sent, and the hash, is.
-        SourceFile.objects.filter(pk=upload.source_file_id).update(content=b"")
-        _refuse(upload, [_said(problem) for problem in refused.problems])
+        with transaction.atomic():
+            SourceFile.objects.filter(pk=upload.source_file_id).update(content=b"")
+            _refuse(upload, [_said(problem) for problem in refused.problems])
         return
     except SourceError as refused:
         _refuse(upload, [_said(problem) for problem in refused.problems])

@@ -36,16 +36,23 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 #: What takes longest, longest first. With two test processes these begin, so that at the end neither waits for the other. The
-#: two files of e2e follow each other: one process that does both sets up one portal.
+#: files of e2e follow each other: one process that does them all sets up one portal.
 LONGEST = (
+    "tests/ivportal/test_demo.py",
     "tests/resilience/test_workers.py",
     "tests/e2e/test_pages.py",
     "tests/e2e/test_people.py",
-    "tests/ivportal/test_demo.py",
+    "tests/e2e/test_round_played.py",
+    "tests/access/test_nothing_leaks.py",
+    "tests/access/test_matrix.py",
     "tests/benchmarking/test_swiss_rounds.py",
     "tests/ivportal/test_commands.py",
-    "tests/ivportal/test_deployment.py",
+    "tests/benchmarking/dea/test_exact.py",
+    "tests/benchmarking/dea/test_bootstrap.py",
     "tests/ivportal/test_embedded.py",
+    "tests/benchmarking/dea/test_scores.py",
+    "tests/benchmarking/dea/test_lockstep.py",
+    "tests/ivportal/test_deployment.py",
 )
 
 OWN_FILES = pytest.StashKey[str]()

@@ -23,7 +23,7 @@ from providers.refusal import Refused
 YEAR = 2025
 SLUG = f"fictief-{YEAR}"
 #: How many providers have delivered, are busy, or asked not to have to.
-DELIVERED, BUSY, ASKING = 70, 20, 3
+DELIVERED, BUSY, ASKING = 45, 15, 3
 #: The invented people cannot log in; by this they are told from those who can.
 NO_PASSWORD = "!"  # noqa: S105 (Django's sign for an account without a password)
 EXPLAINED = "Dit hebben wij nagekeken: het getal klopt. Er was een verbouwing en tijdelijk meer inhuur."

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from benchmarking.wording import convention_in_words
+from ivportal.pages.delivering.overview import next_action
 from ivportal.pages.intervals import format_range, in_words, interval_bar
 from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
@@ -38,8 +39,14 @@ def mirror(request: Any, report: Any = None) -> HttpResponse:
     shown = found.first() if report is None else get_object_or_404(found, uuid=report)
     record(act=Act.MIRROR_READ, actor=request.actor, subject=str(shown) if shown else "Nog geen spiegel")
     if shown is None:
-        return render(request, "tariffs/mirror_empty.html", {"provider": request.actor.provider})
-    return render(request, "tariffs/mirror.html", context_of(shown, list(found.defer("content"))))
+        return render(
+            request,
+            "tariffs/mirror_empty.html",
+            {"provider": request.actor.provider, "next_action": next_action(request)},
+        )
+    context = context_of(shown, list(found.defer("content")))
+    context["next_action"] = next_action(request) or context["next_action"]
+    return render(request, "tariffs/mirror.html", context)
 
 
 def context_of(report: MirrorReport, all_reports: list[MirrorReport]) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def provider_file(request: Any, slug: str, provider: Any) -> HttpResponse:
         ),
         "people": people_of(submission.provider),
         "people_url": reverse("provider_people", args=[slug, provider]),
+        "look_along_url": reverse("look_along", args=[slug, provider]),
         "figures_url": reverse("provider_submission", args=[slug, provider]) if version else None,
         "exemption": waiting_exemption(submission),
         "signature": waiting,

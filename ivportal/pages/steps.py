@@ -60,6 +60,9 @@ def chosen(steps: tuple[Step[S], ...], name: str) -> Step[S]:
     raise Http404
 
 
+ALREADY = "Dat was al gedaan. Er is niets twee keer gebeurd."
+
+
 def open_steps(steps: tuple[Step[S], ...], subject: S, address: Callable[[str], str]) -> list[dict[str, Any]]:
     """Return the steps that can be taken now, for a list of links."""
     return [
@@ -78,6 +81,14 @@ def take(request: Any, step: Step[S], subject: S, *, back: str, **context: Any) 
         form = step.form(initial=step.initial(subject))
     else:
         form = step.form(request.POST)
+        if form.is_valid() and not step.is_open(subject):
+            # A page that stood open while a colleague went on, or an address that somebody typed.
+            if step.was_taken(subject, form.cleaned_data, request.actor):
+                messages.info(request, ALREADY)
+                return redirect(back)
+            form.add_error(
+                None, "Deze stap kan nu niet. Misschien was een collega u voor: ga terug en kijk wat wel kan."
+            )
         if form.is_valid():
             said = form.cleaned_data
             try:
@@ -85,7 +96,7 @@ def take(request: Any, step: Step[S], subject: S, *, back: str, **context: Any) 
             except Refused as refused:
                 subject.refresh_from_db()
                 if step.was_taken(subject, said, request.actor):
-                    messages.info(request, "Dat was al gedaan. Er is niets twee keer gebeurd.")
+                    messages.info(request, ALREADY)
                     return redirect(back)
                 form.add_error(None, str(refused).splitlines())
             else:

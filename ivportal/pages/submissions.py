@@ -13,8 +13,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from ivportal.pages.delivering.form import plain
 from ivportal.pages.delivering.lookup import desk_of, ribbon_of
-from ivportal.pages.delivering.overview import overview
+from ivportal.pages.delivering.overview import next_action, overview
 from ivportal.pages.rights import for_role
 from providers import findings, prefill
 from providers.audit import record
@@ -46,7 +47,7 @@ GROUPS = {
 UNITS_WITHOUT_DIFFERENCE = ("class", "score", "index", "months")
 STATUS_TEXTS = {
     SubmissionStatus.NOT_STARTED: "Er is nog niets ontvangen.",
-    SubmissionStatus.SUBMITTED: "De gegevens zijn ontvangen en gecontroleerd.",
+    SubmissionStatus.SUBMITTED: "Het portaal heeft de gegevens ontvangen en gecontroleerd. De NZa controleert ze nog.",
 }
 CONTACT = "Vragen? Neem contact op met de NZa."
 
@@ -54,7 +55,10 @@ CONTACT = "Vragen? Neem contact op met de NZa."
 @require_GET
 @for_role("provider")
 def own_submissions(request: Any) -> HttpResponse:
-    """Go to the newest round the provider is in."""
+    """Go to the round in which there is something to do first, or else to the newest the provider is in."""
+    first = next_action(request)
+    if first is not None:
+        return redirect("own_submission", slug=first["slug"])
     newest = (
         Submission.objects.visible_to(request.actor)
         .exclude(round__status=RoundStatus.DRAFT)
@@ -93,11 +97,11 @@ def _explain(request: Any, submission: Submission) -> None:
     finding = get_object_or_404(
         Finding.objects.visible_to(request.actor).filter(version__submission=submission, ended_at__isnull=True),
         version__number=_whole(request.POST.get("versie", "")),
-        rule=request.POST.get("regel", ""),
-        measure=request.POST.get("gegeven", ""),
+        rule=plain(request.POST.get("regel", "")),
+        measure=plain(request.POST.get("gegeven", "")),
     )
     try:
-        findings.explain(finding=finding, text=request.POST.get("toelichting", ""), actor=request.actor)
+        findings.explain(finding=finding, text=plain(request.POST.get("toelichting", "")), actor=request.actor)
     except Refused as refused:
         messages.error(request, str(refused))
     else:
@@ -105,7 +109,7 @@ def _explain(request: Any, submission: Submission) -> None:
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 9 else 0
+    return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
 @require_GET

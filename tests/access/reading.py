@@ -28,12 +28,15 @@ class Fetched:
     text: str
 
 
-def fetch_all(client: Client, *, also: Iterable[str] = ()) -> dict[str, Fetched]:
-    """Open the start page, follow every link from there, and try the addresses in ``also``."""
+def fetch_all(client: Client, *, also: Iterable[str] = (), but: str | None = None) -> dict[str, Fetched]:
+    """Open the start page, follow every link from there, and try the addresses in ``also``.
+
+    ``but``: what begins with this is left alone.
+    """
     waiting, found = ["/", "/begrippen/", "/bevoegdheid/", *also], {}
     while waiting:
         address = waiting.pop()
-        if address in found:
+        if address in found or (but and address.startswith(but)):
             continue
         assert len(found) < MOST_PAGES, "the pages do not end"
         response = client.get(address)
@@ -57,6 +60,9 @@ def comparable(response: HttpResponse) -> tuple[tuple[str, str], ...]:
 
 def text_of(response: HttpResponse) -> str:
     """Return all text of an answer: a page without the tokens of its forms, or every part of a workbook."""
+    if response.get("Content-Type", "") == "application/pdf":
+        # Its letters are drawn; what they say stands on the page of the receipt as well. Only what is not drawn is read here.
+        return response.content.decode("latin-1")
     if "spreadsheet" not in response.get("Content-Type", ""):
         page = response.content.decode()
         return re.sub(r'(name="csrfmiddlewaretoken" value=")[^"]+', r"\1", page)

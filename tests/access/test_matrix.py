@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass, field
+from functools import cache
 
 import pytest
 from django.conf import settings
@@ -112,7 +113,7 @@ MATRIX = (
     look("mirror_report", "   login 404 200 403 403 403 choose", report="brams-report"),
     look("mirror_report", "   login 404 404 403 403 403 choose", report="no-report"),
     send("mirror_report", NOBODY_SENDS, report="annes-report"),
-    look("own_submissions", " login own own 403 403 403 choose"),
+    look("own_submissions", " login there own 403 403 403 choose"),
     send("own_submissions", NOBODY_SENDS),
     look("own_submission", "  login 200 200 403 403 403 choose", slug="everybodys-round"),
     look("own_submission", "  login 404 200 403 403 403 choose", slug="round-without-anne"),
@@ -293,8 +294,9 @@ MATRIX = (
 )
 
 
+@cache
 def places_of(world: World) -> dict[str, str]:
-    """Return what the words for places in the matrix stand for."""
+    """Return what the words for places in the matrix stand for; looked up once per world, as every test leaves it as it was."""
     reports = world.release.reports
     return {
         "annes-report": str(reports.get(provider=world.cast.linde).uuid),

@@ -113,13 +113,57 @@ def test_numbers_are_read_as_the_dutch_write_them(cast: Cast, submission: Submis
     assert str(from_json(newest.contents).figures["overhead"].value) == stored
 
 
-@pytest.mark.parametrize("typed", ["1,234.50", "abc", "12%", "1e9", "--5", "1.23.456", "9" * 30, "0,005", "-"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "84\t12",
+        "12\r34",
+        "\u00ad500",
+        "12\u20283",
+        "1\x002",
+        "²",
+        "1,234.50",
+        "abc",
+        "12%",
+        "1e9",
+        "--5",
+        "1.23.456",
+        "9" * 30,
+        "0,005",
+        "-",
+    ],
+)
 def test_what_is_no_number_in_dutch_is_refused_and_never_guessed(
     cast: Cast, submission: Submission, typed: str
 ) -> None:
     answer = _save(browser_of(cast.daan), 0, figure__overhead=typed)
     assert answer.status_code == 422  # type: ignore[attr-defined]
     assert not Draft.objects.filter(submission=submission).exists()
+
+
+@pytest.mark.parametrize("stand", ["²", "-1", "", "9" * 12, "x"])
+def test_a_state_that_is_no_number_is_told_and_no_fault_of_the_server(
+    cast: Cast, submission: Submission, stand: str
+) -> None:
+    daan = browser_of(cast.daan)
+    sent = {"stand": stand, "remarks": "a\0b", "explanation:a\0b": "x", "locaties": "1", "locatie:²:place": "Ede"}
+    assert daan.post(reverse("fill_in", args=[SLUG]), sent).status_code == 409
+    assert daan.post(reverse("offer", args=[SLUG]), sent).status_code == 302
+
+
+def test_persons_in_a_remark_are_refused(cast: Cast, submission: Submission) -> None:
+    numbers = " ".join(("111222333", "123456782", "100000009", "200000007", "300000005", "400000003"))
+    answer = _save(browser_of(cast.daan), 0, remarks=numbers)
+    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert not Draft.objects.filter(submission=submission).exists()
+
+
+def test_what_was_saved_is_said(cast: Cast, submission: Submission) -> None:
+    daan = browser_of(cast.daan)
+    answer = daan.post(reverse("fill_in", args=[SLUG]), {"stand": "0", "figure:overhead": "12"}, follow=True)
+    assert "Opgeslagen: Overhead" in answer.content.decode()
+    again = daan.post(reverse("fill_in", args=[SLUG]), {"stand": "2", "figure:overhead": "12"}, follow=True)
+    assert "Er is niets gewijzigd." in again.content.decode()
 
 
 def test_a_share_may_be_typed_as_a_percentage(cast: Cast, submission: Submission) -> None:

@@ -367,7 +367,9 @@ class TestTheStepsOfARound:
         round = portal_round(status="draft")
         response = noor.get(reverse("round_step", args=[round.slug, "archiveren"]))
         assert response["Location"] == reverse("manage_round", args=[round.slug])
-        assert "kan niet naar" in words(step(noor, round, "archiveren"))
+        assert "Deze stap kan nu niet" in words(step(noor, round, "archiveren"))
+        round.refresh_from_db()
+        assert round.status == "draft"
 
     def test_everything_quiet_is_approved_and_the_rest_stays(self, noor: Client, db: None) -> None:
         round = portal_round()
@@ -426,11 +428,11 @@ class TestTheFileOfAProvider:
             assert reason in file
 
     def test_giving_back_at_once_takes_it_in_review_too(self, noor: Client, submission: Submission) -> None:
-        response = act(noor, submission, "terugleggen", until_day=in_days(14), reason="Verbeter de kosten.")
+        response = act(noor, submission, "terugleggen", until_day=in_days(45), reason="Verbeter de kosten.")
         assert response.status_code == 302
         submission.refresh_from_db()
         assert submission.status == "returned"
-        assert timezone.localtime(submission.extended_until).date().isoformat() == in_days(14)
+        assert timezone.localtime(submission.extended_until).date().isoformat() == in_days(45)
 
     def test_a_refused_give_back_takes_nothing_in_review(self, noor: Client, submission: Submission) -> None:
         response = act(noor, submission, "terugleggen", until_day=in_days(-2), reason="Verbeter de kosten.")

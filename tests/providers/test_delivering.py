@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from django.db import close_old_connections, connection, transaction
 
-from providers import drafts, signing
+from providers import desk, drafts, mandates, signing, terms, uploads
 from providers.access import EVERYTHING, Actor, scope
 from providers.contents import Contents, Figure, conflicts, differing, from_json, to_json
 from providers.models import (
@@ -26,9 +26,11 @@ from providers.models import (
     SubmissionVersion,
 )
 from providers.refusal import Refused
+from providers.texts import save_text
 from providers.workbook.content import Cell, ReadLocation
 from tests.delivering import (
     acting,
+    an_employee,
     delivered,
     end_of_day,
     offered,
@@ -284,6 +286,73 @@ def test_a_delivery_taken_back_can_be_mended_and_delivered_again_as_the_next_ver
     version = delivered(submission, client_rating="7.8")
     assert (first.number, version.number) == (1, 2)
     assert first.values.get(measure="client_rating").value != version.values.get(measure="client_rating").value
+
+
+def test_what_was_taken_back_can_be_delivered_again_as_it_is(submission: Submission) -> None:
+    first = delivered(submission)
+    signing.withdraw(submission=submission, actor=_filler(submission))
+    submission.refresh_from_db()
+    with pytest.raises(Refused, match="ingetrokken of teruggelegd"):
+        signing.sign(
+            submission=submission,
+            draft_number=first.statement.draft.number,
+            position="bestuurder",
+            actor=_signer(submission),
+        )
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    signing.offer(submission=submission, draft_number=newest.number, actor=_filler(submission))
+    again = signing.sign(
+        submission=submission, draft_number=newest.number, position="bestuurder", actor=_signer(submission)
+    )
+    assert (first.number, again.number) == (1, 2)
+    assert first.sha256 == again.sha256
+
+
+def test_who_sent_the_file_does_not_sign_what_a_colleague_took_over_from_it(submission: Submission) -> None:
+    both = acting(somebody_at(submission.provider, Power.DELIVER, Power.SIGN, name="Beide Bea"), submission.provider)
+    _signer(submission)
+    number = prepared(submission)
+    upload = uploads.receive(submission=submission, name="a.csv", content=b"x", key="een", based_on=number, actor=both)
+    taken = drafts.save(
+        submission=submission,
+        changes={"remarks": "Uit het bestand"},
+        based_on=number,
+        actor=_filler(submission),
+        upload=upload,
+    )
+    signing.offer(submission=submission, draft_number=taken.number, actor=_filler(submission))
+    with pytest.raises(Refused, match="U vulde zelf gegevens in"):
+        signing.sign(submission=submission, draft_number=taken.number, position="bestuurder", actor=both)
+
+
+def test_another_statement_than_the_one_that_was_read_is_not_signed(submission: Submission) -> None:
+    number = offered(submission)
+    read = signing.statement_mark(signing.statement_text(submission))
+    save_text(round=submission.round, kind="statement", subject="Verklaring", body="Ik sta borg.", actor=None)
+    with pytest.raises(Refused, match="tekst van de verklaring"):
+        signing.sign(
+            submission=submission, draft_number=number, position="bestuurder", actor=_signer(submission), read=read
+        )
+
+
+def test_a_longer_term_for_all_never_leaves_somebody_behind(submission: Submission) -> None:
+    nza = acting(an_employee())
+    deadline = submission.round.deadline
+    assert deadline is not None
+    desk.extend_for_one(submission=submission, until=deadline + timedelta(days=3), reason="Ziekte.", actor=nza)
+    desk.extend(round=submission.round, until=deadline + timedelta(days=20), reason="Storing.", actor=nza)
+    submission = submission_of(submission.round, LINDE)
+    assert submission.deadline == deadline + timedelta(days=20)
+
+
+def test_somebody_with_an_ended_mandate_does_not_keep_her_colleagues_from_being_told(submission: Submission) -> None:
+    left = somebody_at(submission.provider, Power.DELIVER, name="Vertrokken Vera")
+    somebody_at(submission.provider, Power.DELIVER, name="Gebleven Gijs")
+    mandates.end(mandate=left.mandates.get())
+    terms.announce(submission.round)
+    told = {notice.recipient.name for notice in Notice.objects.filter(kind="invitation")}
+    assert told == {"Gebleven Gijs"}
 
 
 # ── the clock ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -220,7 +220,8 @@ class TestGivingBack:
         submission = submission_of(round, LINDE)
         delivered(submission)
         review.take(submission=submission, actor=noor)
-        until = in_a_week()
+        assert round.deadline is not None
+        until = round.deadline + timedelta(days=7)
         review.give_back(submission=submission, reason="Kijk naar het verzuim.", until=until, actor=noor)
         Round.objects.filter(pk=round.pk).update(status="closed")
         again = delivered(submission_of(round, LINDE), absence_rate="0.071")

@@ -62,11 +62,13 @@ class Command(BaseCommand):
             with supervisor.alone(), supervisor.stopping_on_signals():
                 if options["fresh"]:
                     self._start_over()
+                port = free_port(options["port"])
+                settings.PORTAL_ADDRESS = os.environ["IVPORTAL_ADDRESS"] = f"http://127.0.0.1:{port}"
                 with supervisor.database(), migrated(), supervisor.worker() as worker:
                     if options["check"]:
                         self._check(options["replications"])
                     else:
-                        self._serve(options["port"], worker, options["replications"])
+                        self._serve(port, worker, options["replications"])
         except supervisor.Stopped:
             self.stdout.write("\nGestopt.")
         except (DemoFailed, VisitFailed, supervisor.AlreadyRunning) as error:
@@ -127,7 +129,6 @@ class Command(BaseCommand):
                 say=self._say,
                 but=national_round.shown_provider(run),
             )
-        port = free_port(port)
         with supervisor.web_server(port) as server:
             self.stdout.write(
                 f"\nHet portaal staat op http://127.0.0.1:{port}/ (fictieve gegevens; geen geldend tarief)\n\n"

@@ -57,7 +57,7 @@ def fill_in(request: Any, slug: str) -> HttpResponse:
         return _page(request, desk, typed, status=403)
     if typed.errors:
         return _page(request, desk, typed, status=422)
-    chosen = _chosen(request, typed)
+    chosen, before = _chosen(request, typed), desk.number
     try:
         saved = drafts.save(
             submission=desk.submission, changes=chosen, based_on=number_of(request), actor=request.actor
@@ -67,7 +67,7 @@ def fill_in(request: Any, slug: str) -> HttpResponse:
     except Refused as refused:
         messages.error(request, str(refused))
         return _page(request, desk, typed, status=409)
-    if saved.number == desk.number:
+    if saved.number == before:
         messages.info(request, "Er is niets gewijzigd.")
     else:
         _say_saved(request, saved)

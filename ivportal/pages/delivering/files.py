@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from ivportal.pages.delivering.form import label_of, shown
+from ivportal.pages.delivering.form import label_of, plain, shown
 from ivportal.pages.delivering.lookup import Desk, desk_of
 from ivportal.pages.delivering.overview import number_of
 from ivportal.pages.rights import for_role
@@ -88,7 +88,7 @@ def send(request: Any, slug: str) -> HttpResponse:
             submission=desk.submission,
             name=_name(sent.name),
             content=sent.read(),
-            key=request.POST.get("sleutel", "")[:80] or f"{timezone.now().isoformat()}",
+            key=plain(request.POST.get("sleutel", ""))[:80] or f"{timezone.now().isoformat()}",
             based_on=number_of(request),
             actor=request.actor,
         )

@@ -11,16 +11,21 @@ from typing import Any, Final
 from django.http import QueryDict
 
 from providers.checking import Verdict, key_of
+from providers.checks import rules
 from providers.contents import EXPLANATION, FIGURE, LOCATIONS, ORGANISATION, REMARKS, Contents
 from providers.formatting import format_exact, format_number
 from providers.measures import CATALOGUE, Measure
 from providers.reference import region_code
+from providers.workbook.client_data import ClientDataError, refuse_client_data_in_texts
 from providers.workbook.content import ReadLocation
 from providers.workbook.numbers import NumberError, parse_number
 
 LONGEST_TEXT: Final = 2000
+CLIENTS: Final = (
+    "Hier staan burgerservicenummers of andere gegevens van personen. Haal ze weg: die mogen wij niet bewaren."
+)
 LONGEST_NAME: Final = 120
-MOST_LOCATIONS: Final = 200
+MOST_LOCATIONS: Final = 1000
 LARGEST: Final = Decimal(10) ** 12
 NEVER_NEGATIVE: Final = {"days", "count", "months", "class", "fte", "years", "duration", "share"}
 PLACE_FIELDS: Final = ("number", "name", "street", "postcode", "place", "region")
@@ -29,7 +34,7 @@ ORGANISATION_LABELS: Final = {
     "agb_code": "AGB-code",
     "nza_number": "NZa-nummer",
 }
-_AGB, _NZA = re.compile(r"[0-9]{8}"), re.compile(r"\d{2,4}-\d{1,5}")
+_AGB, _NZA = re.compile(r"[0-9]{8}"), re.compile(r"[0-9]{2,4}-[0-9]{1,5}")
 _POSTCODE = re.compile(r"([1-9][0-9]{3}) ?([A-Za-z]{2})")
 _NUMBER = re.compile(r"[0-9]{12}")
 _STORED = Decimal("0.000001")
@@ -54,13 +59,14 @@ def read_form(posted: QueryDict, measures: list[str]) -> Typed:
     for code in measures:
         part = f"{FIGURE}{code}"
         if part in posted:
-            typed.raw[part] = raw = _clean(str(posted[part]))
+            # Nothing is taken out of a figure: two pasted cells with a tab between them are no number.
+            typed.raw[part] = raw = str(posted[part]).strip(" \u00a0\r\n\t")
             try:
                 typed.changes[part] = read_figure(raw, CATALOGUE[code])
             except NumberError as wrong:
                 typed.refuse(part, str(wrong))
     for name, value in posted.items():
-        if name.startswith(EXPLANATION):
+        if name.startswith(EXPLANATION) and _is_known(name.removeprefix(EXPLANATION)):
             typed.raw[name] = text = _clean(str(value), lines=True)
             if len(text) > LONGEST_TEXT:
                 typed.refuse(name, f"Deze toelichting is te lang: {LONGEST_TEXT} tekens is het meeste.")
@@ -73,7 +79,23 @@ def read_form(posted: QueryDict, measures: list[str]) -> Typed:
         typed.changes[REMARKS] = text
     if "locaties" in posted:
         typed.changes[LOCATIONS] = _read_locations(posted, typed)
+    _refuse_clients(typed)
     return typed
+
+
+def _is_known(key: str) -> bool:
+    """Tell whether an explanation can be about this: a measure, or a rule."""
+    return key in CATALOGUE or key in rules()
+
+
+def _refuse_clients(typed: Typed) -> None:
+    """Refuse texts in which figures of clients stand: nobody asked for them, and what is saved stays."""
+    for part, text in typed.raw.items():
+        if part == REMARKS or part.startswith(EXPLANATION):
+            try:
+                refuse_client_data_in_texts([text], file="", path="")
+            except ClientDataError:
+                typed.refuse(part, CLIENTS)
 
 
 def read_figure(raw: str, measure: Measure) -> Decimal | None:
@@ -132,7 +154,10 @@ def _read_locations(posted: QueryDict, typed: Typed) -> tuple[ReadLocation, ...]
     found = []
     seen: set[str] = set()
     rows = {name.split(":")[1] for name in posted if name.startswith("locatie:") and name.count(":") == 2}
-    for row in sorted((int(row) for row in rows if row.isdigit() and len(row) < 5), key=int)[:MOST_LOCATIONS]:
+    numbers = sorted(int(row) for row in rows if row.isdecimal() and len(row) < 6)
+    if len(numbers) > MOST_LOCATIONS:
+        typed.refuse(LOCATIONS, f"U kunt ten hoogste {MOST_LOCATIONS} locaties opgeven.")
+    for row in numbers:
         texts = {name: _clean(posted.get(f"locatie:{row}:{name}", "")) for name in PLACE_FIELDS}
         for name, text in texts.items():
             typed.raw[f"locatie:{row}:{name}"] = text
@@ -175,11 +200,13 @@ def _place_problem(texts: Mapping[str, str], seen: set[str]) -> str:
 
 
 def _clean(text: str, *, lines: bool = False) -> str:
-    """Return text without what no database holds and without blanks around it; several lines only where they make sense."""
-    text = "".join(
-        sign for sign in text.replace("\r\n", "\n") if sign == "\n" or sign.isprintable() or sign == "\u00a0"
-    )
-    return text.strip() if lines else " ".join(text.split(" ")).replace("\n", " ").strip()
+    return plain(text) if lines else " ".join(plain(text).split())
+
+
+def plain(text: str) -> str:
+    """Return text without signs that nobody sees and no database holds, and without blanks around it."""
+    kept = (sign if sign in "\n\u00a0" or sign.isprintable() else " " for sign in text.replace("\r\n", "\n"))
+    return "".join(kept).strip()
 
 
 def as_typed(value: Decimal | None, measure: Measure) -> str:

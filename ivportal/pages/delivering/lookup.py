@@ -20,6 +20,7 @@ from providers.models import (
     ExemptionStatus,
     Power,
     Round,
+    RoundStatus,
     SignatureAnswer,
     SignatureRequest,
     Submission,
@@ -162,9 +163,11 @@ class Desk:
 
 
 def desk_of(request: Any, slug: str) -> Desk:
-    """Return the own submission in a round that is delivered in the portal; 404 for anything else."""
+    """Return the own submission in a round that is no draft any more; 404 for anything else."""
     submission = get_object_or_404(
-        Submission.objects.visible_to(request.actor).select_related("round__previous", "provider", "merged_into"),
+        Submission.objects.visible_to(request.actor)
+        .exclude(round__status=RoundStatus.DRAFT)
+        .select_related("round__previous", "provider", "merged_into"),
         round__slug=slug,
     )
     return Desk(actor=request.actor, submission=submission)

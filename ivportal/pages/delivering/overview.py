@@ -18,7 +18,10 @@ from ivportal.pages.delivering.lookup import Desk, desk_of, ribbon_of
 from ivportal.pages.rights import for_role
 from providers import signing
 from providers.audit import record
+from providers.formatting import format_datetime
 from providers.models import (
+    EDITABLE,
+    PORTAL,
     Act,
     Draft,
     ExemptionStatus,
@@ -26,6 +29,7 @@ from providers.models import (
     Power,
     Round,
     StatusChange,
+    Submission,
     SubmissionStatus,
     TermChange,
     Upload,
@@ -36,7 +40,7 @@ from providers.refusal import Refused
 MOST_SHOWN = 8
 STATUS_TEXTS = {
     SubmissionStatus.NOT_STARTED: "U bent nog niet begonnen.",
-    SubmissionStatus.DRAFT: "U werkt aan de gegevens. De NZa ziet ze pas als ze zijn ondertekend.",
+    SubmissionStatus.DRAFT: "U werkt aan de gegevens. Ze tellen pas als ze zijn ondertekend.",
     SubmissionStatus.SUBMITTED: "De NZa heeft uw gegevens. U kunt ze intrekken zolang de NZa nog niet controleert.",
     SubmissionStatus.IN_REVIEW: "De NZa controleert uw gegevens.",
     SubmissionStatus.RETURNED: "De NZa vraagt u iets te verbeteren. Hieronder staat wat.",
@@ -71,12 +75,17 @@ def context_of(request: Any, desk: Desk) -> dict[str, Any]:
         "steps": _steps(desk),
         "findings": findings_summary(desk) if desk.is_at_work and desk.is_filled else None,
         "uploads": uploads,
+        "refused": uploads[0] if uploads and uploads[0]["is_refused"] and desk.is_at_work else None,
         "waits": any(item["is_waiting"] for item in uploads),
         "history": _history(desk),
         "key": uuid.uuid4(),
         "may": {
             "fill_in": desk.may_fill_in,
-            "offer": desk.may_fill_in and desk.is_filled and desk.verdict.is_ready and desk.request is None,
+            "offer": desk.may_fill_in
+            and desk.is_filled
+            and desk.verdict.is_ready
+            and desk.request is None
+            and desk.declined is None,
             "sign": desk.may_sign,
             "withdraw": desk.may_withdraw,
             "ask_exemption": desk.may_ask_exemption,
@@ -310,6 +319,34 @@ def withdraw(request: Any, slug: str) -> HttpResponse:
 def number_of(request: Any) -> int:
     """Return the number of the saved state that the sender saw."""
     raw = request.POST.get("stand", "")
-    if not raw.isdigit() or len(raw) > 9:
+    if not raw.isdecimal() or len(raw) > 9:
         raise Refused("Wij herkennen niet van welke stand u uitging. Open de bladzijde opnieuw.")
     return int(raw)
+
+
+def next_action(request: Any) -> dict[str, Any] | None:
+    """Return what a provider has to deliver or sign first, for its start page; nothing if there is nothing."""
+    waiting = Submission.objects.visible_to(request.actor).filter(
+        status__in=EDITABLE, round__source=PORTAL, merged_into__isnull=True
+    )
+    found = [item for item in waiting.select_related("round", "provider") if item.accepts_at(timezone.now())]
+    if not found:
+        return None
+    first = min(found, key=lambda item: item.deadline or timezone.now())
+    desk, round = Desk(actor=request.actor, submission=first), first.round
+    term = f"Dat kan tot en met {format_datetime(first.deadline)}." if first.deadline else ""
+    if desk.may_sign:
+        return {
+            "title": f"Wilt u de gegevens over {round.book_year} ondertekenen?",
+            "text": f"Een collega legde ze aan u voor. {term}",
+            "url": reverse("sign", args=[round.slug]),
+            "link": "Bekijken en ondertekenen",
+            "slug": round.slug,
+        }
+    return {
+        "title": f"Lever de gegevens over {round.book_year} aan",
+        "text": term,
+        "url": reverse("own_submission", args=[round.slug]),
+        "link": "Naar uw aanlevering",
+        "slug": round.slug,
+    }

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ivportal import letters
+from ivportal.pages.delivering.form import plain
 from ivportal.pages.delivering.lookup import Desk, desk_of, ribbon_of
 from ivportal.pages.delivering.overview import findings_summary, number_of
 from ivportal.pages.rights import for_role
@@ -17,7 +18,7 @@ from ivportal.pages.submissions import GROUPS, change_of, shown_value
 from providers import exemptions, signing
 from providers.audit import record
 from providers.measures import CATALOGUE
-from providers.models import Act, Power, Statement, SubmissionVersion
+from providers.models import EDITABLE, Act, Power, Statement, SubmissionVersion
 from providers.refusal import Refused
 from providers.signing import statement_text
 
@@ -35,8 +36,9 @@ def sign(request: Any, slug: str) -> HttpResponse:
         version = signing.sign(
             submission=desk.submission,
             draft_number=number_of(request),
-            position=request.POST.get("functie", "")[:120],
+            position=plain(request.POST.get("functie", ""))[:120],
             actor=request.actor,
+            read=request.POST.get("verklaring"),
         )
     except Refused as refused:
         messages.error(request, str(refused))
@@ -79,7 +81,8 @@ def _page(request: Any, desk: Desk, *, status: int = 200) -> HttpResponse:
             "is_filler": request.actor.user in desk.fillers,
             "signatories": desk.signatories,
             "fillers": [user.name for user in desk.fillers],
-            "text": statement_text(submission),
+            "text": (text := statement_text(submission)),
+            "mark": signing.statement_mark(text),
             "groups": groups,
             "previous_year": desk.earlier.book_year or None,
             "findings": findings_summary(desk),
@@ -98,7 +101,7 @@ def decline(request: Any, slug: str) -> HttpResponse:
     desk = desk_of(request, slug)
     try:
         request_to_sign = signing.decline(
-            submission=desk.submission, remark=request.POST.get("opmerking", "")[:2000], actor=request.actor
+            submission=desk.submission, remark=plain(request.POST.get("opmerking", ""))[:2000], actor=request.actor
         )
     except Refused as refused:
         messages.error(request, str(refused))
@@ -171,6 +174,7 @@ def receipt_of(version: SubmissionVersion) -> dict[str, Any]:
         "figures": version.values.exclude(value=None).count(),
         "files": signing.files_of(statement.draft),
         "is_newest": not newer,
+        "is_taken_back": not newer and submission.status in EDITABLE,
         "status_label": submission.get_status_display(),
     }
 
@@ -180,7 +184,7 @@ def receipt_of(version: SubmissionVersion) -> dict[str, Any]:
 def exemption(request: Any, slug: str) -> HttpResponse:
     """Ask for exemption."""
     desk = desk_of(request, slug)
-    grounds = request.POST.get("reden", "")[:4000]
+    grounds = plain(request.POST.get("reden", ""))[:4000]
     if request.method == "POST":
         try:
             exemptions.ask(submission=desk.submission, grounds=grounds, actor=request.actor)

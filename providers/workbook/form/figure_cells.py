@@ -118,7 +118,11 @@ class FigureCells:
             # typed it may have had another habit than the program that wrote the rest.
             if self._notation is None or measure.unit not in _NEVER_THOUSANDTHS:
                 raise
-            return parse_number(text, self._notation)
+            value = parse_number(text, self._notation)
+            exponent = value.as_tuple().exponent
+            if isinstance(exponent, int) and exponent <= -3:
+                raise
+            return value
 
 
 def gathered(rule: str, cells: list[Cell]) -> ReadFinding:

@@ -321,14 +321,20 @@ def _write_reconciliation(paper: Paper, figures: Figures, row: int) -> int:
         return row - 2
     others = [code for code in ("accounts_other_activities", "accounts_differences") if code in figures.rows]
     tied = ["total_cost", *others]
+    # In the accounts costs and revenues stand apart: what lowered the costs here is added again.
+    revenues = [measure.code for measure in figures.form.asked() if measure.kind == "revenue"]
     formulas = tuple(
         f"={_at(figures.rows['total_cost'], column, layout.COSTS)}"
+        + (f"-{_sum(figures, revenues, column, layout.REVENUES)}" if revenues else "")
         + (f"+{_sum(figures, others, column)}" if others else "")
         for column in (VALUE, PREVIOUS)
     )
-    sums = figures.total(tied, "value") or Decimal(0), figures.total(tied, "previous") or Decimal(0)
-    label = "Kosten in deze uitvraag" + (", plus de andere posten" if others else "")
-    _calculated(paper, row, label, (formulas[0], formulas[1]), sums, style="total")
+    sums = tuple(
+        (figures.total(tied, which) or Decimal(0)) - (figures.total(revenues, which) or Decimal(0))
+        for which in ("value", "previous")
+    )
+    label = "Kosten zonder aftrek van opbrengsten" + (", plus de andere posten" if others else "")
+    _calculated(paper, row, label, (formulas[0], formulas[1]), (sums[0], sums[1]), style="total")
     known = figures.known("accounts_total_cost")
     accounts = figures.rows["accounts_total_cost"]
     differences = _minus(known.value, sums[0]), _minus(known.previous, sums[1])

@@ -92,7 +92,7 @@ def test_the_draws_follow_the_order_of_keys(convention):
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_bandwidths_of_larger_rounds_are_the_published_ones(convention):
-    for units, seed in ((60, 1), (120, 2)):
+    for units, seed in ((50, 1), (80, 2)):
         x, y = homes(units, 4, seed)
         score = dea.efficiency(x, y).score
         expected = bootstrap_judge.bandwidth(convention, (1 / score).tolist())
