@@ -174,7 +174,7 @@ def _workbook(submission: Submission, figures: Mapping[str, Decimal | None]) -> 
     verdict = checking.check(submission=submission, contents=filled)
     if verdict.errors:
         return None
-    previous = prefill.previous_values(submission)
+    previous = prefill.earlier_of(submission).values
     return write(
         uploads.form_for(submission),
         [Line(code, figure.value, previous.get(code)) for code, figure in filled.figures.items()],

@@ -257,19 +257,25 @@ def extend_for_one(*, submission: Submission, until: datetime, reason: str, acto
             raise Refused(
                 f"De termijn van deze aanbieder loopt al tot en met {format_datetime(locked.deadline)}. Kies een later moment."
             )
-        change = TermChange.objects.create(
-            round=locked.round,
-            submission=locked,
-            before=locked.deadline,
-            after=until,
-            reason=reason.strip(),
-            by=actor.user,
-        )
-        locked.extended_until = until
-        locked.save(update_fields=["extended_until"])
-        record(act=Act.TERM_CHANGED, actor=actor, subject=str(locked), details={"until": until.isoformat()})
+        change = give_term(submission=locked, until=until, reason=reason, actor=actor)
         tell_of_term(change, locked)
     return locked
+
+
+def give_term(*, submission: Submission, until: datetime, reason: str, actor: Actor) -> TermChange:
+    """Give a locked submission a term of its own and write down why; telling it is for who calls."""
+    change = TermChange.objects.create(
+        round=submission.round,
+        submission=submission,
+        before=submission.deadline,
+        after=until,
+        reason=reason.strip(),
+        by=actor.user,
+    )
+    submission.extended_until = until
+    submission.save(update_fields=["extended_until"])
+    record(act=Act.TERM_CHANGED, actor=actor, subject=str(submission), details={"until": until.isoformat()})
+    return change
 
 
 def tell_of_term(change: TermChange, submission: Submission) -> None:

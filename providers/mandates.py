@@ -174,6 +174,14 @@ def invite(
     return mandate
 
 
+def current_mandates() -> QuerySet[Mandate]:
+    """Return the mandates for providers that are valid now, of people who may log in: whom a message reaches."""
+    now = timezone.now()
+    return Mandate.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=now)).filter(
+        role=Role.PROVIDER, valid_from__lte=now, user__is_active=True
+    )
+
+
 def mandates_of(provider: Provider | None) -> QuerySet[Mandate]:
     """Return the mandates for a provider (``None``: of NZa staff) that are valid now or later, by name."""
     now = timezone.now()

@@ -97,11 +97,6 @@ def previous_version(submission: Submission) -> SubmissionVersion | None:
     )
 
 
-def previous_values(submission: Submission) -> Mapping[str, Decimal | None]:
-    """Return the figures of last year by measure; empty if there are none."""
-    return earlier_of(submission).values
-
-
 def earlier_of(submission: Submission) -> Earlier:
     """Return the figures of last year, in one question to the database: every page of delivering shows them."""
     before = previous_round(submission.round)

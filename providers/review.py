@@ -9,20 +9,17 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from providers import drafts, history, notices
+from providers import desk, drafts, history, notices
 from providers.access import Actor
-from providers.audit import record
 from providers.formatting import format_datetime
 from providers.mandates import people_of
 from providers.models import (
-    Act,
     Finding,
     Severity,
     StatusChange,
     Submission,
     SubmissionStatus,
     SubmissionVersion,
-    TermChange,
 )
 from providers.refusal import Refused
 
@@ -49,7 +46,7 @@ def give_back(*, submission: Submission, reason: str, until: datetime, actor: Ac
         drafts.repeat(step.submission)
         # Nobody who is asked to correct something gets less time than everybody.
         until = max(until, step.submission.deadline or until)
-        _extend(step.submission, until, reason, actor)
+        desk.give_term(submission=step.submission, until=until, reason=reason, actor=actor)
         _tell("returned", step, termijn=format_datetime(until), reden=reason.strip())
     return step
 
@@ -121,20 +118,6 @@ def _step(submission: Submission, to: SubmissionStatus, actor: Actor, reason: st
         step = history.move(submission=locked, to=to, actor=actor, reason=reason)
     submission.status = locked.status
     return step
-
-
-def _extend(submission: Submission, until: datetime, reason: str, actor: Actor) -> None:
-    TermChange.objects.create(
-        round=submission.round,
-        submission=submission,
-        before=submission.deadline,
-        after=until,
-        reason=reason.strip(),
-        by=actor.user,
-    )
-    submission.extended_until = until
-    submission.save(update_fields=["extended_until"])
-    record(act=Act.TERM_CHANGED, actor=actor, subject=str(submission), details={"until": until.isoformat()})
 
 
 def _tell(kind: str, step: StatusChange, **facts: str) -> None:

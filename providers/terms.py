@@ -14,13 +14,11 @@ from kombu.exceptions import KombuError
 
 from providers import desk, notices
 from providers.formatting import AMSTERDAM, format_datetime
-from providers.mandates import people_of
+from providers.mandates import current_mandates, people_of
 from providers.models import (
     EDITABLE,
     PORTAL,
-    Mandate,
     Notice,
-    Role,
     Round,
     RoundStatus,
     Submission,
@@ -168,14 +166,7 @@ def _wake(task: Any, key: int) -> None:
 
 def _with_people(submissions: QuerySet[Submission]) -> QuerySet[Submission]:
     """Return the submissions of providers that have somebody to tell."""
-    now = timezone.now()
-    current = Mandate.objects.filter(
-        Q(valid_until__isnull=True) | Q(valid_until__gt=now),
-        role=Role.PROVIDER,
-        provider=OuterRef("provider"),
-        valid_from__lte=now,
-        user__is_active=True,
-    )
+    current = current_mandates().filter(provider=OuterRef("provider"))
     return submissions.filter(Exists(current)).select_related("provider", "round")
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
-from ivportal.pages.reach import current_mandates, providers_in_words
+from ivportal.pages.reach import providers_in_words
 from providers.formatting import format_datetime
+from providers.mandates import current_mandates
 from providers.models import (
     EDITABLE,
     PORTAL,
@@ -161,8 +162,3 @@ def _said(
     round: Round, what: str, text: str, url: str, *, is_urgent: bool = False, term: datetime | None = None
 ) -> dict[str, Any]:
     return {"title": f"{round.title}: {what}", "text": text, "url": url, "is_urgent": is_urgent, "term": term}
-
-
-def own_term_differs() -> Q:
-    """Return the condition that a provider has a term of its own."""
-    return Q(extended_until__isnull=False) & ~Q(extended_until=F("round__deadline"))

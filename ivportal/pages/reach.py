@@ -6,19 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, QuerySet
 
 from providers.formatting import format_number
-from providers.models import Mandate, Provider, Role, Round
-
-
-def current_mandates() -> QuerySet[Mandate]:
-    """Return the mandates for providers that are valid now, of people who may log in."""
-    now = timezone.now()
-    return Mandate.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=now)).filter(
-        role=Role.PROVIDER, valid_from__lte=now, user__is_active=True
-    )
+from providers.mandates import current_mandates
+from providers.models import Provider, Round
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ivportal.pages.delivering.form import plain
-from ivportal.pages.delivering.lookup import desk_of, ribbon_of
+from ivportal.pages.delivering.lookup import desk_of
 from ivportal.pages.delivering.overview import next_action, overview
+from ivportal.pages.ribbon import delivered_ribbon
 from ivportal.pages.rights import for_role
 from providers import findings, prefill
 from providers.audit import record
@@ -154,7 +155,7 @@ def _page(request: Any, submission: Submission, url: str, *, is_own: bool) -> Ht
     context = {
         "is_own": is_own,
         "file_url": "" if is_own else reverse("provider_file", args=[round.slug, provider.uuid]),
-        "ribbon": ribbon_of(round),
+        "ribbon": delivered_ribbon(round),
         "round": {
             "name": round.title,
             "url": reverse("round", args=[round.slug]) if not is_own else None,

@@ -22,8 +22,9 @@ from ivportal.pages.delivering.form import (
     read_form,
     shown,
 )
-from ivportal.pages.delivering.lookup import Desk, desk_of, ribbon_of
+from ivportal.pages.delivering.lookup import Desk, desk_of
 from ivportal.pages.delivering.overview import number_of
+from ivportal.pages.ribbon import delivered_ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.submissions import GROUPS, change_of, shown_value
 from providers import drafts
@@ -34,6 +35,13 @@ from providers.measures import CATALOGUE
 from providers.models import CareOfficeRegion, Draft, Power
 from providers.refusal import Refused
 
+PLACE_LABELS = {
+    "number": "Vestigingsnummer",
+    "name": "Naam",
+    "street": "Straat en nummer",
+    "postcode": "Postcode",
+    "place": "Plaats",
+}
 #: Rows for locations that are not there yet.
 EMPTY_PLACES = 2
 SELECTED = mark_safe(" selected")
@@ -162,7 +170,7 @@ def _page(request: Any, desk: Desk, typed: Typed, *, status: int = 200) -> HttpR
         request,
         "providers/delivering/fill_in.html",
         {
-            "ribbon": ribbon_of(submission.round),
+            "ribbon": delivered_ribbon(submission.round),
             "round": submission.round,
             "provider": submission.provider,
             "previous_year": desk.earlier.book_year or None,
@@ -236,8 +244,8 @@ def _places(desk: Desk, typed: Typed) -> list[dict[str, Any]]:
         rows += [dict.fromkeys(PLACE_FIELDS, "") for _ in range(EMPTY_PLACES)]
     return [
         {
-            **dict[str, Any](row),
             "row": number,
+            "fields": [{"name": name, "label": label, "value": row[name]} for name, label in PLACE_LABELS.items()],
             "error": typed.errors.get(f"locatie:{number}", ""),
             "options": format_html_join(
                 "", "{}", ((written[code == row["region"]],) for code, written in regions.items())
@@ -273,7 +281,7 @@ def _compare(request: Any, desk: Desk, overtaken: Comparison) -> HttpResponse:
         request,
         "providers/delivering/compare.html",
         {
-            "ribbon": ribbon_of(desk.submission.round),
+            "ribbon": delivered_ribbon(desk.submission.round),
             "round": desk.submission.round,
             "provider": desk.submission.provider,
             "who": ", ".join(dict.fromkeys(draft.made_by.name for draft in newer if draft.made_by)),

@@ -19,7 +19,6 @@ from providers.models import (
     Exemption,
     ExemptionStatus,
     Power,
-    Round,
     RoundStatus,
     SignatureAnswer,
     SignatureRequest,
@@ -171,8 +170,3 @@ def desk_of(request: Any, slug: str) -> Desk:
         round__slug=slug,
     )
     return Desk(actor=request.actor, submission=submission)
-
-
-def ribbon_of(round: Round) -> dict[str, Any] | None:
-    """Return the ribbon over figures as they were delivered: only invented ones need one."""
-    return {"status": "delivered", "is_fictitious": True} if round.is_fictitious else None

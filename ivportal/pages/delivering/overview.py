@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from ivportal.pages.delivering.form import label_of
-from ivportal.pages.delivering.lookup import Desk, desk_of, ribbon_of
+from ivportal.pages.delivering.lookup import Desk, desk_of
+from ivportal.pages.ribbon import delivered_ribbon
 from ivportal.pages.rights import for_role
 from providers import signing
 from providers.audit import record
@@ -62,7 +63,7 @@ def context_of(request: Any, desk: Desk) -> dict[str, Any]:
     # Files before figures: of a file that a worker reads meanwhile, the figures are then there when the page says it was read.
     uploads = uploads_of(desk)
     return {
-        "ribbon": ribbon_of(round),
+        "ribbon": delivered_ribbon(round),
         "round": round,
         "provider": submission.provider,
         "desk": desk,

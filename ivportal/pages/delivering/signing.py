@@ -11,8 +11,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ivportal import letters
 from ivportal.pages.delivering.form import plain
-from ivportal.pages.delivering.lookup import Desk, desk_of, ribbon_of
+from ivportal.pages.delivering.lookup import Desk, desk_of
 from ivportal.pages.delivering.overview import findings_summary, number_of
+from ivportal.pages.ribbon import delivered_ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.submissions import GROUPS, change_of, shown_value
 from providers import exemptions, signing
@@ -72,7 +73,7 @@ def _page(request: Any, desk: Desk, *, status: int = 200) -> HttpResponse:
         request,
         "providers/delivering/sign.html",
         {
-            "ribbon": ribbon_of(submission.round),
+            "ribbon": delivered_ribbon(submission.round),
             "round": submission.round,
             "provider": submission.provider,
             "desk": desk,
