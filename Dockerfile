@@ -14,6 +14,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY --from=front-end /app/node_modules ./node_modules
 COPY . .
 USER ivportal
-RUN IVPORTAL_PRODUCTION=1 IVPORTAL_SECRET_KEY=only-for-collecting-files REDIS_URL=redis://unused python manage.py collectstatic --noinput
+RUN IVPORTAL_PRODUCTION=1 IVPORTAL_SECRET_KEY=only-for-collecting-files REDIS_URL=redis://unused EMAIL_URL=dummymail:// \
+    IVPORTAL_MAIL_FROM=unused IVPORTAL_ADDRESS=https://unused python manage.py collectstatic --noinput
 EXPOSE 8000
 CMD ["gunicorn", "ivportal.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_init
+from kombu.entity import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ivportal.settings")
@@ -18,6 +19,7 @@ TRANSPORT_ALIASES["filesystem"] = "ivportal.messages:Transport"
 
 app = Celery("ivportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.task_queues = [Queue(name, routing_key=name) for name in ("celery", "reading")]  # type: ignore[no-untyped-call]
 app.autodiscover_tasks()
 
 

@@ -93,7 +93,7 @@ def _policy(previous: Round, made: Round, actor: Actor | None) -> list[str]:
         if table is None:
             left.append(
                 f"Er is nog geen tabel met de maximumtarieven van {year}. Zonder tarieven is er geen bandbreedte in procenten:"
-                " laat de tabel inlezen (import_tariffs) en leg het beleid dan opnieuw vast."
+                " laat de beheerder van het portaal de tabel inlezen en leg het beleid dan opnieuw vast."
             )
     set_policy(round=made, actor=actor, **chosen)
     return left

@@ -10,9 +10,11 @@
 ``IVPORTAL_SECRET_KEY``    secret key, or ``IVPORTAL_SECRET_KEY_FILE`` with a file that holds it
 ``IVPORTAL_HOSTS``         comma-separated host names
 ``IVPORTAL_BEHIND_TLS``    1 when a proxy terminates TLS and sets ``X-Forwarded-Proto``; default 1 in production
-``EMAIL_URL``              outgoing mail (smtp://, smtp+tls://, smtp+ssl://, filemail:////folder); default: the console
-``IVPORTAL_MAIL_FROM``     sender of mail
-``IVPORTAL_ADDRESS``       address of the portal as people type it, for links in mail; default ``http://127.0.0.1:8000``
+``EMAIL_URL``              outgoing mail (smtp://, smtp+tls://, smtp+ssl://, filemail:////folder, consolemail://); required in
+                           production, default the console
+``IVPORTAL_MAIL_FROM``     sender of mail; required in production
+``IVPORTAL_ADDRESS``       address of the portal as people type it, for links in mail; required in production, default
+                           ``http://127.0.0.1:8000``
 ``IVPORTAL_LOG_LEVEL``     how much is logged; default ``WARNING``
 ``IVPORTAL_RUN_…``         ``LEASE_SECONDS`` (30) and ``HEARTBEAT_SECONDS`` (5): how long a run is claimed for, and how often
                            its worker gives a sign of life; ``SHARDS`` (16): in how many parts a step is divided over workers
@@ -21,6 +23,7 @@
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 import environ
@@ -57,6 +60,7 @@ INSTALLED_APPS = [
     "django_htmx",
 ]
 MIDDLEWARE = [
+    "ivportal.middleware.HeadMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -159,6 +163,9 @@ CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Somebody waits for her file to be read: that never stands behind a computation or a thousand mails. A worker takes from both
+# queues, and where there are several one of them can keep to reading (see docker-compose.yml).
+CELERY_TASK_ROUTES = {"providers.tasks.read_upload": {"queue": "reading"}}
 CELERY_TIMEZONE = "Europe/Amsterdam"
 SWEEP_SECONDS = env.float("IVPORTAL_SWEEP_SECONDS", default=15.0)
 CELERY_BEAT_SCHEDULE = {
@@ -178,6 +185,10 @@ LOGIN_REDIRECT_URL = "home"
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_NAME = "ivportal_sessie"
 PASSWORD_RESET_TIMEOUT = 24 * 3600
+for _name in ("EMAIL_URL", "IVPORTAL_MAIL_FROM", "IVPORTAL_ADDRESS"):
+    if PRODUCTION and not env.str(_name, default="").strip():
+        # Otherwise the portal runs as if all were well, and nobody gets its mails, or a link that leads anywhere.
+        raise ImproperlyConfigured(f"Set {_name}.")
 _mail = env.email_url("EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
 EMAIL_HOST = _mail.get("EMAIL_HOST") or "localhost"
@@ -190,6 +201,8 @@ EMAIL_FILE_PATH = _mail.get("EMAIL_FILE_PATH") or None
 EMAIL_TIMEOUT = 10
 
 PORTAL_ADDRESS = env.str("IVPORTAL_ADDRESS", default="http://127.0.0.1:8000")
+if urlsplit(PORTAL_ADDRESS).scheme not in ("http", "https") or not urlsplit(PORTAL_ADDRESS).hostname:
+    raise ImproperlyConfigured("Write IVPORTAL_ADDRESS in full, such as https://portal.example.org.")
 DEFAULT_FROM_EMAIL = env.str("IVPORTAL_MAIL_FROM", default="IV-portaal <iv-portaal@example.org>")
 
 # --- Security ---------------------------------------------------------------------------------------------------------

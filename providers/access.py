@@ -2,8 +2,8 @@
 
 A view looks rows up with ``Model.objects.visible_to(actor)`` and gives a 404 for everything else, the same as for an
 identifier that does not exist. PostgreSQL says the same a second time: :func:`scope` tells the connection on whose behalf
-it reads, and row-level security (``providers.database_rules``) lets through nothing that the scope does not allow. A
-connection that was told nothing sees no row.
+it reads and writes, and by whom; its own rules (``providers.database_rules``) let through nothing that the scope does not
+allow. A connection that was told nothing sees no row.
 """
 
 from __future__ import annotations
@@ -71,13 +71,13 @@ class Actor:
 
     @property
     def database_scope(self) -> str:
-        """Return what row-level security is told."""
+        """Return what the database is told: whose rows, and who sees and writes them."""
         if self.role == "nza":
             return EVERYTHING
         if self.role == "provider":
-            return f"provider:{self.provider_id}"
+            return f"provider:{self.provider_id}:{self.user.pk}"
         if self.role == "care_office":
-            return f"care_office:{self.care_office_id}"
+            return f"care_office:{self.care_office_id}:{self.user.pk}"
         return NOTHING
 
 
@@ -110,8 +110,8 @@ class OwnedQuerySet(models.QuerySet[_M]):
 def scope(what: str) -> Iterator[None]:
     """Tell the database on whose behalf this connection reads, inside the block; restore what it was after it.
 
-    ``what`` is :data:`EVERYTHING` (NZa staff, workers, commands), ``provider:<pk>``, ``care_office:<pk>`` or
-    :data:`NOTHING`.
+    ``what`` is :data:`EVERYTHING` (NZa staff, workers, commands), ``provider:<pk>:<user>``, ``care_office:<pk>:<user>`` or
+    :data:`NOTHING`. Without the user it is for reading: of a provider, nobody writes what somebody has to answer for.
     """
     before = _set(what)
     try:
@@ -121,6 +121,11 @@ def scope(what: str) -> Iterator[None]:
         if connection.connection is not None and not connection.needs_rollback:
             with suppress(Error):
                 _set(before)
+
+
+def forget() -> None:
+    """Tell the database that the rest of the block around this is on nobody's behalf."""
+    _set(NOTHING)
 
 
 def _set(what: str) -> str:

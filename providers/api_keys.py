@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from providers import powers
 from providers.access import Actor
 from providers.audit import record
 from providers.models import Act, ApiKey
@@ -29,6 +30,7 @@ _USE = timedelta(minutes=5)
 
 def make(*, name: str, valid_until: datetime, actor: Actor) -> tuple[ApiKey, str]:
     """Make a key under the actor's own mandate; return it and its text, which nobody can see again. Raises Refused."""
+    powers.require_not_looking_along(actor)
     name = " ".join(name.split())[:80]
     now = timezone.now()
     if not name:
@@ -49,7 +51,10 @@ def make(*, name: str, valid_until: datetime, actor: Actor) -> tuple[ApiKey, str
 
 
 def end(*, key: ApiKey, actor: Actor) -> None:
-    """End a key now; one that is over stays as it is."""
+    """End a key now; one that is over stays as it is. Raises Refused if it is somebody else's."""
+    powers.require_not_looking_along(actor)
+    if key.mandate_id != actor.mandate.pk:
+        raise Refused("Deze sleutel is niet van u. Wie hem maakte beëindigt hem, of wie over haar bevoegdheid gaat.")
     now = timezone.now()
     with transaction.atomic():
         locked = ApiKey.objects.select_for_update().get(pk=key.pk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,20 @@ def record(
         organisation=actor.organisation if actor else "",
         subject=subject[:250],
         details=dict(details or {}),
+    )
+
+
+def record_each(*, act: Act, actor: Actor | None, details: Mapping[str, Any], subjects: Iterable[str]) -> None:
+    """Record that ``actor`` did the same to many ``subjects``, in one statement."""
+    AuditRecord.objects.bulk_create(
+        AuditRecord(
+            act=act,
+            user=actor.user if actor else None,
+            organisation=actor.organisation if actor else "",
+            subject=subject[:250],
+            details=dict(details),
+        )
+        for subject in subjects
     )
 
 

@@ -15,6 +15,16 @@ from providers.workbook.content import ReadDelivery
 
 #: Rule of a figure that another source has differently.
 CORRECTED = "IV-L-020"
+#: An explanation says why in at least so many letters: "ok" tells the reader nothing.
+FEWEST_LETTERS = 10
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Which figures of the sector: the key of the row, and when it was made."""
+
+    pk: int
+    made_at: datetime
 
 
 @dataclass(frozen=True)
@@ -31,8 +41,8 @@ class Verdict:
 
     @property
     def unexplained(self) -> list[Found]:
-        """Return what has to be explained and is not."""
-        return [item for item in self.found if item.rule.explain and not self.explanation_of(item)]
+        """Return what has to be explained and is not, or in too few words."""
+        return [item for item in self.found if item.rule.explain and not says_why(self.explanation_of(item))]
 
     @property
     def is_ready(self) -> bool:
@@ -42,6 +52,11 @@ class Verdict:
     def explanation_of(self, item: Found) -> str:
         """Return what the provider says about a finding."""
         return self.explanations.get(key_of(item.measure, item.rule.code), "")
+
+
+def says_why(text: str) -> bool:
+    """Tell whether an explanation is long enough to say anything."""
+    return sum(letter.isalpha() for letter in text) >= FEWEST_LETTERS
 
 
 def key_of(measure: str, rule: str) -> str:
@@ -54,13 +69,17 @@ def check(
     submission: Submission,
     contents: Contents,
     sector: SectorStatistics | None = None,
+    basis: Basis | None = None,
     earlier: prefill.Earlier | None = None,
 ) -> Verdict:
     """Check contents within themselves, against last year, the sector and the annual accounts.
 
-    ``sector`` and ``earlier``: the figures of the sector and of last year, if they were looked up before.
+    ``sector`` (or ``basis``, what they were computed from) and ``earlier``: the figures of the sector and of last year, if they
+    were looked up before.
     """
     round = submission.round
+    if sector is None and (known := basis or newest_basis(submission)) is not None:
+        sector = _statistics(known)
     before = earlier or prefill.earlier_of(submission)
     found = checks.check_delivery(
         delivery_of(submission, contents),
@@ -68,7 +87,7 @@ def check(
         currency=round.currency,
         book_year=round.book_year,
         previous=checks.Previous(before.book_year, before.values) if before.book_year else None,
-        sector=sector if sector is not None else sector_of(submission),
+        sector=sector,
     )
     return Verdict(found=(*found, *_corrected(contents)), explanations=dict(contents.explanations))
 
@@ -94,16 +113,16 @@ def _corrected(contents: Contents) -> list[Found]:
     ]
 
 
-def sector_of(submission: Submission) -> SectorStatistics | None:
-    """Return the figures of the sector as they were last computed for this round, or ``None``."""
+def newest_basis(submission: Submission) -> Basis | None:
+    """Return from what the figures of the sector were last computed for this round, or ``None``."""
     newest = SectorBasis.objects.filter(round=submission.round_id).order_by("-pk").values_list("pk", "made_at").first()
-    return _statistics(*newest) if newest is not None else None
+    return Basis(*newest) if newest is not None else None
 
 
 @lru_cache(maxsize=8)
-def _statistics(basis: int, made_at: datetime) -> SectorStatistics:
+def _statistics(basis: Basis) -> SectorStatistics:
     """Return the figures of one basis; kept, because a basis never changes and every check asks for the newest."""
-    return SectorStatistics.from_json(SectorBasis.objects.get(pk=basis, made_at=made_at).content)
+    return SectorStatistics.from_json(SectorBasis.objects.get(pk=basis.pk, made_at=basis.made_at).content)
 
 
 def findings_for(version: SubmissionVersion, verdict: Verdict) -> list[tuple[Finding, str]]:

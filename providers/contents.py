@@ -1,25 +1,26 @@
 """What a saved state of a submission holds: figures with their cells, organisation, locations, explanations, remarks.
 
 Plain, immutable values with a form for the database and back. A change is named by a *part*: ``figure:total_cost``,
-``explanation:total_cost``, ``organisation:agb_code``, ``locations`` or ``remarks``; what two people changed is compared part by
-part.
+``unread:total_cost`` (a cell in which no figure could be read), ``explanation:total_cost``, ``organisation:agb_code``,
+``locations`` or ``remarks``; what two people changed is compared part by part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
 from providers.workbook.content import Cell, ReadDelivery, ReadFinding, ReadLocation, ReadValue
+from providers.workbook.form.figure_cells import UNREAD_CELL
 
 ORGANISATION_FIELDS: Final = ("legal_form", "agb_code", "nza_number")
 #: Sheet of a figure that was filled in on the page.
 PAGE: Final = "Portaal"
 ON_PAGE: Final = Cell(PAGE)
-FIGURE, EXPLANATION, ORGANISATION = "figure:", "explanation:", "organisation:"
+FIGURE, UNREAD, EXPLANATION, ORGANISATION = "figure:", "unread:", "explanation:", "organisation:"
 LOCATIONS, REMARKS = "locations", "remarks"
 
 
@@ -65,6 +66,9 @@ class Contents:
         found: dict[str, Any] = {
             f"{FIGURE}{code}": figure.value for code, figure in self.figures.items() if figure.value is not None
         }
+        found |= {
+            f"{UNREAD}{item.measure}": item.details["written"] for item in self.noticed if item.rule == UNREAD_CELL
+        }
         found |= {f"{EXPLANATION}{key}": text for key, text in self.explanations.items() if text}
         found |= {f"{ORGANISATION}{name}": text for name, text in self.organisation.items() if text}
         if self.locations:
@@ -85,6 +89,8 @@ class Contents:
             elif part.startswith(FIGURE):
                 code = part.removeprefix(FIGURE)
                 figures[code] = _changed(figures.get(code, Figure()), value, by.figures.get(code) if by else None)
+            elif part.startswith(UNREAD):
+                pass  # What was noticed goes and comes with its figure, below.
             elif part.startswith(EXPLANATION):
                 explanations[part.removeprefix(EXPLANATION)] = value or ""
             elif part.startswith(ORGANISATION):
@@ -95,7 +101,7 @@ class Contents:
             # What is the same, or empty in both, now has its place in the file.
             if code in figures and figures[code].value == figure.value:
                 figures[code] = replace(figures[code], cell=figure.cell, raw=figure.raw)
-        changed = {part.removeprefix(FIGURE) for part in changes if part.startswith(FIGURE)}
+        changed = {code for part in changes if (code := figure_of(part))}
         noticed = tuple(item for item in self.noticed if item.measure not in changed)
         if by is not None:
             noticed += tuple(item for item in by.noticed if item.measure in changed or not item.measure)
@@ -130,6 +136,18 @@ class Contents:
             locations=self.locations,
             findings=tuple(ReadFinding(item.rule, item.cell, item.measure, item.details) for item in self.noticed),
         )
+
+
+def figure_of(part: str) -> str:
+    """Return the measure that a part is the figure of, or the cell it could not be read from; empty for other parts."""
+    kind, mark, code = part.partition(":")
+    return code if f"{kind}{mark}" in (FIGURE, UNREAD) else ""
+
+
+def told(parts: Iterable[str]) -> list[str]:
+    """Return parts without those that say of a figure that is among them that its cell could not be read."""
+    given = list(parts)
+    return [part for part in given if not part.startswith(UNREAD) or f"{FIGURE}{figure_of(part)}" not in given]
 
 
 def _changed(before: Figure, value: Decimal | None, read: Figure | None) -> Figure:

@@ -51,6 +51,25 @@ DROP FUNCTION ivportal_refuse_change(); DROP FUNCTION ivportal_check_transition(
 DROP FUNCTION ivportal_scope_id(text); DROP FUNCTION ivportal_scope();
 """
 
+# The clocks of portal and database may differ by a minute without anybody being refused.
+WRITER_FUNCTIONS = """
+CREATE FUNCTION ivportal_actor() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT nullif(split_part(ivportal_scope(), ':', 3), '')::bigint $$;
+CREATE FUNCTION ivportal_is_of_own_provider(person bigint, VARIADIC wanted text[] DEFAULT '{}') RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp
+    AS $$ SELECT EXISTS (
+        SELECT 1 FROM providers_mandate m
+        WHERE m.user_id = person AND m.role = 'provider' AND m.provider_id = ivportal_scope_id('provider')
+          AND m.valid_from <= clock_timestamp() + interval '1 minute'
+          AND (m.valid_until IS NULL OR m.valid_until > clock_timestamp() - interval '1 minute')
+          AND (wanted = '{}' OR m.powers::text[] && wanted)) $$;
+CREATE FUNCTION ivportal_may(VARIADIC powers text[]) RETURNS boolean LANGUAGE sql STABLE
+    AS $$ SELECT ivportal_is_of_own_provider(ivportal_actor(), VARIADIC powers) $$;
+"""
+DROP_WRITER_FUNCTIONS = """
+DROP FUNCTION ivportal_may(text[]); DROP FUNCTION ivportal_is_of_own_provider(bigint, text[]); DROP FUNCTION ivportal_actor();
+"""
+
 
 def rights() -> RunSQL:
     """Give the serving role the rights to read and write rows, on the tables there are and those to come."""
@@ -70,6 +89,11 @@ def rights() -> RunSQL:
 def functions() -> RunSQL:
     """Create the functions that the rules below use."""
     return RunSQL(SCOPE_FUNCTIONS, DROP_SCOPE_FUNCTIONS)
+
+
+def writer_functions() -> RunSQL:
+    """Create the functions that tell who writes: a user, and what her mandates at the provider of the scope let her do."""
+    return RunSQL(WRITER_FUNCTIONS, DROP_WRITER_FUNCTIONS)
 
 
 def row_security(table: str, *, also: str = "false") -> RunSQL:
@@ -98,6 +122,99 @@ def own_writes(table: str, *, own: str, writes: Iterable[str]) -> RunSQL:
     return RunSQL(
         "".join(f"CREATE POLICY own_{act.lower()} ON {table} FOR {act} {checks[act]};" for act in writes),
         "".join(f"DROP POLICY own_{act.lower()} ON {table};" for act in writes),
+    )
+
+
+def writes(
+    table: str,
+    *,
+    insert: str = "false",
+    update: str = "false",
+    delete: str = "false",
+    columns: Iterable[str] | None = (),
+) -> RunSQL:
+    """Refuse what any scope but ``all`` writes in ``table``, except where these SQL conditions on ``NEW`` and ``OLD`` hold.
+
+    Of a row that changes, no other than ``columns`` do (``None``: all may). Where there is row-level security its rules hold as
+    well. A condition looks at the database as it is after the statement; what it cannot decide it refuses.
+    """
+    others_stay = "true"
+    if columns is not None:
+        may_change = ", ".join(f"'{column}'" for column in columns)
+        others_stay = " = ".join(f"(to_jsonb({row}) - ARRAY[{may_change}]::text[])" for row in ("NEW", "OLD"))
+    return RunSQL(
+        f"""
+        CREATE FUNCTION ivportal_writes_{table}() RETURNS trigger LANGUAGE plpgsql
+            SET search_path = pg_catalog, public, pg_temp AS $$
+        DECLARE
+            may boolean := false;
+        BEGIN
+            IF TG_OP = 'INSERT' THEN
+                may := ({insert});
+            ELSIF TG_OP = 'DELETE' THEN
+                may := ({delete});
+            ELSIF OLD IS NOT DISTINCT FROM NEW THEN
+                may := true;
+            ELSIF {others_stay} THEN
+                may := ({update});
+            END IF;
+            IF may IS NOT TRUE THEN
+                RAISE EXCEPTION 'this % of % is not for %', lower(TG_OP), TG_TABLE_NAME,
+                    coalesce(nullif(ivportal_scope(), ''), 'a connection that was told nothing')
+                    USING ERRCODE = 'insufficient_privilege';
+            END IF;
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER who_writes AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW
+            WHEN (ivportal_scope() <> 'all') EXECUTE FUNCTION ivportal_writes_{table}();
+        """,
+        f"DROP TRIGGER who_writes ON {table}; DROP FUNCTION ivportal_writes_{table}();",
+    )
+
+
+def at_the_end(table: str, *, name: str, condition: str, when: str) -> RunSQL:
+    """Refuse a transaction after which a new row of ``table`` (those with ``when``) does not meet ``condition``.
+
+    Whoever wrote the row, the condition is looked up among all rows.
+    """
+    return RunSQL(
+        f"""
+        CREATE FUNCTION ivportal_{name}() RETURNS trigger LANGUAGE plpgsql
+            SET search_path = pg_catalog, public, pg_temp AS $$
+        DECLARE
+            told text := ivportal_scope();
+            holds boolean;
+        BEGIN
+            PERFORM set_config('ivportal.scope', 'all', true);
+            holds := ({condition});
+            PERFORM set_config('ivportal.scope', told, true);
+            IF holds IS NOT TRUE THEN
+                RAISE EXCEPTION '{name} does not hold for a new row of %', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NULL;
+        END $$;
+        CREATE CONSTRAINT TRIGGER {name} AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+            WHEN ({when}) EXECUTE FUNCTION ivportal_{name}();
+        """,
+        f"DROP TRIGGER {name} ON {table}; DROP FUNCTION ivportal_{name}();",
+    )
+
+
+def kept_while(table: str, *, name: str, condition: str) -> RunSQL:
+    """Refuse every UPDATE and DELETE, by anybody, of rows of ``table`` for which a condition on ``OLD`` holds."""
+    return RunSQL(
+        f"""
+        CREATE FUNCTION ivportal_{name}() RETURNS trigger LANGUAGE plpgsql
+            SET search_path = pg_catalog, public, pg_temp AS $$
+        BEGIN
+            IF ({condition}) IS NOT FALSE THEN
+                RAISE EXCEPTION '{name}: this row of % is in use', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER {name} AFTER UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION ivportal_{name}();
+        """,
+        f"DROP TRIGGER {name} ON {table}; DROP FUNCTION ivportal_{name}();",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,11 +11,11 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from providers import drafts, notices
+from providers import drafts, notices, powers
 from providers.access import Actor
 from providers.audit import record
 from providers.formatting import format_datetime
-from providers.mandates import people_of
+from providers.mandates import people_of_each
 from providers.measures import CATALOGUE
 from providers.models import (
     PORTAL,
@@ -50,6 +50,7 @@ def create_round(
 
     Raises :class:`~providers.refusal.Refused` with every reason. Model and policy are copied by who composes the portal.
     """
+    powers.require_staff(actor)
     problems = _problems(slug, title, book_year, previous, opens_at, deadline)
     if problems:
         raise Refused(" ".join(problems))
@@ -116,7 +117,7 @@ def change_round(
 ) -> Round:
     """Change a round that is still a draft; afterwards only its term can be extended."""
     with transaction.atomic():
-        locked = _lock(round)
+        locked = _lock(round, actor)
         if locked.status != RoundStatus.DRAFT:
             raise Refused("Deze ronde is al geopend. U kunt alleen nog de termijn verlengen en de teksten wijzigen.")
         problems = []
@@ -140,7 +141,7 @@ def change_round(
 def invite(*, round: Round, providers: Iterable[Provider], actor: Actor | None) -> int:
     """Invite providers to a round that is not over; return how many were not in it yet."""
     with transaction.atomic():
-        locked = _lock(round)
+        locked = _lock(round, actor)
         if locked.status not in (RoundStatus.DRAFT, RoundStatus.OPEN):
             raise Refused("Deze ronde is gesloten. Open haar eerst weer om nog iemand uit te nodigen.")
         known = set(locked.submissions.values_list("provider_id", flat=True))
@@ -159,7 +160,7 @@ def invite(*, round: Round, providers: Iterable[Provider], actor: Actor | None) 
 def uninvite(*, submission: Submission, actor: Actor) -> None:
     """Take back an invitation in a draft round."""
     with transaction.atomic():
-        locked = drafts.lock(submission)
+        locked = drafts.lock(submission, actor)
         if locked.round.status != RoundStatus.DRAFT:
             raise Refused("Deze ronde is al geopend. Geef een aanbieder die niet hoeft aan te leveren ontheffing.")
         record(
@@ -175,7 +176,7 @@ def open_round(*, round: Round, actor: Actor | None) -> Round:
     """Open a round: invitations go out, and providers deliver from ``opens_at`` on (at once if that is not set or past)."""
     now = timezone.now()
     with transaction.atomic():
-        locked = _lock(round)
+        locked = _lock(round, actor)
         problems = []
         if locked.deadline is None:
             problems.append("Kies eerst tot wanneer aanbieders kunnen aanleveren.")
@@ -198,7 +199,7 @@ def open_round(*, round: Round, actor: Actor | None) -> Round:
 def close_round(*, round: Round, actor: Actor | None) -> Round:
     """Close a round before or at its deadline; everybody is told, and who has a term of its own can still deliver."""
     with transaction.atomic():
-        locked = _lock(round)
+        locked = _lock(round, actor)
         _move(locked, RoundStatus.CLOSED, actor)
         transaction.on_commit(lambda: _tell_of_closing(locked))
     return locked
@@ -207,7 +208,7 @@ def close_round(*, round: Round, actor: Actor | None) -> Round:
 def open_again(*, round: Round, until: datetime, reason: str, actor: Actor) -> Round:
     """Open a closed round again for all, with a new term."""
     with transaction.atomic():
-        locked = _lock(round)
+        locked = _lock(round, actor)
         if locked.status != RoundStatus.CLOSED:
             raise Refused("Alleen een gesloten ronde kan weer open.")
         _move(locked, RoundStatus.OPEN, actor)
@@ -217,7 +218,7 @@ def open_again(*, round: Round, until: datetime, reason: str, actor: Actor) -> R
 def archive_round(*, round: Round, actor: Actor) -> Round:
     """Put a closed round away; nothing in it can be delivered any more."""
     with transaction.atomic():
-        locked = _lock(round)
+        locked = _lock(round, actor)
         _move(locked, RoundStatus.ARCHIVED, actor)
     return locked
 
@@ -226,7 +227,7 @@ def extend(*, round: Round, until: datetime, reason: str, actor: Actor) -> Round
     """Extend the term for all, with the reason; everybody who has not delivered is told."""
     _require(reason, until)
     with transaction.atomic():
-        locked = _lock(round)
+        locked = _lock(round, actor)
         if locked.status != RoundStatus.OPEN:
             raise Refused("Deze ronde is niet open. Open haar weer om de termijn te verlengen.")
         if locked.deadline is not None and until <= locked.deadline:
@@ -250,7 +251,7 @@ def extend_for_one(*, submission: Submission, until: datetime, reason: str, acto
     """Give one provider a term of its own, also after the round was closed; it is told, with the reason."""
     _require(reason, until)
     with transaction.atomic():
-        locked = drafts.lock(submission)
+        locked = drafts.lock(submission, actor)
         if locked.round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
             raise Refused("Alleen in een open of gesloten ronde kunt u een aanbieder een eigen termijn geven.")
         if locked.deadline is not None and until <= locked.deadline:
@@ -258,12 +259,13 @@ def extend_for_one(*, submission: Submission, until: datetime, reason: str, acto
                 f"De termijn van deze aanbieder loopt al tot en met {format_datetime(locked.deadline)}. Kies een later moment."
             )
         change = give_term(submission=locked, until=until, reason=reason, actor=actor)
-        tell_of_term(change, locked)
+        tell_of_term(change, [locked])
     return locked
 
 
 def give_term(*, submission: Submission, until: datetime, reason: str, actor: Actor) -> TermChange:
     """Give a locked submission a term of its own and write down why; telling it is for who calls."""
+    powers.require_staff(actor)
     change = TermChange.objects.create(
         round=submission.round,
         submission=submission,
@@ -278,21 +280,28 @@ def give_term(*, submission: Submission, until: datetime, reason: str, actor: Ac
     return change
 
 
-def tell_of_term(change: TermChange, submission: Submission) -> None:
-    """Tell the people of one provider that its term moved."""
-    notices.tell(
-        kind="term_extended" if submission.round.status == RoundStatus.OPEN else "reopened",
-        to=people_of(submission.provider),
-        provider=submission.provider,
-        round=submission.round,
-        occasion=f"{change.pk}:{submission.pk}",
-        path=reverse("own_submission", args=[submission.round.slug]),
-        termijn=format_datetime(change.after),
-        reden=change.reason,
+def tell_of_term(change: TermChange, submissions: Sequence[Submission]) -> None:
+    """Tell the people of these providers that their term moved."""
+    round = change.round
+    people = people_of_each(submission.provider_id for submission in submissions)
+    notices.tell_all(
+        kind="term_extended" if round.status == RoundStatus.OPEN else "reopened",
+        round=round,
+        path=reverse("own_submission", args=[round.slug]),
+        messages=[
+            notices.Message(
+                to=people.get(submission.provider_id, []),
+                provider=submission.provider,
+                occasion=f"{change.pk}:{submission.pk}",
+                facts={"termijn": format_datetime(change.after), "reden": change.reason},
+            )
+            for submission in submissions
+        ],
     )
 
 
-def _lock(round: Round) -> Round:
+def _lock(round: Round, actor: Actor | None) -> Round:
+    powers.require_staff(actor)
     return Round.objects.select_for_update(of=("self",)).get(pk=round.pk)
 
 

@@ -10,14 +10,17 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from providers import history, prefill
+from providers import history, powers, prefill
 from providers.access import Actor
+from providers.audit import record
 from providers.contents import Contents, conflicts, difference, differing, from_json, to_json
 from providers.formatting import format_datetime
 from providers.models import (
     EDITABLE,
+    Act,
     Draft,
     How,
+    Power,
     RoundStatus,
     SignatureAnswer,
     SignatureRequest,
@@ -63,15 +66,16 @@ def save(
     upload: Upload | None = None,
     by: Contents | None = None,
     at: datetime | None = None,
+    key: str = "",
 ) -> Draft:
     """Save ``changes`` (by part, see :mod:`providers.contents`) on top of saved state ``based_on``; return the newest state.
 
     ``by`` knows the cells of figures that were read from a file. ``at`` is the moment at which it was received, if that was
-    earlier: it was in time then, and reading it took until now. Raises :class:`~providers.refusal.Refused` outside the term, and
-    :class:`Comparison` if somebody saved meanwhile.
+    earlier: it was in time then, and reading it took until now. ``key`` is the start of the key with which another system saves.
+    Raises :class:`~providers.refusal.Refused` outside the term, and :class:`Comparison` if somebody saved meanwhile.
     """
     with transaction.atomic():
-        locked = lock(submission)
+        locked = lock(submission, actor, Power.DELIVER)
         if at is None:
             require_open(locked, timezone.now())
         else:
@@ -96,6 +100,8 @@ def save(
             return newest
         changed = contents.with_parts(wanted, by=by)
         made = _add(locked, contents, changed, number=newest.number + 1, how=how, upload=upload, actor=actor, at=at)
+        details = {"draft": made.number, "how": how.value, **({"key": key} if key else {})}
+        record(act=Act.DRAFT_SAVED, actor=actor, subject=str(locked), details=details)
         SignatureRequest.objects.filter(submission=locked, answer=SignatureAnswer.WAITING).update(
             answer=SignatureAnswer.OVERTAKEN, answered_by=actor.user, answered_at=timezone.now()
         )
@@ -109,12 +115,26 @@ def repeat(submission: Submission) -> Draft | None:
     newest = newest_of(submission)
     if newest is None:
         return None
-    contents = from_json(newest.contents)
-    return _add(submission, contents, contents, number=newest.number + 1, how=How.PREFILLED, upload=newest.upload)
+    # Word for word: the database lets nobody but the portal put figures there, unless they are what stood there.
+    return Draft.objects.create(
+        submission=submission,
+        number=newest.number + 1,
+        how=How.PREFILLED,
+        contents=newest.contents,
+        upload=newest.upload,
+    )
 
 
-def lock(submission: Submission) -> Submission:
-    """Return the submission as it is now, locked: everybody who saves, signs or moves it waits for the other."""
+def lock(submission: Submission, actor: Actor | None = None, *needed: Power) -> Submission:
+    """Return the submission as it is now, locked: everybody who saves, signs or moves it waits for the other.
+
+    Raises :class:`~providers.refusal.Refused` unless ``actor`` acts for its provider with one of the powers ``needed``, or, if
+    none is named, works for the NZa. Without an actor it is the portal itself that does something.
+    """
+    if actor is not None and needed:
+        powers.require(actor, submission.provider, *needed)
+    else:
+        powers.require_staff(actor)
     return (
         Submission.objects.select_for_update(of=("self",))
         .select_related("round__previous", "provider")
@@ -171,7 +191,9 @@ def _state(submission: Submission, number: int) -> Contents:
         return from_json(first.contents) if first else prefill.contents_for(submission)
     draft = Draft.objects.filter(submission=submission, number=number).first()
     if draft is None:
-        raise Refused("Wij herkennen niet van welke stand u uitging. Open de bladzijde opnieuw en vul uw wijziging in.")
+        raise Refused(
+            "Wij herkennen niet welke gegevens u voor u had. Open de bladzijde opnieuw en vul uw wijziging in."
+        )
     return from_json(draft.contents)
 
 

@@ -11,10 +11,8 @@ from providers.access import Actor
 from providers.audit import record
 from providers.formatting import format_datetime
 from providers.mandates import people_of
-from providers.models import Act, Exemption, ExemptionStatus, Submission, SubmissionStatus
+from providers.models import Act, Exemption, ExemptionStatus, Power, Submission, SubmissionStatus
 from providers.refusal import Refused
-
-ASKING = frozenset({SubmissionStatus.NOT_STARTED, SubmissionStatus.DRAFT, SubmissionStatus.RETURNED})
 
 
 def ask(*, submission: Submission, grounds: str, actor: Actor) -> Exemption:
@@ -22,7 +20,7 @@ def ask(*, submission: Submission, grounds: str, actor: Actor) -> Exemption:
     if not grounds.strip():
         raise Refused("Schrijf op waarom u ontheffing vraagt.")
     with transaction.atomic():
-        locked = drafts.lock(submission)
+        locked = drafts.lock(submission, actor, Power.DELIVER)
         waiting = Exemption.objects.filter(submission=locked, status=ExemptionStatus.ASKED).first()
         if waiting is not None:
             return waiting
@@ -35,7 +33,7 @@ def ask(*, submission: Submission, grounds: str, actor: Actor) -> Exemption:
 def withdraw(*, submission: Submission, actor: Actor) -> None:
     """Take back a request that waits."""
     with transaction.atomic():
-        locked = drafts.lock(submission)
+        locked = drafts.lock(submission, actor, Power.DELIVER)
         waiting = Exemption.objects.filter(submission=locked, status=ExemptionStatus.ASKED).first()
         if waiting is None:
             raise Refused(
@@ -49,13 +47,11 @@ def answer(*, exemption: Exemption, is_granted: bool, reason: str, actor: Actor)
     if not reason.strip():
         raise Refused("Schrijf op waarom u dit besluit. De aanbieder leest de reden.")
     with transaction.atomic():
-        locked = drafts.lock(exemption.submission)
+        locked = drafts.lock(exemption.submission, actor)
         waiting = Exemption.objects.select_for_update().get(pk=exemption.pk)
         if waiting.status != ExemptionStatus.ASKED:
             raise Refused(f"Dit verzoek is al afgehandeld: {waiting.get_status_display().lower()}.")
         if is_granted:
-            if locked.status not in ASKING:
-                raise Refused("De aanbieder heeft intussen aangeleverd. Ontheffing is dan niet meer nodig.")
             history.move(submission=locked, to=SubmissionStatus.EXEMPT, actor=actor, reason=reason)
         _answer(waiting, ExemptionStatus.GRANTED if is_granted else ExemptionStatus.REFUSED, reason.strip(), actor)
         notices.tell(
@@ -75,7 +71,7 @@ def end(*, submission: Submission, reason: str, actor: Actor) -> None:
     if not reason.strip():
         raise Refused("Schrijf op waarom de ontheffing eindigt. De aanbieder leest de reden.")
     with transaction.atomic():
-        locked = drafts.lock(submission)
+        locked = drafts.lock(submission, actor)
         step = history.move(submission=locked, to=SubmissionStatus.NOT_STARTED, actor=actor, reason=reason)
         notices.tell(
             kind="exemption_ended",

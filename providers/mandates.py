@@ -54,8 +54,9 @@ def grant(
 ) -> Mandate:
     """Give ``user`` a mandate from now on, and return it; one that she has already is returned as it is.
 
-    ``powers``: what she may do for a provider; left out it is everything.
+    ``powers``: what she may do for a provider; left out it is everything. Raises :class:`Refused` if ``actor`` may not.
     """
+    _require_may_manage(actor, role, provider)
     with transaction.atomic():
         # Two who grant at once do so one after the other, and the second finds what the first did.
         User.objects.select_for_update().get(pk=user.pk)
@@ -200,6 +201,16 @@ def people_of(provider: Provider, *powers: str) -> list[User]:
     if powers:
         current = current.filter(powers__overlap=list(powers))
     return list({mandate.user_id: mandate.user for mandate in current}.values())
+
+
+def people_of_each(providers: Iterable[int]) -> dict[int, list[User]]:
+    """Return who may act now for each of many providers (by primary key), by name; who has nobody is left out."""
+    found: dict[int, dict[int, User]] = {}
+    mandates = current_mandates().filter(provider__in=list(providers)).select_related("user")
+    for mandate in mandates.order_by("user__name", "pk"):
+        assert mandate.provider_id is not None
+        found.setdefault(mandate.provider_id, {})[mandate.user_id] = mandate.user
+    return {provider: list(users.values()) for provider, users in found.items()}
 
 
 def may_manage(actor: Actor, role: str, provider: Provider | None) -> bool:

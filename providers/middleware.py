@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from providers.access import NOTHING, Actor, scope
+from providers.access import NOTHING, Actor, forget, scope
 from providers.models import Provider, Role, User
 
 MANDATE_KEY = "mandate"
@@ -50,6 +50,11 @@ class ActorMiddleware:
             # Nobody finds figures with the back button after logging out, or in a shared cache.
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response
+
+    def process_view(self, request: Any, view: Callable[..., HttpResponse], _args: Any, _kwargs: Any) -> None:
+        """Have logging in and choosing a password done on nobody's behalf, also by somebody who is logged in already."""
+        if request.actor is not None and not getattr(view, "login_required", True):
+            forget()
 
     @staticmethod
     def _actor(request: Any) -> Actor | None:

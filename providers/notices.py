@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import smtplib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from kombu.exceptions import KombuError
 
+from providers import powers
 from providers.access import Actor
 from providers.audit import record
 from providers.formatting import format_datetime
@@ -30,8 +32,10 @@ from providers.texts import kinds, text_of
 
 logger = logging.getLogger(__name__)
 
-#: How long to wait after each try that failed; after the last one the mail has failed.
+#: How long to wait after each time that the server put this mail off; after the last one the mail has failed.
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3))
+#: So many notices are stored in one transaction.
+BATCH = 500
 #: How many mails one call sends at most, so that a worker gets round to other work.
 LIMIT = 200
 
@@ -53,41 +57,74 @@ def tell(
     in ``texts.toml``; a common one (such as ``termijn``) given here goes before what the round says. Raises ValueError if a
     fact is missing or unknown. Call it inside the transaction of what happened.
     """
+    message = Message(to=tuple(to), provider=provider, occasion=occasion, facts=facts)
+    return tell_all(kind=kind, round=round, path=path, messages=[message])
+
+
+@dataclass(frozen=True)
+class Message:
+    """What the people of one provider are told; see :func:`tell` for what each part means."""
+
+    to: Sequence[User]
+    provider: Provider | None
+    occasion: str
+    facts: Mapping[str, str]
+
+
+def tell_all(*, kind: str, round: Round | None, path: str = "", messages: Iterable[Message]) -> list[Notice]:
+    """Tell many at once what ``kind`` says, each once, as :func:`tell` does; return the notices that are new.
+
+    The number of queries depends on :data:`BATCH` alone, as long as each message says its ``termijn``. Outside a transaction
+    each batch is kept when it is done, and workers are woken once, at the end.
+    """
     described = kinds()[kind]
-    if not described.is_mail or not set(described.facts) <= set(facts) <= set(described.placeholders):
-        raise ValueError(f"the text {kind!r} needs the facts {sorted(described.facts)}, not {sorted(facts)}")
     text = text_of(round, kind)
-    common = {**common_facts(provider=provider, round=round, path=path), **facts}
     made = {}
-    for user in to:
-        written = text.filled({**common, "naam": user.name})
-        key = f"{kind}:{occasion}:{user.pk}"
-        made[key] = Notice(
-            recipient=user,
-            provider=provider,
-            round=round,
-            kind=kind,
-            key=key,
-            subject=written.subject[:250],
-            body=written.body,
-            path=path,
-        )
-    with transaction.atomic():
-        # In a fixed order, so that two who tell the same people wait for each other and not in a circle.
-        Notice.objects.bulk_create([made[key] for key in sorted(made)], ignore_conflicts=True)
-        new = list(
-            Notice.objects.filter(uuid__in=[notice.uuid for notice in made.values()]).select_related("recipient")
-        )
-        Mail.objects.bulk_create(Mail(notice=notice, address=notice.recipient.email) for notice in new)
-        if new:
-            _wake_on_commit()
+    for message in messages:
+        facts = message.facts
+        if not described.is_mail or not set(described.facts) <= set(facts) <= set(described.placeholders):
+            raise ValueError(f"the text {kind!r} needs the facts {sorted(described.facts)}, not {sorted(facts)}")
+        common = {
+            **common_facts(provider=message.provider, round=round, path=path, termijn=facts.get("termijn")),
+            **facts,
+        }
+        for user in message.to:
+            written = text.filled({**common, "naam": user.name})
+            key = f"{kind}:{message.occasion}:{user.pk}"
+            made[key] = Notice(
+                recipient=user,
+                provider=message.provider,
+                round=round,
+                kind=kind,
+                key=key,
+                subject=written.subject[:250],
+                body=written.body,
+                path=path,
+            )
+    new: list[Notice] = []
+    # In a fixed order, so that two who tell the same people wait for each other and not in a circle.
+    for keys in batched(sorted(made), BATCH):
+        new += _store([made[key] for key in keys])
+    if new:
+        _wake_on_commit()
     return new
 
 
-def common_facts(*, provider: Provider | None, round: Round | None, path: str = "") -> dict[str, str]:
-    """Return the placeholders of every text but ``naam``."""
+def _store(made: Sequence[Notice]) -> list[Notice]:
+    """Store notices with their mails; return those that are new."""
+    with transaction.atomic():
+        Notice.objects.bulk_create(made, ignore_conflicts=True)
+        new = list(Notice.objects.filter(uuid__in=[notice.uuid for notice in made]).select_related("recipient"))
+        Mail.objects.bulk_create(Mail(notice=notice, address=notice.recipient.email) for notice in new)
+    return new
+
+
+def common_facts(
+    *, provider: Provider | None, round: Round | None, path: str = "", termijn: str | None = None
+) -> dict[str, str]:
+    """Return the placeholders of every text but ``naam``; ``termijn``: the term, if who tells it knows it already."""
     deadline = round.deadline if round else None
-    if provider is not None and round is not None:
+    if provider is not None and round is not None and termijn is None:
         own = Submission.objects.filter(round=round, provider=provider).values_list("extended_until", flat=True).first()
         deadline = own or deadline
     return {
@@ -114,6 +151,11 @@ def mark_read(*, actor: Actor, notice: Notice | None = None) -> None:
     unread.update(read_at=timezone.now())
 
 
+def batched(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Return the keys in parts of at most ``size``."""
+    return (keys[start : start + size] for start in range(0, len(keys), size))
+
+
 def wake() -> None:
     """Tell a worker that there are mails to send. If the broker is away the sweeper does it later."""
     from providers.tasks import send_mails
@@ -127,7 +169,7 @@ def wake() -> None:
 def send_waiting(limit: int = LIMIT) -> int:
     """Send mails that wait, over one connection, and return how many went out. For workers: it needs to see everything.
 
-    Stops after ``limit`` mails, or when the mail server is away; the rest is for the next call.
+    Stops after ``limit`` mails, or when the mail server is away or takes none; the rest is for the next call.
     """
     outgoing = get_connection()
     tried: list[int] = []
@@ -144,8 +186,8 @@ def send_waiting(limit: int = LIMIT) -> int:
                 _write_down(mail, went_wrong)
             if went_wrong is None:
                 sent += 1
-            elif not isinstance(went_wrong, (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, ValueError)):
-                logger.warning("The mail server cannot be reached: %s", went_wrong)
+            elif not _is_about_this_mail(went_wrong):
+                logger.warning("The mail server takes no mail now: %s", went_wrong)
                 break
     finally:
         with suppress(smtplib.SMTPException, OSError):
@@ -167,6 +209,7 @@ def message_of(mail: Mail) -> EmailMessage:
 
 def try_again(*, mail: Mail, actor: Actor | None) -> bool:
     """Let a mail that failed wait again, for a new series of tries; tell whether it was one that failed."""
+    powers.require_staff(actor)
     with transaction.atomic():
         locked = Mail.objects.select_for_update().get(pk=mail.pk)
         if locked.status != MailStatus.FAILED:
@@ -209,11 +252,16 @@ def _hand_over(mail: Mail, outgoing: Any) -> Exception | None:
 
 
 def _write_down(mail: Mail, went_wrong: Exception | None) -> None:
-    mail.tries += 1
-    if went_wrong is None:
-        mail.status, mail.sent_at, mail.error = MailStatus.SENT, timezone.now(), ""
-    else:
+    if went_wrong is not None:
         mail.error = f"{type(went_wrong).__name__}: {_said(went_wrong)}"[:250]
+    if went_wrong is None:
+        mail.tries += 1
+        mail.status, mail.sent_at, mail.error = MailStatus.SENT, timezone.now(), ""
+    elif not _is_about_this_mail(went_wrong):
+        # A server that is away, or wants another password, says nothing about this mail: it waits as long as that takes.
+        mail.next_try_at = timezone.now() + PAUSES[0]
+    else:
+        mail.tries += 1
         if mail.tries > len(PAUSES) or _is_hopeless(went_wrong):
             mail.status = MailStatus.FAILED
         else:
@@ -232,6 +280,15 @@ def _said(error: Exception) -> str:
     return " ".join(
         f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}" for code, text in answers
     )
+
+
+def _is_about_this_mail(error: Exception) -> bool:
+    """Tell whether the server answered about this address or this text; 421 is how a server says that it closes."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return any(code != 421 for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPDataError):
+        return error.smtp_code != 421
+    return isinstance(error, ValueError)
 
 
 def _is_hopeless(error: Exception) -> bool:

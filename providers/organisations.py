@@ -18,14 +18,26 @@ def update(*, provider: Provider, round: Round, contents: Contents) -> None:
     if not contents.locations:
         return
     regions = {region.code: region for region in CareOfficeRegion.objects.all()}
-    kept = []
-    for place in contents.locations:
-        location, _ = Location.objects.update_or_create(
+    # A place that is listed twice is one place.
+    listed = {
+        (place.number, place.postcode, place.street): Location(
             provider=provider,
             number=place.number,
             postcode=place.postcode,
             street=place.street,
-            defaults={"name": place.name, "place": place.place, "region": regions.get(place.region)},
+            name=place.name,
+            place=place.place,
+            region=regions.get(place.region),
         )
-        kept.append(location.pk)
-    Location.objects.filter(provider=provider).exclude(pk__in=kept).delete()
+        for place in contents.locations
+    }
+    Location.objects.bulk_create(
+        listed.values(),
+        update_conflicts=True,
+        unique_fields=["provider", "number", "postcode", "street"],
+        update_fields=["name", "place", "region"],
+    )
+    stored = Location.objects.filter(provider=provider).values_list("pk", "number", "postcode", "street")
+    gone = [key for key, number, postcode, street in stored if (number, postcode, street) not in listed]
+    if gone:
+        Location.objects.filter(pk__in=gone).delete()

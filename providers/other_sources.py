@@ -19,6 +19,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
+from providers import powers
 from providers.access import Actor
 from providers.audit import record
 from providers.models import Act, Location, Provider
@@ -89,6 +90,7 @@ def import_files(
 
     Raises :class:`~providers.workbook.sources.UnknownSource` and :class:`~providers.workbook.content.SourceError`.
     """
+    powers.require_staff(actor)
     read = source(name).read(paths, book_year)
     if not read.figures:
         message = "Er staat geen enkel cijfer in waarmee een formulier kan worden ingevuld. Kies een ander bestand of boekjaar."
@@ -119,6 +121,7 @@ def store(
     ``files``: name and SHA-256 of the files they come from, for the record. Raises
     :class:`~providers.workbook.content.SourceError` if the figures contradict one another.
     """
+    powers.require_staff(actor)
     wanted = _by_key(figures)
     now = timezone.now()
     with transaction.atomic():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
+from types import MappingProxyType
 
-from django.db.models import Subquery
+from django.db.models import QuerySet
 
 from providers.contents import Contents, Figure
 from providers.measures import CATALOGUE
@@ -14,9 +17,11 @@ from providers.models import COUNTING, MeasuredValue, Provider, Round, SourceFig
 from providers.workbook.content import Cell, ReadLocation
 
 #: What a provider delivers each year anew; of these, last year's figure only stands beside the field.
-ASKED_ANEW = frozenset({"cost", "cost_total", "allowance", "revenue", "days", "accounts", "quality"})
+ASKED_ANEW = frozenset({"cost", "cost_total", "allowance", "revenue", "days", "accounts", "quality", "structure"})
 #: Sheet that a figure of another source names as its cell.
 SOURCE = "Andere bron"
+#: Sheet that a figure taken over from last year names as its cell, until the provider fills in another or confirms it in a file.
+TAKEN_OVER = "Overgenomen uit {year}"
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,7 @@ class Earlier:
     """What a provider delivered in the previous round; without a book year it delivered nothing that counted."""
 
     book_year: int = 0
+    version: uuid.UUID | None = None
     values: Mapping[str, Decimal | None] = field(default_factory=dict)
 
 
@@ -31,13 +37,14 @@ def contents_for(submission: Submission, earlier: Earlier | None = None) -> Cont
     """Return the contents a provider begins with. ``earlier``: last year, if it was looked up before.
 
     Organisation and locations are those we know. A figure of the book year that another source has is filled in, with that
-    source. What seldom changes (places, circumstances) is filled in as it was last year. All else is empty.
+    source. What seldom changes (circumstances) is filled in as it was last year, and says so. All else is empty.
     """
     round, provider = submission.round, submission.provider
-    previous = (earlier or earlier_of(submission)).values
+    before = earlier or earlier_of(submission)
     figures: dict[str, Figure] = {}
     for code in round.measures:
-        figures[code] = Figure(value=previous.get(code) if CATALOGUE[code].kind not in ASKED_ANEW else None)
+        last = before.values.get(code) if CATALOGUE[code].kind not in ASKED_ANEW else None
+        figures[code] = Figure() if last is None else Figure(value=last, cell=_taken_over(before.book_year))
     for known in SourceFigure.objects.filter(
         key_scheme=provider.key_scheme, key=provider.key, book_year=round.book_year, measure__in=round.measures
     ).order_by("read_at", "pk"):
@@ -54,6 +61,17 @@ def contents_for(submission: Submission, earlier: Earlier | None = None) -> Cont
         },
         locations=locations_of(provider),
     )
+
+
+def _taken_over(year: int) -> Cell:
+    return Cell(TAKEN_OVER.format(year=year))
+
+
+def year_of(figure: Figure) -> int:
+    """Return the book year that a figure was taken over from; 0 if the provider gave it, or another source."""
+    start = TAKEN_OVER.format(year="")
+    year = figure.cell.sheet.removeprefix(start) if figure.cell.sheet.startswith(start) else ""
+    return int(year) if year.isdecimal() and figure.cell.row is None else 0
 
 
 def locations_of(provider: Provider) -> tuple[ReadLocation, ...]:
@@ -76,10 +94,22 @@ def previous_round(round: Round) -> Round | None:
     if round.previous is not None:
         return round.previous
     return (
-        Round.objects.filter(book_year=round.book_year - 1, template_version=round.template_version)
+        Round.objects.filter(
+            book_year=round.book_year - 1,
+            template_version=round.template_version,
+            source=round.source,
+            currency=round.currency,
+            is_fictitious=round.is_fictitious,
+        )
         .order_by("-pk")
         .first()
     )
+
+
+def _versions_that_count(submission: Submission, before: Round) -> QuerySet[SubmissionVersion]:
+    return SubmissionVersion.objects.filter(
+        submission__round=before, submission__provider=submission.provider_id, submission__status__in=COUNTING
+    ).order_by("-number")
 
 
 def previous_version(submission: Submission) -> SubmissionVersion | None:
@@ -87,23 +117,20 @@ def previous_version(submission: Submission) -> SubmissionVersion | None:
     before = previous_round(submission.round)
     if before is None:
         return None
-    return (
-        SubmissionVersion.objects.filter(
-            submission__round=before, submission__provider=submission.provider_id, submission__status__in=COUNTING
-        )
-        .select_related("submission__round")
-        .order_by("-number")
-        .first()
-    )
+    return _versions_that_count(submission, before).select_related("submission__round").first()
 
 
 def earlier_of(submission: Submission) -> Earlier:
-    """Return the figures of last year, in one question to the database: every page of delivering shows them."""
+    """Return the figures of last year: every page of delivering shows them."""
     before = previous_round(submission.round)
-    if before is None:
-        return Earlier()
-    newest = SubmissionVersion.objects.filter(
-        submission__round=before, submission__provider=submission.provider_id, submission__status__in=COUNTING
-    ).order_by("-number")[:1]
-    values = dict(MeasuredValue.objects.filter(version=Subquery(newest.values("pk"))).values_list("measure", "value"))
-    return Earlier(before.book_year, values) if values else Earlier()
+    version = (
+        None if before is None else _versions_that_count(submission, before).values_list("uuid", flat=True).first()
+    )
+    values = {} if version is None else _figures_of(version)
+    return Earlier(before.book_year, version, values) if before is not None and values else Earlier()
+
+
+@lru_cache(maxsize=1000)
+def _figures_of(version: uuid.UUID) -> Mapping[str, Decimal | None]:
+    """Return the figures of a delivered version, by measure; kept, because they never change."""
+    return MappingProxyType(dict(MeasuredValue.objects.filter(version__uuid=version).values_list("measure", "value")))

@@ -16,7 +16,7 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from providers import checks
+from providers import checks, powers
 from providers.access import Actor
 from providers.audit import record
 from providers.models import (
@@ -66,6 +66,7 @@ def import_files(*, source_name: str, paths: Sequence[Path], actor: Actor | None
     Raises :class:`~providers.workbook.sources.UnknownSource` and
     :class:`~providers.workbook.content.SourceError`; the database is then as it was.
     """
+    powers.require_staff(actor)
     read = source(source_name).read(paths)
     with transaction.atomic():
         return [store_round(contents, actor=actor) for contents in sorted(read, key=lambda item: item.book_year)]
@@ -73,6 +74,7 @@ def import_files(*, source_name: str, paths: Sequence[Path], actor: Actor | None
 
 def store_round(contents: ReadRound, *, actor: Actor | None) -> ImportedRound:
     """Store what was read from one file; call it in a transaction. Raises SourceError if the round is another one."""
+    powers.require_staff(actor)
     _refuse_absurd(contents)
     now = timezone.now()
     round = _round(contents)

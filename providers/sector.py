@@ -7,7 +7,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
@@ -80,11 +80,13 @@ def wake(round_id: int) -> None:
 def refresh(round_id: int) -> SectorStatistics | None:
     """Compute the figures of the sector from what counts now, and check every delivery against them.
 
-    A finding that no longer holds is ended, a new one is added; the provider is told of what it has to explain.
+    ``None`` if there is nothing to do: too few delivered, nothing changed since the last time, or another worker is at it. A
+    finding that no longer holds is ended, a new one is added; the provider is told of what it has to explain.
     """
     with transaction.atomic():
-        # Not the lock that keeps others from naming the round: whoever offers or signs meanwhile tells people about it.
-        round = Round.objects.select_for_update(of=("self",), no_key=True).get(pk=round_id)
+        if not _alone():
+            return None
+        round = Round.objects.get(pk=round_id)
         versions = newest_versions(round)
         if len(versions) < FEWEST:
             return None
@@ -94,10 +96,27 @@ def refresh(round_id: int) -> SectorStatistics | None:
         ):
             values[version_id][measure] = value
         statistics = sector.statistics(values[version.pk] for version in versions)
-        SectorBasis.objects.create(round=round, content=statistics.to_json(), deliveries=len(versions))
+        content = statistics.to_json()
+        last = SectorBasis.objects.filter(round=round).order_by("-pk").first()
+        if last is not None and (last.content, last.deliveries) == (content, len(versions)):
+            # Every delivery was checked against these figures: here, or when it was signed.
+            return None
+        SectorBasis.objects.create(round=round, content=content, deliveries=len(versions))
         for version in versions:
             check_again(version, statistics)
     return statistics
+
+
+def _alone() -> bool:
+    """Tell whether nobody else compares with the sector now, in whatever round; until the end of the transaction that stays so.
+
+    It takes seconds, and workers have other things to do: one of them does it at a time, the sweeper asks again for the rest.
+    Whoever opens, extends or closes a round meanwhile does not wait for it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('providers.sector'))")
+        (is_mine,) = cursor.fetchone()
+    return bool(is_mine)
 
 
 def check_again(version: SubmissionVersion, statistics: SectorStatistics) -> None:

@@ -67,7 +67,7 @@ def offer(*, submission: Submission, draft_number: int, actor: Actor) -> Signatu
     Raises :class:`~providers.refusal.Refused` if errors or findings without an explanation are left.
     """
     with transaction.atomic():
-        locked = drafts.lock(submission)
+        locked = drafts.lock(submission, actor, Power.DELIVER)
         drafts.require_open(locked, timezone.now())
         draft = _newest(locked, draft_number)
         known = SignatureRequest.objects.filter(draft=draft).first()
@@ -102,7 +102,7 @@ def decline(*, submission: Submission, remark: str, actor: Actor) -> SignatureRe
     if not remark.strip():
         raise Refused("Schrijf op waarom u niet tekent. Dan weet uw collega wat er moet veranderen.")
     with transaction.atomic():
-        locked = drafts.lock(submission)
+        locked = drafts.lock(submission, actor, Power.SIGN)
         request = SignatureRequest.objects.filter(submission=locked, answer=SignatureAnswer.WAITING).first()
         if request is None:
             raise Refused("Er ligt niets ter ondertekening. Misschien wijzigde een collega de gegevens.")
@@ -112,7 +112,8 @@ def decline(*, submission: Submission, remark: str, actor: Actor) -> SignatureRe
         record(act=Act.SIGNATURE_DECLINED, actor=actor, subject=str(locked))
         notices.tell(
             kind="signature_declined",
-            to=[request.asked_by],
+            # Who left meanwhile is told nothing any more.
+            to=[user for user in people_of(locked.provider) if user.pk == request.asked_by_id],
             provider=locked.provider,
             round=locked.round,
             occasion=str(request.uuid),
@@ -133,7 +134,7 @@ def sign(
     """
     now = timezone.now()
     with transaction.atomic():
-        locked = drafts.lock(submission)
+        locked = drafts.lock(submission, actor, Power.SIGN)
         known = Statement.objects.filter(draft__submission=locked, draft__number=draft_number).first()
         if known is not None and known.signed_by_id == actor.user.pk:
             if locked.status in EDITABLE:
@@ -187,11 +188,13 @@ def sign(
 def withdraw(*, submission: Submission, actor: Actor) -> None:
     """Take a delivery back, within the term and as long as the NZa has not begun; what was delivered stays readable."""
     with transaction.atomic():
-        locked = drafts.lock(submission)
+        locked = drafts.lock(submission, actor, Power.DELIVER, Power.SIGN)
         if locked.status in EDITABLE:
             raise Refused("De aanlevering is niet ingediend, of al ingetrokken. U kunt de gegevens wijzigen.")
         if locked.status != SubmissionStatus.SUBMITTED:
             raise Refused("De NZa is al begonnen met controleren. Vraag de NZa om de aanlevering terug te leggen.")
+        if locked.merged_into_id is not None:
+            raise Refused("Uw organisatie is opgegaan in een andere zorgaanbieder. Die levert de gegevens aan.")
         if not locked.accepts_at(timezone.now()):
             raise Refused(
                 "De termijn is voorbij. Wilt u iets verbeteren, vraag de NZa dan om de aanlevering terug te leggen."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from kombu.exceptions import KombuError
 
 from providers import desk, notices
 from providers.formatting import AMSTERDAM, format_datetime
-from providers.mandates import current_mandates, people_of
+from providers.mandates import current_mandates, people_of_each
 from providers.models import (
     EDITABLE,
     PORTAL,
@@ -60,80 +61,56 @@ def keep(now: datetime | None = None) -> None:
 
 def announce(round: Round) -> int:
     """Tell everybody invited who was not told yet; return how many providers were."""
-    told = set(Notice.objects.filter(round=round, kind="invitation").values_list("provider_id", flat=True))
-    count = 0
-    for submission in _with_people(round.submissions.filter(merged_into__isnull=True)):
-        if submission.provider_id in told:
-            continue
-        _tell("invitation", submission, occasion=f"{round.pk}:{submission.provider_id}")
-        count += 1
-    return count
+    untold = _untold(_invited(round), Q(round=round, kind="invitation"))
+    return _tell("invitation", untold, round, lambda item: f"{round.pk}:{item.provider_id}")
 
 
 def remind(round: Round, now: datetime) -> int:
     """Remind who has not delivered, by its own term; return how many providers were reminded now."""
+    late = round.submissions.filter(status__in=EDITABLE, merged_into__isnull=True)
+    # Nothing is due for a term that is further away than the first reminder, or longer ago than the last.
+    first, last = now - timedelta(days=OVERDUE_UNTIL + 1), now + timedelta(days=max(REMINDERS) + 1)
+    own = late.filter(extended_until__range=(first, last)).order_by().values_list("extended_until", flat=True)
     count = 0
-    today = timezone.localtime(now, AMSTERDAM).date()
-    late = _with_people(round.submissions.filter(status__in=EDITABLE, merged_into__isnull=True))
-    told = set(Notice.objects.filter(round=round, kind__in=["reminder", "overdue"]).values_list("provider_id", "key"))
-    keys = {(provider, key.rsplit(":", 1)[0]) for provider, key in told}
-    opened = timezone.localtime(round.opens_at, AMSTERDAM).date() if round.opens_at else None
-    for submission in late:
-        if submission.deadline is None:
-            continue
-        last_day = timezone.localtime(submission.deadline, AMSTERDAM).date()
-        left = (last_day - today).days
-        due = [
-            days for days in REMINDERS if 0 <= left <= days and (opened is None or last_day - timedelta(days) > opened)
-        ]
-        if now.replace(microsecond=0) > submission.deadline:
-            if not OVERDUE_AFTER <= -left <= OVERDUE_UNTIL:
-                continue
-            kind, occasion = "overdue", f"{round.pk}:{submission.provider_id}:{last_day}"
-        elif due and submission.accepts_at(now):
-            # Nobody is asked to hurry in a round that was closed before its term.
-            kind, occasion = "reminder", f"{round.pk}:{submission.provider_id}:{last_day}:{min(due)}"
-        else:
-            continue
-        if (submission.provider_id, f"{kind}:{occasion}") in keys:
-            continue
-        _tell(kind, submission, occasion=occasion)
-        count += 1
+    for until in [None, *sorted({moment for moment in own.distinct() if moment is not None})]:
+        due = _due(Submission(round=round, extended_until=until), now)
+        if due is not None:
+            kind, mark = due
+            said = Q(round=round, kind=kind, key__contains=f":{mark}:")
+            count += _tell(kind, _untold(late.filter(extended_until=until), said), round, _named(round, mark))
     return count
+
+
+def _due(submission: Submission, now: datetime) -> tuple[str, str] | None:
+    """Return what who has this term and did not deliver is told today, and what names that occasion; ``None``: nothing."""
+    if submission.deadline is None:
+        return None
+    opens_at = submission.round.opens_at
+    opened = timezone.localtime(opens_at, AMSTERDAM).date() if opens_at else None
+    last_day = timezone.localtime(submission.deadline, AMSTERDAM).date()
+    left = (last_day - timezone.localtime(now, AMSTERDAM).date()).days
+    if now.replace(microsecond=0) > submission.deadline:
+        return ("overdue", f"{last_day}") if OVERDUE_AFTER <= -left <= OVERDUE_UNTIL else None
+    due = [days for days in REMINDERS if 0 <= left <= days and (opened is None or last_day - timedelta(days) > opened)]
+    # Nobody is asked to hurry in a round that was closed before its term.
+    return ("reminder", f"{last_day}:{min(due)}") if due and submission.accepts_at(now) else None
 
 
 def tell_of_term(change_id: int) -> None:
     """Tell everybody who has not delivered that the term moved for all."""
     change = TermChange.objects.select_related("round").get(pk=change_id)
-    told = set(
-        Notice.objects.filter(
-            Q(key__startswith=f"term_extended:{change.pk}:") | Q(key__startswith=f"reopened:{change.pk}:"),
-            round=change.round,
-        ).values_list("provider_id", flat=True)
-    )
     late = change.round.submissions.filter(status__in=EDITABLE, merged_into__isnull=True)
-    for submission in _with_people(late.exclude(provider__in=told)):
-        desk.tell_of_term(change, submission)
+    said = Q(key__startswith=f"term_extended:{change.pk}:") | Q(key__startswith=f"reopened:{change.pk}:")
+    desk.tell_of_term(change, list(_untold(late, said)))
 
 
 def tell_of_closing(round: Round, now: datetime | None = None) -> int:
     """Tell everybody who has no running term of its own that the round is closed; return how many providers were told."""
     now = now or timezone.now()
     occasion = f"{round.pk}:{round.deadline:%Y-%m-%dT%H:%M}" if round.deadline else f"{round.pk}"
-    told = set(
-        Notice.objects.filter(round=round, kind="closed", key__startswith=f"closed:{occasion}:").values_list(
-            "provider_id", flat=True
-        )
-    )
-    count = 0
-    for submission in _with_people(
-        round.submissions.filter(merged_into__isnull=True).exclude(status=SubmissionStatus.EXEMPT)
-    ):
-        if submission.provider_id in told or (submission.extended_until and submission.extended_until >= now):
-            continue
-        _tell("closed", submission, occasion=f"{occasion}:{submission.provider_id}")
-        count += 1
-    return count
+    invited = _invited(round).exclude(status=SubmissionStatus.EXEMPT).exclude(extended_until__gte=now)
+    untold = _untold(invited, Q(round=round, kind="closed", key__startswith=f"closed:{occasion}:"))
+    return _tell("closed", untold, round, lambda item: f"{occasion}:{item.provider_id}")
 
 
 def wake_announcing(round_id: int) -> None:
@@ -164,19 +141,39 @@ def _wake(task: Any, key: int) -> None:
         logger.warning("The broker is away; the sweeper will do it.")
 
 
-def _with_people(submissions: QuerySet[Submission]) -> QuerySet[Submission]:
-    """Return the submissions of providers that have somebody to tell."""
+def _invited(round: Round) -> QuerySet[Submission]:
+    return round.submissions.filter(merged_into__isnull=True)
+
+
+def _named(round: Round, mark: str) -> Callable[[Submission], str]:
+    return lambda submission: f"{round.pk}:{submission.provider_id}:{mark}"
+
+
+def _untold(submissions: QuerySet[Submission], said: Q) -> QuerySet[Submission]:
+    """Return the submissions of providers that have somebody to tell, and of whom nobody was told (``said``) yet."""
     current = current_mandates().filter(provider=OuterRef("provider"))
-    return submissions.filter(Exists(current)).select_related("provider", "round")
+    told = Notice.objects.filter(said, provider=OuterRef("provider"))
+    return submissions.filter(Exists(current), ~Exists(told)).select_related("provider", "round")
 
 
-def _tell(kind: str, submission: Submission, *, occasion: str) -> None:
-    notices.tell(
+def _tell(kind: str, submissions: QuerySet[Submission], round: Round, occasion: Callable[[Submission], str]) -> int:
+    """Tell the people of these submissions something; return of how many providers."""
+    chosen = list(submissions)
+    if not chosen:
+        return 0
+    people = people_of_each(submission.provider_id for submission in chosen)
+    notices.tell_all(
         kind=kind,
-        to=people_of(submission.provider),
-        provider=submission.provider,
-        round=submission.round,
-        occasion=occasion,
-        path=reverse("own_submission", args=[submission.round.slug]),
-        termijn=format_datetime(submission.deadline),
+        round=round,
+        path=reverse("own_submission", args=[round.slug]),
+        messages=[
+            notices.Message(
+                to=people.get(submission.provider_id, []),
+                provider=submission.provider,
+                occasion=occasion(submission),
+                facts={"termijn": format_datetime(submission.deadline)},
+            )
+            for submission in chosen
+        ],
     )
+    return len(chosen)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from django.db import transaction
 
+from providers import powers
 from providers.access import Actor
 from providers.audit import record
 from providers.models import Act, Round, RoundText
@@ -118,6 +119,7 @@ def text_of(round: Round | None, kind: str) -> Text:
 
 def save_text(*, round: Round, kind: str, subject: str, body: str, actor: Actor | None) -> None:
     """Put a text of the NZa in the place of the portal's own. Raises :class:`Refused` with what is wrong with it."""
+    powers.require_staff(actor)
     described = kinds()[kind]
     text = Text(" ".join(subject.split()), body.replace("\r\n", "\n").strip())
     problems = problems_of(described, text)
@@ -132,6 +134,7 @@ def save_text(*, round: Round, kind: str, subject: str, body: str, actor: Actor 
 
 def reset_text(*, round: Round, kind: str, actor: Actor | None) -> None:
     """Use the portal's own text again."""
+    powers.require_staff(actor)
     with transaction.atomic():
         gone, _ = RoundText.objects.filter(round=round, kind=kind).delete()
         if gone:

@@ -13,23 +13,24 @@ from django.db.models import F, Q
 from django.utils import timezone
 from kombu.exceptions import KombuError
 
-from providers import drafts
+from providers import checks, drafts
 from providers.access import Actor
 from providers.audit import record
-from providers.contents import Contents, Figure, Noticed, difference, from_json, to_json
+from providers.contents import Contents, Figure, Noticed, difference, figure_of, from_json, to_json
 from providers.formatting import format_date
-from providers.models import Act, How, Round, SourceFile, Submission, Upload, UploadStatus
+from providers.models import Act, How, Power, Round, SourceFile, Submission, Upload, UploadStatus
 from providers.refusal import Refused
 from providers.workbook.container import size_objection
 from providers.workbook.content import Problem, SourceError
 from providers.workbook.form import FORM_LIMITS, ClientDataError, Form, ReadForm, read
+from providers.workbook.form.figure_cells import UNREAD_CELL
 
 logger = logging.getLogger(__name__)
 
 #: How long a worker may have a file; reading is limited to less than that.
 CLAIM = timedelta(seconds=90)
 MOST_CLAIMS = 3
-UNREADABLE = "Dit bestand kon niet worden gelezen. Kopieer de gegevens naar een nieuw exemplaar van het sjabloon en verstuur dat."
+UNREADABLE = "Dit bestand kon niet worden gelezen. Kopieer de gegevens naar een nieuw exemplaar van het werkboek en verstuur dat."
 ERASED = (
     "Dit bestand is eerder geweigerd en gewist, omdat er gegevens van personen in stonden. Haal die eruit en verstuur het dan"
     " opnieuw."
@@ -46,7 +47,7 @@ def receive(*, submission: Submission, name: str, content: bytes, key: str, base
     if objection := size_objection(len(content), FORM_LIMITS):
         raise Refused(objection)
     with transaction.atomic():
-        locked = drafts.lock(submission)
+        locked = drafts.lock(submission, actor, Power.DELIVER)
         known = Upload.objects.filter(submission=locked, key=key[:80]).first()
         if known is not None and known.source_file.sha256 != hashlib.sha256(content).hexdigest():
             raise Refused(
@@ -120,16 +121,17 @@ def read_waiting(upload_id: int) -> None:
     except ClientDataError as refused:
         # Figures of persons are not kept (AVG, art. 5(1)(c)); that they were sent, and the hash, is.
         with transaction.atomic():
-            SourceFile.objects.filter(pk=upload.source_file_id).update(content=b"")
+            # Bytes that were delivered and signed are kept, whoever sends them in once more.
+            SourceFile.objects.filter(pk=upload.source_file_id, versions__isnull=True).update(content=b"")
             _refuse(upload, [_said(problem) for problem in refused.problems])
         return
     except SourceError as refused:
         _refuse(upload, [_said(problem) for problem in refused.problems])
         return
     except Exception:
-        # Whatever goes wrong with one file must not keep it waiting for ever; the file itself is kept.
+        # Not the file but the reading failed: it is tried again, and given up after a few times. The file itself is kept.
         logger.exception("Upload %s could not be read.", upload.uuid)
-        _refuse(upload, [UNREADABLE])
+        Upload.objects.filter(pk=upload.pk, status=UploadStatus.WAITING).update(claimed_until=None)
         return
     _apply(upload, as_contents(found))
 
@@ -151,7 +153,11 @@ def _apply(upload: Upload, found: Contents) -> None:
     with transaction.atomic():
         submission = drafts.lock(upload.submission)
         fresh = Upload.objects.filter(pk=upload.pk, status=UploadStatus.WAITING).update(
-            status=UploadStatus.READ, contents=to_json(found), read_at=timezone.now(), claimed_until=None
+            status=UploadStatus.READ,
+            contents=to_json(found),
+            problems=unread_of(found),
+            read_at=timezone.now(),
+            claimed_until=None,
         )
         if not fresh:
             return
@@ -175,9 +181,17 @@ def _apply(upload: Upload, found: Contents) -> None:
             logger.info("Upload %s was read but not applied: %s", upload.uuid, refused)
 
 
+def unread_of(found: Contents) -> list[str]:
+    """Return which cells said no figure, as sentences: each with its place and how to mend it."""
+    return [
+        checks.rule(UNREAD_CELL).message.format_map(item.details) for item in found.noticed if item.rule == UNREAD_CELL
+    ]
+
+
 def _sender(upload: Upload) -> Actor:
-    """Return who sent the file, acting as she did."""
-    mandate = upload.sent_by.mandates.filter(provider=upload.submission.provider).order_by("-pk").first()
+    """Return who sent the file, acting under the mandate that she sent it under, whatever became of it since."""
+    held = upload.sent_by.mandates.filter(provider=upload.submission.provider).order_by("-pk")
+    mandate = held.filter(valid_from__lte=upload.sent_at).first() or held.first()
     assert mandate is not None
     return Actor(user=upload.sent_by, mandate=mandate, mandates=(mandate,))
 
@@ -185,17 +199,14 @@ def _sender(upload: Upload) -> Actor:
 def changes_of(upload: Upload, current: Contents) -> Mapping[str, Any]:
     """Return what applying a file that was read would change, by part.
 
-    A cell that is empty in the file empties the figure; an explanation or remark that is missing there leaves ours as it is.
+    A cell that is empty in the file, or that could not be read, empties the figure; an explanation or remark that is missing
+    there leaves ours as it is.
     """
     if upload.contents is None:
         return {}
     found = from_json(upload.contents)
     changes = difference(current, found)
-    return {
-        part: value
-        for part, value in changes.items()
-        if value is not None or (part.startswith("figure:") and part.removeprefix("figure:") in found.figures)
-    }
+    return {part: value for part, value in changes.items() if value is not None or figure_of(part) in found.figures}
 
 
 def form_for(submission: Submission) -> Form:

@@ -30,28 +30,32 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
             os.environ.pop(name, None)
     if sys.dont_write_bytecode:
         # Asked for in many containers. The suite starts dozens of Python processes, and each would compile everything anew, for
-        # seconds: so bytecode is kept after all, not beside the sources but with the data of the tests.
+        # seconds: so bytecode is kept after all, not beside the sources but with what else is made here.
         sys.dont_write_bytecode = False
-        sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(Path(os.environ["IVPORTAL_DATA"], "bytecode"))
+        sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".data" / "bytecode")
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 #: What takes longest, longest first. With two test processes these begin, so that at the end neither waits for the other. The
 #: files of e2e follow each other: one process that does them all sets up one portal.
 LONGEST = (
-    "tests/ivportal/test_demo.py",
-    "tests/resilience/test_workers.py",
-    "tests/e2e/test_pages.py",
-    "tests/e2e/test_people.py",
     "tests/e2e/test_round_played.py",
+    "tests/e2e/test_people.py",
+    "tests/e2e/test_pages.py",
+    "tests/resilience/test_workers.py",
+    "tests/ivportal/test_demo.py",
+    "tests/resilience/test_reading.py",
+    "tests/resilience/test_mail.py",
     "tests/access/test_nothing_leaks.py",
-    "tests/access/test_matrix.py",
     "tests/benchmarking/test_swiss_rounds.py",
+    "tests/access/test_matrix.py",
     "tests/ivportal/test_commands.py",
-    "tests/benchmarking/dea/test_exact.py",
-    "tests/benchmarking/dea/test_bootstrap.py",
     "tests/ivportal/test_embedded.py",
-    "tests/benchmarking/dea/test_scores.py",
+    "tests/benchmarking/dea/test_bootstrap.py",
+    "tests/benchmarking/dea/test_exact.py",
     "tests/benchmarking/dea/test_lockstep.py",
+    "tests/benchmarking/dea/test_scores.py",
+    "tests/providers/form/test_reading_process.py",
+    "tests/ivportal/test_desk_pages.py",
     "tests/ivportal/test_deployment.py",
 )
 
@@ -94,6 +98,20 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
     if not os.environ.get("DATABASE_URL"):
         embedded.database_place(owner=True)
+        _need_not_survive_a_power_cut()
+
+
+def _need_not_survive_a_power_cut() -> None:
+    """Let the database of the tests not wait for the disk; killed processes it survives as before."""
+    import psycopg
+
+    from ivportal import embedded
+
+    host = embedded.database_place(owner=True)["HOST"]
+    with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as server:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            server.execute(f"ALTER SYSTEM SET {name} = off")
+        server.execute("SELECT pg_reload_conf()")
 
 
 @pytest.hookimpl(trylast=True)

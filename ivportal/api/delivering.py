@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -122,7 +121,8 @@ class Data(Resource):
         "gegevens_bewaar",
         "Gegevens opslaan",
         "Slaat de gegevens op als nieuwe stand en zegt meteen wat de controles vinden. Alle cijfers van het sjabloon staan erin;"
-        " toelichtingen, opmerkingen, organisatie en locaties die u weglaat blijven zoals ze zijn. Ten hoogste 2 MB. Sloeg"
+        " een cijfer dat geen getal is wordt leeg, met een fout (IV-L-010) die eerst hersteld moet worden."
+        " Toelichtingen, opmerkingen, organisatie en locaties die u weglaat blijven zoals ze zijn. Ten hoogste 2 MB. Sloeg"
         " iemand anders intussen iets op, dan is het antwoord 412, met per gegeven het uwe en het hunne; er wordt dan niets"
         " opgeslagen. Verstuurt u hetzelfde nog eens, dan verandert er niets.",
         answers={200: shapes.Delivery},
@@ -141,22 +141,15 @@ class Data(Resource):
         if number > desk.number:
             raise stale(desk.number)
         try:
-            with transaction.atomic():
-                saved = drafts.save(
-                    submission=desk.submission,
-                    changes=changes,
-                    based_on=number,
-                    actor=request.actor,
-                    how=How.API,
-                    by=found,
-                )
-                if saved.number > desk.number and saved.how == How.API:
-                    record(
-                        act=Act.DRAFT_SAVED,
-                        actor=request.actor,
-                        subject=str(desk.submission),
-                        details={"draft": saved.number, "key": request.auth.start},
-                    )
+            drafts.save(
+                submission=desk.submission,
+                changes=changes,
+                based_on=number,
+                actor=request.actor,
+                how=How.API,
+                by=found,
+                key=request.auth.start,
+            )
         except Comparison as overtaken:
             refusal = stale(overtaken.newest.number)
             refusal.extra["differences"] = differences(overtaken)

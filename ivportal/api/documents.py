@@ -10,7 +10,7 @@ from ivportal.api.representation import path_of, problems_of
 from ivportal.pages.delivering.lookup import Desk
 from providers import uploads
 from providers.checks import rules
-from providers.contents import EXPLANATION, FIGURE, LOCATIONS, ORGANISATION, REMARKS, Contents, difference
+from providers.contents import EXPLANATION, LOCATIONS, ORGANISATION, REMARKS, Contents, difference, figure_of
 from providers.findings import LONGEST
 from providers.workbook.client_data import refuse_client_data_in_texts
 from providers.workbook.content import SourceError
@@ -22,8 +22,8 @@ _OUR_NAME: Final = "JSON"
 def changes_of(document: object, desk: Desk) -> tuple[Mapping[str, Any], Contents]:
     """Return what a document would change, by part, and what it says. Raises a refusal (422) with every reason.
 
-    A figure that is null empties the figure. Among the texts and locations, what is left out stays as it is and what is there
-    but empty is emptied.
+    A figure that is null empties the figure; one that is no number empties it too, with a finding that has to be mended. Among
+    the texts and locations, what is left out stays as it is and what is there but empty is emptied.
     """
     general, rest = _split(document)
     try:
@@ -36,7 +36,7 @@ def changes_of(document: object, desk: Desk) -> tuple[Mapping[str, Any], Content
     changes = {
         part: value
         for part, value in difference(desk.contents, found).items()
-        if value is not None or part in given or part.removeprefix(FIGURE) in found.figures
+        if value is not None or part in given or figure_of(part) in found.figures
     }
     said = desk.contents.explanations
     changes |= {f"{EXPLANATION}{rule}": text for rule, text in general.items() if said.get(rule, "") != text}

@@ -22,8 +22,10 @@ from providers.contents import (
     ORGANISATION,
     ORGANISATION_FIELDS,
     REMARKS,
+    UNREAD,
     Contents,
     Figure,
+    told,
 )
 from providers.drafts import Comparison
 from providers.measures import CATALOGUE, Measure
@@ -201,7 +203,7 @@ def differences(overtaken: Comparison) -> list[dict[str, Any]]:
             "yours": _plain(overtaken.mine[part] if part in overtaken.mine else now.get(part)),
             "changed_by": "both" if part in both else "you" if part in overtaken.mine else "others",
         }
-        for part in sorted({*overtaken.mine, *overtaken.theirs})
+        for part in told(sorted({*overtaken.mine, *overtaken.theirs}))
     ]
 
 
@@ -209,7 +211,12 @@ def path_of(part: str) -> str:
     """Return where a part stands in the document."""
     if part in (LOCATIONS, REMARKS):
         return f"$.{part}"
-    for kind, name in ((FIGURE, "values"), (EXPLANATION, "explanations"), (ORGANISATION, "organisation")):
+    for kind, name in (
+        (FIGURE, "values"),
+        (UNREAD, "values"),
+        (EXPLANATION, "explanations"),
+        (ORGANISATION, "organisation"),
+    ):
         if part.startswith(kind):
             return f"$.{name}.{part.removeprefix(kind)}"
     raise KeyError(part)

@@ -257,7 +257,9 @@ class FileShape(s.Serializer):
     )
     status_label = s.CharField()
     read_at = s.DateTimeField(allow_null=True)
-    problems = s.ListField(child=s.CharField())
+    problems = s.ListField(
+        child=s.CharField(), help_text="Bij refused: waarom. Anders: de cellen die wij niet konden lezen."
+    )
     number = s.IntegerField(allow_null=True)
 
 

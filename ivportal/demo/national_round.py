@@ -49,6 +49,18 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Extent:
+    """How large the demonstration is: national, unless somebody asked for less."""
+
+    providers: int = 650
+    replications: int | None = None
+    """Of the bootstrap, instead of what the model asks for."""
+
+
+NATIONAL = Extent()
+
+
+@dataclass(frozen=True)
 class Held:
     """A mandate of the demonstration."""
 
@@ -58,13 +70,10 @@ class Held:
     powers: tuple[Power, ...] = ()
 
 
-def load(*, folder: Path, say: Say, seed: int = SEED, replications: int | None = None) -> float:
-    """Write the round as files in ``folder`` and read them in; return the seconds that reading took.
-
-    ``replications``: see :func:`model_of`.
-    """
+def load(*, folder: Path, say: Say, extent: Extent = NATIONAL) -> float:
+    """Write the round as files in ``folder`` and read them in; return the seconds that reading took."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = fictitious.write(population(seed), folder, years=BOOK_YEARS)
+    files = fictitious.write(population(extent), folder, years=BOOK_YEARS)
     workbooks = [path for path in files if path.suffix == ".xlsx"]
     began = time.monotonic()
     for imported in import_files(source_name="iv", paths=workbooks, actor=None):
@@ -73,24 +82,26 @@ def load(*, folder: Path, say: Say, seed: int = SEED, replications: int | None =
     for year in BOOK_YEARS:
         round = Round.objects.get(slug=f"fictief-{year}")
         set_policy(round=round, actor=None, tariff_table=table, tariff_year=year + 1)
-        set_specification(round=round, document=model_of(year, replications=replications), actor=None)
+        set_specification(round=round, document=model_of(year, extent), actor=None)
     return time.monotonic() - began
 
 
-def population(seed: int = SEED) -> fictitious.Population:
-    """Return the invented providers, with the figures of the years that are over and of the one that is being delivered."""
-    return fictitious.generate(seed, book_years=(*BOOK_YEARS, open_round.YEAR))
+def population(extent: Extent = NATIONAL) -> fictitious.Population:
+    """Return the invented providers, with the figures of the years that are over and of the one that is being delivered.
+
+    Raises :class:`ValueError` if there cannot be that many.
+    """
+    return fictitious.generate(SEED, providers=extent.providers, book_years=(*BOOK_YEARS, open_round.YEAR))
 
 
-def model_of(year: int, *, replications: int | None = None) -> dict[str, Any]:
+def model_of(year: int, extent: Extent = NATIONAL) -> dict[str, Any]:
     """Return the model of a book year.
 
-    ``replications``: of the bootstrap, instead of what the model asks for. Raises
-    :class:`~benchmarking.specification.SpecificationError` if that cannot be.
+    Raises :class:`~benchmarking.specification.SpecificationError` if it cannot have that many replications.
     """
     model: dict[str, Any] = json.loads(SPECIFICATION.read_text(encoding="utf-8"))
-    if replications is not None:
-        model["bootstrap"]["replications"] = replications
+    if extent.replications is not None:
+        model["bootstrap"]["replications"] = extent.replications
     elif year != BOOK_YEARS[-1]:
         model["bootstrap"]["replications"] = EARLIER_REPLICATIONS
     specification.parse(model)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from itertools import islice
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,8 +24,8 @@ from providers.refusal import Refused
 
 YEAR = 2025
 SLUG = f"fictief-{YEAR}"
-#: How many providers have delivered, are busy, or asked not to have to.
-DELIVERED, BUSY, ASKING = 45, 15, 3
+#: Which share of the providers has delivered, is busy, or asked not to have to.
+DELIVERED, BUSY, ASKING = 0.07, 0.023, 0.005
 #: The invented people cannot log in; by this they are told from those who can.
 NO_PASSWORD = "!"  # noqa: S105 (Django's sign for an account without a password)
 EXPLAINED = "Dit hebben wij nagekeken: het getal klopt. Er was een verbouwing en tijdelijk meer inhuur."
@@ -57,13 +59,13 @@ def make(*, population: Population, previous: Round, say: Say, but: Provider | N
     submissions = {
         item.provider.key: item for item in Submission.objects.filter(round=round).select_related("provider", "round")
     }
-    chosen = [item for item in delivering if item.kvk in submissions][
-        :: max(1, len(delivering) // (DELIVERED + BUSY + ASKING))
-    ]
-    done = sum(_deliver(population, item, submissions[item.kvk]) for item in chosen[:DELIVERED])
-    for item in chosen[DELIVERED : DELIVERED + BUSY]:
+    invited = [item for item in delivering if item.kvk in submissions]
+    delivered, busy, asking = (math.ceil(len(invited) * share) for share in (DELIVERED, BUSY, ASKING))
+    chosen = iter(invited[:: len(invited) // (delivered + busy + asking)])
+    done = sum(_deliver(population, item, submissions[item.kvk]) for item in islice(chosen, delivered))
+    for item in islice(chosen, busy):
         _prepare(population, item, submissions[item.kvk], is_half=True)
-    for item in chosen[DELIVERED + BUSY : DELIVERED + BUSY + ASKING]:
+    for item in islice(chosen, asking):
         submission = submissions[item.kvk]
         exemptions.ask(
             submission=submission,

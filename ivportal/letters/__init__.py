@@ -46,6 +46,7 @@ def receipt(found: Mapping[str, Any]) -> bytes:
             "document_sha256": found["document_sha256"],
             "figures_sha256": found["figures_sha256"],
             "files": found["files"],
+            "changed_after": ", ".join(found["changed_after"]),
             "statement": statement.text,
         },
     )

@@ -132,5 +132,5 @@ def _rule(rule: Rule, template: str) -> dict[str, Any]:
         "about": codes,
         "mend": rule.mend,
         "why": rule.why,
-        "unless": rule.unless,
+        "unless": [code for code in rule.unless if template in rules()[code].templates],
     }

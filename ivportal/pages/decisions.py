@@ -192,7 +192,7 @@ STEPS: tuple[Step[Submission], ...] = (
     ),
     Step(
         name="valideren",
-        title="Keurt u deze aanlevering goed?",
+        title="Valideert u deze aanlevering?",
         button="Valideer",
         is_open=_in(S.IN_REVIEW),
         follows=lambda item: ["De aanlevering telt mee in de berekening.", _told(item)],

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Subquery
 from django.urls import reverse
 
+from providers.contents import told
 from providers.formatting import format_datetime, format_number
 from providers.models import (
     Draft,
@@ -16,12 +17,12 @@ from providers.models import (
     ExemptionStatus,
     SignatureAnswer,
     SignatureRequest,
+    Statement,
     StatusChange,
     Submission,
     SubmissionVersion,
     TermChange,
     Upload,
-    UploadStatus,
     User,
 )
 
@@ -86,32 +87,44 @@ def _terms(submission: Submission) -> Iterator[Event]:
 
 def _drafts(submission: Submission) -> Iterator[Event]:
     for draft in Draft.objects.filter(submission=submission).defer("contents").select_related("made_by"):
-        count = len(draft.changed)
-        changed = f"{format_number(count)} {'gegeven' if count == 1 else 'gegevens'} gewijzigd"
-        yield Event(draft.made_at, _name(draft.made_by), f"{draft.get_how_display()}: {changed} (stand {draft.number})")
+        count = len(told(draft.changed))
+        changed = f": {format_number(count)} {'gegeven' if count == 1 else 'gegevens'} gewijzigd" if count else ""
+        yield Event(draft.made_at, _name(draft.made_by), f"{draft.get_how_display()}{changed}")
 
 
 def _uploads(submission: Submission) -> Iterator[Event]:
+    signed = signed_uploads(submission)
     uploads = Upload.objects.filter(submission=submission).defer("contents", "source_file__content")
-    for upload in uploads.select_related("sent_by", "source_file"):
-        yield Event(
-            upload.sent_at,
-            upload.sent_by.name,
-            f"Bestand verstuurd: {upload.file_name} ({upload.get_status_display().lower()})",
-            items=tuple(str(problem) for problem in upload.problems) if upload.status == UploadStatus.REFUSED else (),
-            url=_file(submission, upload.source_file.uuid),
-            link="Download het bestand",
-        )
+    for upload in uploads.select_related("sent_by", "source_file").annotate(is_signed=Q(pk__in=signed.values("pk"))):
+        if upload.is_signed:
+            yield Event(
+                upload.sent_at,
+                upload.sent_by.name,
+                f"Bestand verstuurd: {upload.file_name}",
+                url=_file(submission, upload.source_file.uuid),
+                link="Download het bestand",
+            )
+        else:
+            yield Event(
+                upload.sent_at, upload.sent_by.name, f"Bestand verstuurd ({upload.get_status_display().lower()})"
+            )
+
+
+def signed_uploads(submission: Submission) -> QuerySet[Upload]:
+    """Return the files that went into what was signed; of all others the NZa sees no more than that they were sent."""
+    last = (
+        Statement.objects.filter(version__submission=submission).order_by("-draft__number").values("draft__number")[:1]
+    )
+    return Upload.objects.filter(submission=submission, drafts__number__lte=Subquery(last)).distinct()
 
 
 def _signatures(submission: Submission) -> Iterator[Event]:
-    requests = SignatureRequest.objects.filter(submission=submission).defer("draft__contents")
-    for request in requests.select_related("asked_by", "answered_by", "draft"):
-        yield Event(
-            request.asked_at, request.asked_by.name, f"Ter ondertekening voorgelegd (stand {request.draft.number})"
-        )
+    requests = SignatureRequest.objects.filter(submission=submission)
+    for request in requests.select_related("asked_by", "answered_by"):
+        yield Event(request.asked_at, request.asked_by.name, "Ter ondertekening voorgelegd")
         if request.answered_at is not None and request.answer != SignatureAnswer.SIGNED:
-            yield Event(request.answered_at, _name(request.answered_by), request.get_answer_display(), request.remark)
+            # The remark of the board is for its own colleagues.
+            yield Event(request.answered_at, _name(request.answered_by), request.get_answer_display())
 
 
 def _versions(submission: Submission) -> Iterator[Event]:

@@ -1,4 +1,4 @@
-"""Keys with which another system delivers under one's own mandate."""
+"""Keys with which another system works under one's own mandate: a provider's delivers, one of the NZa reads."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -31,17 +32,51 @@ class KeyForm(forms.Form):
     key_until = day_field("Werkt tot en met", required=True, help_text="Hoogstens 400 dagen vanaf nu.")
 
 
+#: Where somebody sees to her keys, by role: the page with them, where one is made, and where one is ended.
+ADDRESSES = {
+    "provider": ("organisation", "make_key", "end_key"),
+    "nza": ("staff", "make_staff_key", "end_staff_key"),
+}
+
+
 def own_keys(actor: Actor) -> dict[str, Any]:
     """Return what the page shows of the keys under one's own mandate that work."""
-    now = timezone.now()
-    found = ApiKey.objects.filter(mandate=actor.mandate, valid_until__gt=now)
-    return {"rows": list(found), "form": KeyForm()}
+    _, make, end = ADDRESSES[actor.role]
+    found = ApiKey.objects.filter(mandate=actor.mandate, valid_until__gt=timezone.now())
+    rows = [{"key": key, "end_url": reverse(end, args=[key.uuid])} for key in found]
+    return {"rows": rows, "form": KeyForm(), "make_url": reverse(make), "delivers": actor.role == "provider"}
 
 
 @require_POST
 @for_role("provider")
 def make_key(request: Any) -> HttpResponse:
-    """Make a key and show it: this once."""
+    """Make a key with which a system delivers, and show it: this once."""
+    return _make(request)
+
+
+@require_POST
+@for_role("nza")
+def make_staff_key(request: Any) -> HttpResponse:
+    """Make a key with which a system of the NZa reads who is where, and show it: this once."""
+    return _make(request)
+
+
+@require_POST
+@for_role("provider")
+def end_key(request: Any, key: Any) -> HttpResponse:
+    """End one of one's own keys."""
+    return _end(request, key)
+
+
+@require_POST
+@for_role("nza")
+def end_staff_key(request: Any, key: Any) -> HttpResponse:
+    """End one of one's own keys."""
+    return _end(request, key)
+
+
+def _make(request: Any) -> HttpResponse:
+    back, make, _ = ADDRESSES[request.actor.role]
     form = KeyForm(request.POST)
     written = key = None
     if form.is_valid():
@@ -50,14 +85,12 @@ def make_key(request: Any) -> HttpResponse:
             key, written = api_keys.make(name=form.cleaned_data["key_name"], valid_until=until, actor=request.actor)
         except Refused as refused:
             form.add_error(None, str(refused))
-    return render(request, "accounts/key.html", {"form": form, "key": key, "written": written})
+    urls = {"back_url": reverse(back), "make_url": reverse(make), "delivers": request.actor.role == "provider"}
+    return render(request, "accounts/key.html", {"form": form, "key": key, "written": written, **urls})
 
 
-@require_POST
-@for_role("provider")
-def end_key(request: Any, key: Any) -> HttpResponse:
-    """End one of one's own keys."""
+def _end(request: Any, key: Any) -> HttpResponse:
     found = get_object_or_404(ApiKey, uuid=key, mandate=request.actor.mandate)
     api_keys.end(key=found, actor=request.actor)
     messages.success(request, f"De sleutel voor ‘{found.name}’ werkt niet meer.")
-    return redirect("organisation")
+    return redirect(ADDRESSES[request.actor.role][0])

@@ -92,6 +92,10 @@ class Place:
         before = [self.round.slug, self.provider.uuid] if self.round and self.provider else []
         return reverse(self.names[what], args=[*before, *further])
 
+    def is_own(self, actor: Actor) -> bool:
+        """Tell whether these are her own people: she works here herself, and does not look along."""
+        return self.round is None and actor.looking_along is None
+
     def mandate(self, wanted: Any) -> Mandate:
         """Return a mandate of this organisation, or 404."""
         return get_object_or_404(mandates.mandates_of(self.provider), uuid=wanted)
@@ -235,7 +239,7 @@ def _list(request: Any, place: Place, form: forms.Form | None = None, **more: An
         "form": form,
         "invite_url": place.url("invite") if may_manage else None,
         "administrators": mandates.people_of(provider, Power.ADMINISTER) if provider else [],
-        "keys": keys.own_keys(actor) if actor.mandate.role == "provider" else None,
+        "keys": keys.own_keys(actor) if place.is_own(actor) else None,
     }
     return render(request, "accounts/people.html", {**context, **more})
 

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ivportal.pages import listing, steps
 from ivportal.pages.board import who_acts
 from ivportal.pages.decisions import STEPS, waiting_exemption
-from ivportal.pages.happened import timeline
+from ivportal.pages.delivering.overview import status_label
+from ivportal.pages.happened import signed_uploads, timeline
 from ivportal.pages.ribbon import delivered_ribbon
 from ivportal.pages.rights import for_role
 from providers.audit import record
@@ -29,9 +30,15 @@ from providers.models import (
     SignatureAnswer,
     SourceFile,
     Submission,
+    SubmissionStatus,
 )
 
 MOST_NOTICES = 50
+TAKEN_BACK: dict[str, str] = {
+    SubmissionStatus.DRAFT: "Deze versie is ingetrokken door de aanbieder en telt niet mee.",
+    SubmissionStatus.RETURNED: "Deze versie is teruggelegd en telt niet mee.",
+    SubmissionStatus.EXCLUDED: "Deze versie is uitgesloten en telt niet mee.",
+}
 
 
 def _found(request: Any, slug: str, provider: Any) -> Submission:
@@ -55,6 +62,8 @@ def provider_file(request: Any, slug: str, provider: Any) -> HttpResponse:
     now = timezone.now()
     context = {
         "submission": submission,
+        "status_label": status_label(submission, is_signing=waiting is not None, has_version=version is not None),
+        "taken_back": TAKEN_BACK.get(submission.status, "") if version else "",
         "ribbon": delivered_ribbon(submission.round),
         "round": submission.round,
         "provider": submission.provider,
@@ -123,10 +132,13 @@ def provider_step(request: Any, slug: str, provider: Any, step: str) -> HttpResp
 @require_GET
 @for_role("nza")
 def provider_original(request: Any, slug: str, provider: Any, file: Any) -> HttpResponse:
-    """Download a file that a provider sent in, or what was signed, byte for byte. That it was downloaded is recorded."""
+    """Download what was signed, or a file that went into it, byte for byte; what is not signed is the provider's own affair.
+
+    That it was downloaded is recorded.
+    """
     submission = _found(request, slug, provider)
     found = get_object_or_404(
-        SourceFile.objects.filter(Q(uploads__submission=submission) | Q(versions__submission=submission))
+        SourceFile.objects.filter(Q(uploads__in=signed_uploads(submission)) | Q(versions__submission=submission))
         .filter(provider=submission.provider)
         .distinct(),
         uuid=file,

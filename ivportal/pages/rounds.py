@@ -42,7 +42,7 @@ MOST_NAMES = 25
 def rounds(request: Any) -> HttpResponse:
     """What needs attention, and all rounds."""
     counted = Count("submissions", filter=~Q(submissions__status=SubmissionStatus.EXEMPT), distinct=True)
-    found = list(Round.objects.annotate(expected=counted))
+    found = sorted(Round.objects.annotate(expected=counted), key=_most_urgent)
     delivered = dict(
         Submission.objects.filter(is_delivered())
         .values_list("round")
@@ -65,6 +65,9 @@ def rounds(request: Any) -> HttpResponse:
             {
                 "name": round.title,
                 "url": url,
+                "board_url": f"{url}#aanbieders"
+                if round.is_delivered_here and round.status == RoundStatus.OPEN
+                else None,
                 "manage_url": reverse("manage_round", args=[round.slug]) if round.is_delivered_here else None,
                 "book_year": round.book_year,
                 "is_fictitious": round.is_fictitious,
@@ -98,6 +101,12 @@ def rounds(request: Any) -> HttpResponse:
             "today": timezone.localdate(),
         },
     )
+
+
+def _most_urgent(round: Round) -> tuple[int, int, int]:
+    """Return where a round stands in the list: what is going on first, then what waits, then the newest."""
+    first = [RoundStatus.OPEN, RoundStatus.DRAFT, RoundStatus.CLOSED, RoundStatus.ARCHIVED]
+    return (0 if round.is_delivered_here else 1, first.index(RoundStatus(round.status)), -round.book_year)
 
 
 def _attention(round: Round, run: Run | None, release: Release | None, url: str) -> list[dict[str, Any]]:
@@ -160,6 +169,7 @@ def round_page(request: Any, slug: str) -> HttpResponse:
             "status_label": round.get_status_display(),
             "deadline": round.deadline,
             "is_here": round.is_delivered_here,
+            "is_open": round.is_delivered_here and round.status == RoundStatus.OPEN,
         },
         "delivery": board(request, round, run=shown),
         "specification": _specification(round),

@@ -45,7 +45,12 @@ GROUPS = {
     "Omstandigheden": ("environment",),
     "Organisatie": ("structure",),
 }
-UNITS_WITHOUT_DIFFERENCE = ("class", "score", "index", "months")
+UNITS_WITHOUT_DIFFERENCE = ("class", "months")
+UNITS_IN_POINTS = ("score", "index")
+TAKEN_BACK = {
+    SubmissionStatus.DRAFT: "De nieuwste versie is ingetrokken en telt niet mee.",
+    SubmissionStatus.RETURNED: "De nieuwste versie is teruggelegd en telt niet mee.",
+}
 STATUS_TEXTS = {
     SubmissionStatus.NOT_STARTED: "Er is nog niets ontvangen.",
     SubmissionStatus.SUBMITTED: "Het portaal heeft de gegevens ontvangen en gecontroleerd. De NZa controleert ze nog.",
@@ -167,6 +172,7 @@ def _page(request: Any, submission: Submission, url: str, *, is_own: bool) -> Ht
         "submission": {
             "status_label": submission.get_status_display(),
             "status_text": STATUS_TEXTS.get(SubmissionStatus(submission.status), ""),
+            "taken_back": TAKEN_BACK.get(SubmissionStatus(submission.status), "") if round.is_delivered_here else "",
         },
         "versions": [
             {
@@ -223,12 +229,14 @@ def _row(
 
 
 def change_of(measure: Measure, now: Decimal | None, before: Decimal | None) -> str:
-    """Return the difference with last year: in percent, for shares in percentage points, for classes and scores nothing."""
+    """Return the difference with last year: in percent, for shares and scores in points, for classes nothing."""
     if now is None or before is None or measure.unit in UNITS_WITHOUT_DIFFERENCE:
         return ""
     if measure.unit == "share":
         points = format_number((now - before) * 100, decimals=1)
         return f"{_signed(points)} procentpunt"
+    if measure.unit in UNITS_IN_POINTS:
+        return _signed(format_number(now - before, decimals=measure.decimals))
     return _signed(format_percent((now - before) / abs(before))) if before else ""
 
 

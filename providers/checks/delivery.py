@@ -37,7 +37,13 @@ def check_delivery(
     figures = Figures(delivery, template, currency, book_year, previous, sector)
     available = {"last_year": previous is not None, "sector": sector is not None}
     found = [
-        Found(noticed, finding.cell, noticed.message.format_map(finding.details), finding.measure)
+        Found(
+            noticed,
+            finding.cell,
+            noticed.message.format_map(finding.details),
+            finding.measure,
+            _about(finding.measure, figures),
+        )
         for finding in delivery.findings
         for noticed in (rule(finding.rule),)
     ]
@@ -47,9 +53,17 @@ def check_delivery(
         if applied.check and template in applied.templates and available.get(applied.scope, True)
         for item in CHECKS[applied.check](figures, applied)
     ]
-    covered = {(item.rule.code, code) for item in candidates for code in item.covers}
+    covered = {(item.rule.code, code) for item in (*found, *candidates) for code in item.covers}
     found.extend(item for item in candidates if not any((other, item.measure) in covered for other in item.rule.unless))
     return sorted(found, key=lambda item: (SEVERITIES.index(item.rule.severity), item.rule.code))
+
+
+def _about(measure: str, figures: Figures) -> frozenset[str]:
+    """The measures that a lesser rule is silent about when the reader noticed something at one: no total without its parts."""
+    if not measure:
+        return frozenset()
+    lines = {line.code for line in figures.measures("cost", "revenue", "allowance")}
+    return frozenset({measure, "total_cost"} if measure in lines else {measure})
 
 
 def check(delivery: ReadDelivery, round: ReadRound) -> list[Found]:

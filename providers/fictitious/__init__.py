@@ -4,8 +4,18 @@ For trying, showing and testing. It enters the portal as files, through the same
 """
 
 from providers.fictitious.form import form_figures
-from providers.fictitious.generator import generate
+from providers.fictitious.generator import FEWEST_PROVIDERS, MOST_PROVIDERS, generate
 from providers.fictitious.population import FictitiousLocation, FictitiousProvider, Population, YearFigures
 from providers.fictitious.writing import write
 
-__all__ = ["FictitiousLocation", "FictitiousProvider", "Population", "YearFigures", "form_figures", "generate", "write"]
+__all__ = [
+    "FEWEST_PROVIDERS",
+    "MOST_PROVIDERS",
+    "FictitiousLocation",
+    "FictitiousProvider",
+    "Population",
+    "YearFigures",
+    "form_figures",
+    "generate",
+    "write",
+]

@@ -20,7 +20,7 @@ _STREAM = 20240101
 _TOGETHER = 2
 """The first years are drawn in one go; each later one has random numbers of its own."""
 _FEWEST_PER_REGION = 5
-MOST_PROVIDERS = 3_000
+FEWEST_PROVIDERS, MOST_PROVIDERS = 50, 3_000
 """There are not many more invented names."""
 _MERGED_SHARE = 0.0092
 _NEW_SHARE = 0.0185
@@ -34,11 +34,11 @@ def generate(seed: int, *, providers: int = 650, book_years: Sequence[int] = (20
 
     Some are new in the second year, some do not deliver, some have merged into another before it (they come on top of
     ``providers``). Later years follow from these two and leave their figures as they are: whoever asks for three years
-    gets the same first two. From 50 to :data:`MOST_PROVIDERS` providers, years in order; :class:`ValueError` otherwise.
+    gets the same first two. From :data:`FEWEST_PROVIDERS` to :data:`MOST_PROVIDERS` providers, years in order; :class:`ValueError` otherwise.
     """
     years = tuple(book_years)
-    if not 50 <= providers <= MOST_PROVIDERS:
-        raise ValueError(f"a population needs at least 50 and at most {MOST_PROVIDERS} providers")
+    if not FEWEST_PROVIDERS <= providers <= MOST_PROVIDERS:
+        raise ValueError(f"a population needs at least {FEWEST_PROVIDERS} and at most {MOST_PROVIDERS} providers")
     if not years or list(years) != sorted(set(years)):
         raise ValueError("book years must be in order, each once")
     random = np.random.default_rng([seed, _STREAM])

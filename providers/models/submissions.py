@@ -51,6 +51,14 @@ SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
     SubmissionStatus.EXEMPT: frozenset({SubmissionStatus.NOT_STARTED}),
 }
 
+#: Those of them that are the provider's own; the others are for the NZa.
+PROVIDER_STEPS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
+    SubmissionStatus.NOT_STARTED: frozenset({SubmissionStatus.DRAFT, SubmissionStatus.SUBMITTED}),
+    SubmissionStatus.DRAFT: frozenset({SubmissionStatus.SUBMITTED}),
+    SubmissionStatus.SUBMITTED: frozenset({SubmissionStatus.DRAFT}),
+    SubmissionStatus.RETURNED: frozenset({SubmissionStatus.SUBMITTED}),
+}
+
 
 #: In these a delivered version counts in a calculation; in the others it is somebody's turn, or it was decided otherwise.
 COUNTING = frozenset({SubmissionStatus.SUBMITTED, SubmissionStatus.IN_REVIEW, SubmissionStatus.VALIDATED})

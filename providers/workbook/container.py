@@ -32,7 +32,7 @@ _SAVE_AS = "Open het in Excel, kies ‘Opslaan als’ en dan ‘Excel-werkmap (.
 _DAMAGED = f"Het bestand is beschadigd: het is niet als .xlsx te openen. {_SAVE_AS}"
 _UNSAFE = (
     "Het bestand is ongewoon samengesteld of wordt uitgepakt veel te groot. Wij openen het niet. "
-    "Kopieer de gegevens naar een nieuw exemplaar van het sjabloon."
+    "Kopieer de gegevens naar een nieuw exemplaar van het werkboek."
 )
 
 
@@ -104,7 +104,7 @@ def _archive_objections(archive: zipfile.ZipFile, packed_size: int, limits: Limi
     if "xl/workbook.bin" in lowered:
         return [f"Dit is een binaire Excel-werkmap (.xlsb). {_SAVE_AS}"]
     if any(name.startswith(("word/", "ppt/")) for name in lowered):
-        return ["Dit is een Word- of PowerPoint-bestand en geen Excel-werkmap. Neem de gegevens over in het sjabloon."]
+        return ["Dit is een Word- of PowerPoint-bestand en geen Excel-werkmap. Neem de gegevens over in het werkboek."]
     if "[content_types].xml" not in lowered or not any(name.startswith("xl/") for name in lowered):
         return [f"Dit is een ZIP-bestand, maar geen Excel-werkmap. {_SAVE_AS}"]
 

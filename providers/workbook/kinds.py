@@ -9,7 +9,7 @@ from typing import Final, Literal
 Kind = Literal["xlsx", "csv"]
 
 _OLE: Final = bytes.fromhex("D0CF11E0A1B11AE1")
-_SEND = "Lever het Excel-formulier (.xlsx) of het CSV-formulier van deze ronde aan."
+_SEND = "Lever het werkboek van deze ronde (.xlsx of .csv) aan."
 _SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"%PDF", "een PDF-bestand"),
     (b"\x89PNG", "een afbeelding"),
@@ -35,7 +35,7 @@ def kind_of(content: bytes) -> tuple[Kind | None, str]:
         return "xlsx", ""
     for signature, name in _SIGNATURES:
         if content.startswith(signature) and (signature not in _BINARY_AFTER or b"\0" in content[:64]):
-            return None, f"Dit is {name} en geen formulier. {_SEND}"
+            return None, f"Dit is {name} en geen werkboek. {_SEND}"
     start = _beginning(content)
     if re.match(r"<!doctype html|<html|<head|<body|<table|<meta", start):
         return None, (

@@ -82,7 +82,7 @@ def parse_number(raw: str, notation: Notation | None = None) -> Decimal:
             plain = plain.translate({ord(separator): None for separator in thousands}).replace(mark, ".")
             outcomes[name] = Decimal(plain)
     if not outcomes:
-        asked = _NAMES[notation] if notation else "Nederlandse, Engelse of Zwitserse notatie"
+        asked = _NAMES[notation] if notation else "Nederlandse of Engelse notatie"
         raise NumberError(f"dit is geen getal in {asked}")
     values = set(outcomes.values())
     if len(values) > 1:

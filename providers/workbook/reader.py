@@ -25,7 +25,7 @@ _AGAIN = "Open het in Excel, kies ‘Opslaan als’ en dan ‘Excel-werkmap (.xl
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "too_large": "Het bestand is te groot of te ingewikkeld om te lezen. "
-        "Kopieer de gegevens naar een nieuw exemplaar van het sjabloon.",
+        "Kopieer de gegevens naar een nieuw exemplaar van het werkboek.",
         "damaged": f"Het bestand is beschadigd of onvolledig. {_AGAIN}",
         "entities": "Het bestand is beschadigd of onveilig: het bevat een verwijzing (DTD) die niet in een Excel-werkmap "
         f"hoort. {_AGAIN}",
@@ -38,7 +38,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "quotation_mark": "In dit CSV-bestand klopt een aanhalingsteken niet: het wordt niet gesloten of staat midden in een "
         "cel. Haal het weg, of sla het bestand opnieuw op als ‘CSV UTF-8’.",
         "no_columns": "Wij vinden geen kolommen in dit bestand: er staat geen puntkomma, komma of tab tussen de gegevens. "
-        "Gebruik het CSV-formulier van deze ronde, of lever een Excel-werkmap (.xlsx) aan.",
+        "Gebruik het CSV-bestand van deze ronde, of lever een Excel-werkmap (.xlsx) aan.",
     }
 )
 """Why a child did not read a file, in Dutch; see :mod:`providers.workbook.child.refusals`."""

@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import transaction
 
-from providers.access import EVERYTHING, scope
 from tests.access.world import World, build_world
+from tests.storing import stored
 
 
 @pytest.fixture(scope="module")
 def stored_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     """Store the world in a transaction around all tests of a module."""
-    with django_db_blocker.unblock(), scope(EVERYTHING), transaction.atomic():
+    with stored(django_db_blocker):
         yield build_world()
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from ivportal.pages.login import MOST_FAILURES
 from providers.models import Act, AuditRecord
 from tests.cast import PASSWORD, make_cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 
 
 def test_after_many_wrong_passwords_even_the_right_one_has_to_wait() -> None:

@@ -11,7 +11,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from providers.models import Act, AuditRecord, Mandate, Role, User
+from providers.models import Act, AuditRecord, Mandate, Notice, Role, User
 from tests.cast import PASSWORD, Cast, browser_of, make_cast
 
 #: Where somebody is sent whose mandate ended while she worked.
@@ -192,6 +192,15 @@ class TestForgottenPassword:
         here = client.get(self.ask(client, "anne@example.org"), follow=True).redirect_chain[-1][0]
         client.post(here, {"new_password1": self.NEW, "new_password2": self.NEW})
         assert elsewhere.get("/spiegel/")["Location"] == "/inloggen/?next=/spiegel/"
+
+
+def test_who_is_not_active_is_not_invited_and_nobody_is_told_that_she_was(cast: Cast) -> None:
+    User.objects.filter(pk=cast.olaf.pk).update(is_active=False)
+    sent = {"email": "olaf@example.org", "name": "Olaf", "powers": ["deliver"]}
+    page = browser_of(cast.anne).post("/organisatie/uitnodigen/", sent, follow=True).content.decode()
+    assert "Dit account is niet actief" in page
+    assert not Mandate.objects.filter(user=cast.olaf).exists()
+    assert not Notice.objects.filter(recipient=cast.olaf).exists()
 
 
 class TestSeveralMandates:

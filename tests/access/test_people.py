@@ -21,6 +21,7 @@ from providers.models.accounts import every_power
 from providers.notices import send_waiting
 from providers.refusal import Refused
 from tests.cast import Cast, browser_of, make_cast
+from tests.delivering import an_employee
 from tests.factories import delivery, make_round
 
 OVER = "/inloggen/?reden=bevoegdheid"
@@ -309,10 +310,10 @@ class TestKeys:
 
     SENT = {"key_name": "Financiële administratie", "key_until": ""}
 
-    def make(self, browser: Client) -> str:
+    def make(self, browser: Client, at: str = "/organisatie/sleutels/") -> str:
         """Make a key by the form, and return it."""
         until = (timezone.localdate() + timedelta(days=30)).isoformat()
-        answer = browser.post("/organisatie/sleutels/", {**self.SENT, "key_until": until})
+        answer = browser.post(at, {**self.SENT, "key_until": until})
         found = re.search(r"iv_[0-9a-f]{48}", answer.content.decode())
         assert found is not None
         assert answer["Cache-Control"] == "no-store, private"
@@ -332,6 +333,19 @@ class TestKeys:
         assert not actor.can(Power.SIGN)
         key.refresh_from_db()
         assert key.last_used_at is not None
+
+    def test_staff_of_the_nza_see_to_their_own_keys(self, cast: Cast) -> None:
+        noor, colleague = browser_of(cast.noor), an_employee()
+        written = self.make(noor, "/medewerkers/sleutels/")
+        actor = api_keys.actor_of(written)
+        assert actor is not None
+        assert (actor.user, actor.role) == (cast.noor, Role.NZA)
+        assert "Financiële administratie" in text_of(noor.get("/medewerkers/"))
+        assert "Financiële administratie" not in text_of(browser_of(colleague).get("/medewerkers/"))
+        address = f"/medewerkers/sleutels/{ApiKey.objects.get().uuid}/beeindigen/"
+        assert browser_of(colleague).post(address).status_code == 404
+        assert noor.post(address).url == "/medewerkers/"  # type: ignore[attr-defined]
+        assert api_keys.actor_of(written) is None
 
     @pytest.mark.parametrize("how", ["ended", "changed", "expired", "inactive", "key ended", "key expired"])
     def test_it_works_no_longer_than_what_it_hangs_on(self, cast: Cast, how: str) -> None:

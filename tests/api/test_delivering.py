@@ -47,7 +47,9 @@ def test_a_whole_delivery_from_template_to_receipt(systems: Systems) -> None:
     mended = save(systems, saved.json()["number"]).json()
     asks = [item for item in mended["findings"] if item["stands_in_the_way"]]
     if asks:
-        said = mended["data"] | {"explanations": {item["explain_as"]: "Dit klopt." for item in asks}}
+        said = mended["data"] | {
+            "explanations": {item["explain_as"]: "Dit klopt met onze administratie." for item in asks}
+        }
         mended = caller.put(systems.at("/aanlevering/gegevens"), json.dumps(said), mended["number"]).json()
     assert mended["is_ready"]
     assert mended["status"] == "draft"
@@ -96,7 +98,7 @@ def test_what_a_system_does_is_recorded_as_hers_and_as_the_keys(systems: Systems
     assert (draft.how, draft.made_by.name) == (How.API, "Daan")
     key = ApiKey.objects.get(mandate__user__name="Daan")
     act = AuditRecord.objects.get(act="draft_saved")
-    assert (act.user.name, act.details) == ("Daan", {"draft": draft.number, "key": key.start})
+    assert (act.user.name, act.details) == ("Daan", {"draft": draft.number, "how": "api", "key": key.start})
     assert key.last_used_at is not None
     before = AuditRecord.objects.filter(act="submission_read").count()
     systems["reader"].get(systems.at("/aanlevering"))

@@ -105,12 +105,29 @@ def test_every_mistake_is_told_with_its_place(changes: dict[str, Any], path: str
     assert all(item["message"] for item in answer.json()["problems"])
 
 
-@pytest.mark.parametrize("value", [True, [], {}, "1.234,50", "1e3", " 5", "٣", 10**16, "NaN"])
-def test_a_figure_that_is_no_number_is_told_with_its_place(value: Any, systems: Systems) -> None:
-    """Nothing is guessed."""
+@pytest.mark.parametrize("value", [[], {}])
+def test_a_list_in_the_place_of_a_figure_is_refused(value: Any, systems: Systems) -> None:
+    """A document of another shape is not what it should be."""
     answer = save(systems, 0, total_cost=value)
     assert answer.status_code == 422
     assert [item["path"] for item in answer.json()["problems"]] == ["$.values.total_cost"]
+
+
+@pytest.mark.parametrize("value", [True, "1.234,50", "1e3", " 5", "٣", 10**16, "NaN"])
+def test_a_figure_that_is_no_number_is_told_with_its_place_and_the_others_count(value: Any, systems: Systems) -> None:
+    """Nothing is guessed, and nothing goes on before it is mended."""
+    answer = save(systems, 0, total_cost=value).json()
+    assert answer["data"]["values"]["total_cost"] is None
+    assert figure(systems, "places") is not None
+    (wrong,) = [item for item in answer["findings"] if item["severity"] == "error"]
+    assert (wrong["code"], wrong["cell"]) == ("IV-L-010", "$.values.total_cost")
+    assert wrong["stands_in_the_way"]
+    assert not answer["is_ready"]
+    again = save(systems, answer["number"], total_cost=value).json()
+    assert again["number"] == answer["number"]
+    assert "IV-L-010" in {item["code"] for item in again["findings"]}
+    mended = save(systems, again["number"]).json()
+    assert "IV-L-010" not in {item["code"] for item in mended["findings"]}
 
 
 def _passes_eleven_test(number: str) -> bool:

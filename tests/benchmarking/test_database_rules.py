@@ -350,9 +350,8 @@ def another(table: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("table", SECURED)
-def test_a_provider_adds_rows_of_its_own_where_that_is_meant_and_none_of_another(
-    world: Mapping[str, int], table: str
-) -> None:
+def test_a_provider_adds_no_row_of_another(world: Mapping[str, int], table: str) -> None:
+    """Which rows it adds of its own, and in whose name, is told in tests/access/test_writing.py."""
     mine, other = (Provider.objects.get(key=key) for key in ("99900001", "99900002"))
     insert = f"INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, %s::jsonb)"
     for owner in (mine, other):
@@ -363,10 +362,11 @@ def test_a_provider_adds_rows_of_its_own_where_that_is_meant_and_none_of_another
             assert refused(insert, written) is None, "this row cannot be added by anybody: the test proves nothing"
         with scope(f"provider:{mine.pk}"):
             message = refused(insert, written)
+        assert message is not None
         if owner == mine and "INSERT" in WRITES.get(table, ()):
-            assert message is None
+            # The row is its own, but the connection was not told who of its people writes.
+            assert f"insert of {table} is not for provider:{mine.pk}" in message
         else:
-            assert message is not None
             assert "row-level security" in message
 
 
@@ -450,9 +450,16 @@ def test_what_somebody_asked_or_was_told_cannot_be_rewritten(world: Mapping[str,
 
 def test_the_bytes_of_a_file_are_erased_or_stay_what_they_are(world: Mapping[str, int]) -> None:
     """Figures of persons are not kept; nobody puts other bytes in the place of what a provider sent."""
-    assert refused("UPDATE providers_sourcefile SET content = '\\x00'") is not None
-    assert refused("UPDATE providers_sourcefile SET content = ''") is None
-    assert refused("UPDATE providers_sourcefile SET content = '', name = 'x'") is not None
+    delivered = "SELECT source_file_id FROM providers_submissionversion"
+    query(
+        "INSERT INTO providers_sourcefile (uuid, name, sha256, content, received_at)"
+        " VALUES (gen_random_uuid(), 'a', 'x', 'x', now())"
+    )
+    assert refused(f"UPDATE providers_sourcefile SET content = '\\x00' WHERE id NOT IN ({delivered})") is not None
+    assert refused(f"UPDATE providers_sourcefile SET content = '' WHERE id NOT IN ({delivered})") is None
+    assert "name" in str(
+        refused(f"UPDATE providers_sourcefile SET content = '', name = 'x' WHERE id NOT IN ({delivered})")
+    )
 
 
 def test_the_list_of_what_is_fixed_is_that_of_the_database(db: None) -> None:

@@ -141,7 +141,7 @@ def test_a_round_from_invitation_to_approval(portal: Portal, worker: None, open_
     anne.go(PAGE)
     anne.keep("overview at the start")
     with anne.page.expect_download() as download:
-        anne.page.get_by_role("link", name="Download uw werkmap (Excel)").click()
+        anne.page.get_by_role("link", name="Download uw werkboek (Excel)").click()
     content = Path(download.value.path()).read_bytes()
     _send(anne, _workbook(content, total_cost=None), "cijfers 2025.xlsx")
     expect(anne.page.get_by_text("Gelezen en overgenomen")).to_be_visible(timeout=20 * SECONDS)
@@ -167,7 +167,7 @@ def test_a_round_from_invitation_to_approval(portal: Portal, worker: None, open_
     assert [complaint.split()[0] for complaint in daan.wrong] == ["409"]
     daan.wrong.clear()
     daan.keep("a colleague was first")
-    daan.click("button", "Bewaar deze keuze")
+    daan.click("button", "Sla alles op")
     newest = drafts.contents_of(drafts.newest_of(_submission()), _submission())
     assert newest.values()["total_cost"] == amount
     assert newest.remarks == "Wij openden een locatie."
@@ -220,7 +220,7 @@ def test_a_round_from_invitation_to_approval(portal: Portal, worker: None, open_
     noor.click("link", "Sluit de ronde")
     noor.click("button", "Sluit de ronde")
     anne.go(PAGE)
-    expect(anne.page.get_by_text("De NZa heeft uw gegevens goedgekeurd.")).to_be_visible()
+    expect(anne.page.get_by_text("De NZa heeft uw gegevens gevalideerd")).to_be_visible()
     anne.keep("approved")
     submission = _submission()
     assert submission.status == SubmissionStatus.VALIDATED

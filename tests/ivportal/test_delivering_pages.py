@@ -61,10 +61,11 @@ def _save(browser: Client, stand: int, **fields: str) -> object:
     )
 
 
-def _filled_workbook(browser: Client, submission: Submission, **changes: float) -> bytes:
+def _filled_workbook(browser: Client, submission: Submission, **changes: float | str) -> bytes:
     """Download the workbook and fill in the column beside each code, as somebody in Excel would."""
     content = browser.get(reverse("workbook", args=[SLUG])).content
-    figures = {code: float(value) for code, value in figures_of(submission.provider, 2025).items()} | changes
+    honest = {code: float(value) for code, value in figures_of(submission.provider, 2025).items()}
+    figures: dict[str, float | str] = {**honest, **changes}
     book = openpyxl.load_workbook(BytesIO(content))
     for sheet in book:
         header = next((row for row in sheet.iter_rows() if any(cell.value == "Code" for cell in row)), None)
@@ -99,6 +100,9 @@ def test_the_form_shows_last_years_figures_and_keeps_what_was_typed_wrong(cast: 
     assert 'value="12 stuks"' in page
     assert "Bewaar mij" in page
     assert "geen getal" in page
+    # Said beside the field, once; the list above leads to it.
+    assert page.count("12 stuks’ is geen getal") == 1
+    assert '<a class="nl-link" href="#places">Plaatsen</a>' in page
     assert not Draft.objects.filter(submission=submission).exists()
 
 
@@ -162,6 +166,7 @@ def test_what_was_saved_is_said(cast: Cast, submission: Submission) -> None:
     daan = browser_of(cast.daan)
     answer = daan.post(reverse("fill_in", args=[SLUG]), {"stand": "0", "figure:overhead": "12"}, follow=True)
     assert "Opgeslagen: Overhead" in answer.content.decode()
+    assert answer.content.decode().count("autofocus") == 1
     again = daan.post(reverse("fill_in", args=[SLUG]), {"stand": "2", "figure:overhead": "12"}, follow=True)
     assert "Er is niets gewijzigd." in again.content.decode()
 
@@ -215,6 +220,96 @@ def test_a_file_is_read_and_its_figures_stand_in_the_form_with_their_cells(cast:
     assert str(figure.cell) in _page(daan, "fill_in")
 
 
+def test_one_text_among_the_figures_costs_one_figure_and_has_to_be_mended(cast: Cast, submission: Submission) -> None:
+    daan = browser_of(cast.daan)
+    upload = _send(daan, _filled_workbook(daan, submission, places="ongeveer 200", overhead="zie bijlage"))
+    uploads.read_waiting(upload.pk)
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    values = from_json(newest.contents).values()
+    assert (values["places"], values["overhead"]) == (None, None)
+    assert values["total_cost"] == figures_of(submission.provider, 2025)["total_cost"]
+    told = _page(daan, "upload", slug=SLUG, upload=upload.uuid)
+    overview, form = _page(daan, "own_submission"), _page(daan, "fill_in")
+    for page in (told, overview, form, _page(daan, "own_submission")):
+        assert "‘ongeveer 200’" in page
+        assert "tabblad &#x27;Productie&#x27;" in page
+    assert "behalve 2 cellen" in overview
+    # That the lines do not add up without it is no second mistake.
+    assert "IV-K-002" not in overview
+    answer = daan.post(reverse("offer", args=[SLUG]), {"stand": str(newest.number)}, follow=True)
+    assert "Er zijn nog 2 fouten" in answer.content.decode()
+
+    # Saved as it stands it does not go away; filled in, or said to be unknown, it does.
+    _save(daan, newest.number, figure__places="", figure__overhead="", remarks="Even tussendoor.")
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    assert "‘ongeveer 200’" in _page(daan, "own_submission")
+    _save(daan, newest.number, figure__places="200", figure__overhead="", leeg__overhead="1")
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    assert str(from_json(newest.contents).figures["places"].value) == "200"
+    assert "IV-L-010" not in _page(daan, "own_submission")
+    # What stood in the file is not forgotten.
+    assert "‘ongeveer 200’" in _page(daan, "upload", slug=SLUG, upload=upload.uuid)
+
+
+def test_a_better_file_takes_away_what_could_not_be_read(cast: Cast, submission: Submission) -> None:
+    daan = browser_of(cast.daan)
+    bad, good = _filled_workbook(daan, submission, places="veel"), _filled_workbook(daan, submission)
+    uploads.read_waiting(_send(daan, bad).pk)
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    uploads.read_waiting(_send(daan, bad, stand=newest.number, key="nog eens").pk)
+    assert "‘veel’" in _page(daan, "own_submission")
+    uploads.read_waiting(_send(daan, good, stand=newest.number, key="beter").pk)
+    assert "IV-L-010" not in _page(daan, "own_submission")
+
+
+def test_of_a_file_that_was_overtaken_a_cell_without_a_figure_takes_nothing_away(
+    cast: Cast, submission: Submission
+) -> None:
+    daan, anne = browser_of(cast.daan), browser_of(cast.anne)
+    upload = _send(daan, _filled_workbook(daan, submission, places="veel"))
+    _save(anne, 0, figure__places="150")
+    uploads.read_waiting(upload.pk)
+    page = _page(daan, "upload", slug=SLUG, upload=upload.uuid)
+    row = page.split("Neem Plaatsen over", 1)[1].split("</tr>", 1)[0]
+    assert "niet te lezen: ‘veel’" in row
+    assert "checked" not in row.split(">", 1)[0]
+    assert "150" in row
+
+
+def test_figures_of_last_year_say_so_and_places_and_staff_are_asked_anew(cast: Cast, submission: Submission) -> None:
+    daan = browser_of(cast.daan)
+    page = _page(daan, "fill_in")
+    row = page.split('id="urbanity"', 1)[1].split("</tr>", 1)[0]
+    assert "Overgenomen uit 2024" in row
+    assert 'value="5"' in row
+    for code in ("places", "months_covered", "staff_fte_care"):
+        row = page.split(f'id="{code}"', 1)[1].split("</tr>", 1)[0]
+        assert 'value=""' in row
+        assert "Overgenomen" not in row
+    book = openpyxl.load_workbook(BytesIO(daan.get(reverse("workbook", args=[SLUG])).content), data_only=True)
+    said = {cell.value for sheet in book for row in sheet.iter_rows() for cell in row if cell.value}
+    assert "Overgenomen uit 2024" in said
+    _save(daan, 0, figure__urbanity="4")
+    assert "Overgenomen" not in _page(daan, "fill_in").split('id="urbanity"', 1)[1].split("</tr>", 1)[0]
+
+
+def test_an_explanation_of_two_letters_explains_nothing(cast: Cast, submission: Submission) -> None:
+    number = prepared(submission, absence_rate="0.31")
+    daan = browser_of(cast.daan)
+    _save(daan, number, explanation__absence_rate="ok")
+    assert "Dit is te kort." in _page(daan, "fill_in")
+    answer = daan.post(reverse("offer", args=[SLUG]), {"stand": str(number + 1)}, follow=True)
+    assert "nog niet toegelicht" in answer.content.decode()
+    _save(daan, number + 1, explanation__absence_rate="Er heerste griep in maart.")
+    assert "Dit is te kort." not in _page(daan, "fill_in")
+    daan.post(reverse("offer", args=[SLUG]), {"stand": str(number + 2)})
+    assert "Ligt ter ondertekening" in _page(daan, "own_submission")
+
+
 def test_sending_the_same_file_twice_with_one_click_is_one_upload(cast: Cast, submission: Submission) -> None:
     daan = browser_of(cast.daan)
     content = _filled_workbook(daan, submission)
@@ -249,6 +344,7 @@ def test_a_refused_file_says_why_and_changes_nothing(cast: Cast, submission: Sub
     uploads.read_waiting(upload.pk)
     page = _page(daan, "upload", slug=SLUG, upload=upload.uuid)
     assert "Wij konden dit bestand niet gebruiken" in page
+    assert 'type="file"' in page
     assert not Draft.objects.filter(submission=submission).exists()
     answer = daan.get(reverse("original", args=[SLUG, upload.uuid]))
     assert answer.content == b"%PDF-1.7 dit is geen werkmap"
@@ -350,6 +446,39 @@ def test_from_offer_to_receipt_and_the_pdf_says_the_same(cast: Cast, submission:
     assert first == second
     assert first.startswith(b"%PDF-")
     assert b"/StructTreeRoot" in first
+    assert "Daarna gewijzigd" not in _page(fatima, "receipt", version=version.uuid)
+    assert "ingetrokken" not in _page(daan, "delivered")
+    daan.post(reverse("withdraw", args=[SLUG]))
+    overview = _page(daan, "own_submission")
+    assert '<span class="nl-data-badge">Ingetrokken</span>' in overview
+    assert "De nieuwste versie is ingetrokken en telt niet mee." in _page(daan, "delivered")
+
+
+def test_who_signs_reads_first_what_stood_out_and_the_figures_are_folded(cast: Cast, submission: Submission) -> None:
+    daan, fatima = browser_of(cast.daan), browser_of(cast.fatima)
+    uploads.read_waiting(_send(daan, _filled_workbook(daan, submission, absence_rate=0.31)).pk)
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    _save(daan, newest.number, figure__places="206", explanation__absence_rate="Er heerste griep in maart.")
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    daan.post(reverse("offer", args=[SLUG]), {"stand": str(newest.number)})
+    page = _page(fatima, "sign")
+    order = [
+        "Toelichting: Er heerste griep",
+        "Wat verklaart u?",
+        "Na uw handtekening",
+        "Onderteken en dien in",
+        "<details",
+    ]
+    assert sorted(order, key=page.index) == order
+    assert page.index("<table") > page.index("<details")
+    sent = {"stand": str(newest.number), "functie": "bestuurder", "akkoord": "ja"}
+    fatima.post(reverse("sign", args=[SLUG]), sent)
+    version = SubmissionVersion.objects.get(submission=submission)
+    receipt = _page(fatima, "receipt", version=version.uuid)
+    assert "cijfers.xlsx" in receipt
+    assert "Plaatsen" in receipt.split("Daarna gewijzigd in het portaal", 1)[1].split("</dd>", 1)[0]
 
 
 def test_without_the_tick_nothing_is_signed_and_the_position_stays_typed(cast: Cast, submission: Submission) -> None:

@@ -48,6 +48,60 @@ def test_every_variable_that_compose_sets_is_one_that_the_settings_read(compose:
             assert f'"{variable}"' in settings, variable
 
 
+def test_every_setting_of_who_runs_it_passes_through_compose(compose: dict[str, Any]) -> None:
+    """What the settings document can be set in ``.env``, but for what belongs to trying it out or to a long computation."""
+    documented = set(re.findall(r"^``(\w+)``", (ROOT / "ivportal" / "settings.py").read_text(encoding="utf-8"), re.M))
+    assert {"EMAIL_URL", "IVPORTAL_MAIL_FROM", "IVPORTAL_SWEEP_SECONDS"} <= documented
+    own = {"IVPORTAL_DATA", "DATABASE_OWNER_URL"}
+    for name in ("web", "worker", "beat"):
+        assert documented - own <= set(compose["services"][name]["environment"]), name
+
+
+def test_files_are_read_by_a_worker_that_does_nothing_else(compose: dict[str, Any]) -> None:
+    from ivportal.celery import app
+
+    command = compose["services"]["reader"]["command"]
+    reading = app.amqp.router.route({}, "providers.tasks.read_upload")["queue"].name
+    other = app.amqp.router.route({}, "providers.tasks.compare_with_sector")["queue"].name
+    assert command[command.index("-Q") + 1] == reading != other
+    assert {reading, other} == set(app.amqp.queues), "a worker without -Q takes from every queue"
+
+
+def test_no_mail_goes_to_the_console_unless_somebody_asked_for_that(compose: dict[str, Any]) -> None:
+    for name in ("EMAIL_URL", "IVPORTAL_MAIL_FROM", "IVPORTAL_ADDRESS"):
+        assert compose["services"]["worker"]["environment"][name].startswith(f"${{{name}:?"), name
+    example = (ROOT / "deploy" / "example.env").read_text(encoding="utf-8")
+    assert not re.search(r"^EMAIL_URL=console", example, re.M)
+
+
+#: Loads the settings of production once for each variable that somebody forgot, and once with an address that is none.
+FORGETFUL = """
+import os, runpy
+from django.core.exceptions import ImproperlyConfigured
+whole = {"IVPORTAL_PRODUCTION": "1", "IVPORTAL_SECRET_KEY": "only-for-this-test", "REDIS_URL": "redis://127.0.0.1:1/0",
+    "EMAIL_URL": "dummymail://", "IVPORTAL_MAIL_FROM": "a@example.org", "IVPORTAL_ADDRESS": "https://portal.example.org"}
+tries = [{}, *({name: ""} for name in whole if name != "IVPORTAL_PRODUCTION"), {"IVPORTAL_ADDRESS": "portal.example.org"}]
+for changed in tries:
+    os.environ.update(whole | changed)
+    try:
+        runpy.run_path("ivportal/settings.py")
+        print("starts")
+    except ImproperlyConfigured as refused:
+        print(refused)
+"""
+
+
+def test_production_does_not_start_without_a_mail_server_a_sender_and_an_address(tmp_path: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", FORGETFUL], check=True, cwd=ROOT, capture_output=True, text=True,
+        env={**os.environ, "IVPORTAL_DATA": str(tmp_path)},
+    ).stdout.splitlines()  # fmt: skip
+    assert said[0] == "starts"
+    assert [line.split()[1] for line in said[1:3]] == ["IVPORTAL_SECRET_KEY", "REDIS_URL:"]
+    assert said[3:6] == ["Set EMAIL_URL.", "Set IVPORTAL_MAIL_FROM.", "Set IVPORTAL_ADDRESS."]
+    assert said[6].startswith("Write IVPORTAL_ADDRESS in full")
+
+
 def test_only_migrations_know_the_owner(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         knows = "DATABASE_OWNER_URL" in service.get("environment", {})
@@ -98,6 +152,9 @@ def production(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iter
         "DATABASE_URL": f"postgresql://ivportal_app:app-secret@{place}/ivportal",
         "DATABASE_OWNER_URL": f"postgresql://ivportal_owner:x@{place}/ivportal",
         "REDIS_URL": redis_url,
+        "EMAIL_URL": "dummymail://",
+        "IVPORTAL_MAIL_FROM": "portaal@example.org",
+        "IVPORTAL_ADDRESS": "https://portal.example.org",
         "PYTHONPATH": str(ROOT),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }

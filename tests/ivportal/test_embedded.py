@@ -204,6 +204,9 @@ def test_production_refuses_the_embedded_database_at_the_first_connection(folder
         "IVPORTAL_PRODUCTION": "1",
         "IVPORTAL_SECRET_KEY": "for-this-test-only-" * 4,
         "REDIS_URL": "redis://127.0.0.1:1/0",
+        "EMAIL_URL": "dummymail://",
+        "IVPORTAL_MAIL_FROM": "portaal@example.org",
+        "IVPORTAL_ADDRESS": "https://portal.example.org",
     }
     loaded = python(PREPARE + "print('loaded')", folder, **production)
     assert loaded.stdout == "loaded\n", loaded.stderr

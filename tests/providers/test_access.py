@@ -157,7 +157,7 @@ def _deliver() -> None:
     delivered_in = portal_round(slug="iv-2021", book_year=2021)
     waiting_in = portal_round(slug="iv-2022", book_year=2022)
     for submission in delivered_in.submissions.select_related("provider", "round"):
-        version = delivered(submission, explanation="Zo is het.", absence_rate="0.31")
+        version = delivered(submission, explanation="Zo is het dit jaar.", absence_rate="0.31")
         assert Explanation.objects.filter(finding__version=version).exists()
     for submission in waiting_in.submissions.select_related("provider", "round"):
         filler = acting(somebody_at(submission.provider, Power.DELIVER), submission.provider)
@@ -252,11 +252,11 @@ def test_a_scope_ends_with_its_block_also_when_something_goes_wrong(cast: Cast) 
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("anne", "provider:{linde}"), ("karim", "care_office:{north}"), ("noor", "all")]
+    ("name", "expected"), [("anne", "provider:{linde}:{who}"), ("karim", "care_office:{north}:{who}"), ("noor", "all")]
 )
 def test_the_database_is_told_on_whose_behalf(cast: Cast, name: str, expected: str) -> None:
-    told = actor_of(getattr(cast, name)).database_scope
-    assert told == expected.format(linde=cast.linde.pk, north=cast.north.pk)
+    actor = actor_of(getattr(cast, name))
+    assert actor.database_scope == expected.format(linde=cast.linde.pk, north=cast.north.pk, who=actor.user.pk)
 
 
 def test_a_role_that_nobody_knows_sees_nothing(cast: Cast) -> None:

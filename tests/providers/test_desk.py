@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import Error, transaction
+from django.db import Error, connection, transaction
 from django.utils import timezone
 
+from ivportal.celery import app
 from providers import desk, terms
-from providers.access import Actor
+from providers.access import EVERYTHING, Actor, scope
 from providers.models import Notice, Power, Round, RoundStatus, Submission, TermChange
 from providers.refusal import Refused
 from tests.delivering import a_provider, acting, an_employee, delivered, portal_round, somebody_at, submission_of
+from tests.processes import wait_for
 
 LINDE, ANKER = "99900001", "99900002"
 STEPS = {"draft": "open", "open": "closed", "closed": "open archived", "archived": ""}
@@ -99,6 +102,19 @@ def test_inviting_twice_is_inviting_once(noor: Actor) -> None:
     assert desk.invite(round=round, providers=[a_provider(LINDE), a_provider("99900003")], actor=noor) == 0
 
 
+def test_who_is_added_to_an_open_round_is_invited_at_once_and_not_when_a_sweeper_comes_by(
+    noor: Actor, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    monkeypatch.setitem(app.conf, "task_always_eager", True)
+    new = a_provider("99900003", "De Populier")
+    somebody_at(new, Power.DELIVER)
+    draft, open_one = portal_round(slug="concept", status="draft"), portal_round()
+    for round, told in ((draft, []), (open_one, [open_one])):
+        with django_capture_on_commit_callbacks(execute=True):
+            desk.invite(round=round, providers=[new], actor=noor)
+        assert [notice.round for notice in Notice.objects.filter(kind="invitation", provider=new)] == told
+
+
 @pytest.mark.parametrize("status", ["closed", "archived"])
 def test_nobody_is_invited_to_a_round_that_is_over(status: str, noor: Actor) -> None:
     with pytest.raises(Refused, match="Deze ronde is gesloten"):
@@ -170,3 +186,45 @@ def test_nobody_delivers_in_an_archived_round_whatever_the_term(noor: Actor) -> 
     assert not submission_of(round, LINDE).accepts_at(timezone.now())
     with pytest.raises(Refused, match="Alleen in een open of gesloten ronde"):
         desk.extend_for_one(submission=submission_of(round, LINDE), until=in_days(99), reason="Meer.", actor=noor)
+
+
+def test_a_longer_term_for_all_never_leaves_somebody_behind(noor: Actor) -> None:
+    round = portal_round()
+    deadline, submission = round.deadline, submission_of(round, LINDE)
+    assert deadline is not None
+    desk.extend_for_one(submission=submission, until=deadline + timedelta(days=3), reason="Ziekte.", actor=noor)
+    desk.extend(round=round, until=deadline + timedelta(days=20), reason="Storing.", actor=noor)
+    assert submission_of(round, LINDE).deadline == deadline + timedelta(days=20)
+
+
+def test_of_two_who_extend_a_round_at_once_the_second_does_not_make_the_term_shorter(transactional_db: None) -> None:
+    round, noor = portal_round(), acting(an_employee())
+    said: list[str] = []
+
+    def extend_less() -> None:
+        with scope(EVERYTHING):
+            try:
+                desk.extend(round=round, until=in_days(50), reason="Storing.", actor=noor)
+            except Refused as refused:
+                said.append(str(refused))
+        connection.close()
+
+    colleague = threading.Thread(target=extend_less)
+    with transaction.atomic():
+        desk.extend(round=round, until=in_days(60), reason="Storing.", actor=noor)
+        colleague.start()
+        wait_for("the colleague waits for us", _somebody_waits, patience=10, every=0.01)
+    colleague.join(timeout=10)
+    round.refresh_from_db()
+    assert round.deadline is not None
+    assert round.deadline > in_days(59)
+    assert ["Een termijn wordt nooit korter" in refusal for refusal in said] == [True]
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE NOT granted AND datname = current_database()"
+        )
+        return bool(cursor.fetchone() != (0,))

@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 from django.core import mail as outgoing
-from django.db import ProgrammingError, transaction
+from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
-from providers.access import scope
+from providers.access import EVERYTHING, scope
 from providers.models import Act, AuditRecord, Mail, MailStatus, Notice, Round, RoundStatus, User
-from providers.notices import PAUSES, message_of, send_waiting, tell, try_again
+from providers.notices import PAUSES, _next, message_of, send_waiting, tell, try_again
 from tests.cast import Cast, browser_of, make_cast
+from tests.delivering import acting
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ class TestTelling:
         assert not Notice.objects.exists()
 
     def test_a_provider_tells_its_own_people_and_nobody_else(self, cast: Cast) -> None:
-        with scope(f"provider:{cast.linde.pk}"):
+        with scope(acting(cast.anne).database_scope):
             assert len(returned(cast, cast.anne)) == 1
             assert returned(cast, cast.anne) == []
             with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
@@ -123,7 +124,12 @@ class Postbox:
         say("220 postbus")
         while line := stream.readline().decode().strip():
             if line.upper().startswith("RCPT"):
-                answers = {"nooit@": "550 geen postbus", "later@": "451 probeer later", "raar@": "550 " + "\xff" * 400}
+                answers = {
+                    "nooit@": "550 geen postbus",
+                    "later@": "451 probeer later",
+                    "raar@": "550 " + "\xff" * 400,
+                    "druk@": "421 nu niet",
+                }
                 say(next((answer for name, answer in answers.items() if name in line), "250 ok"))
             elif line.upper() == "DATA":
                 say("354 ga door")
@@ -202,12 +208,57 @@ class TestSending:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         with socket.create_server(("127.0.0.1", 0)) as taken:
             settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", taken.getsockname()[1]
-        assert send_waiting() == 0
-        assert sorted(Mail.objects.values_list("tries", flat=True)) == [0, 0, 1], "one try is enough to know"
-        assert Mail.objects.get(tries=1).error.startswith("ConnectionRefusedError")
+        for _ in range(len(PAUSES) + 2):
+            Mail.objects.update(next_try_at=timezone.now())
+            assert send_waiting() == 0
+        assert set(Mail.objects.values_list("status", "tries")) == {(MailStatus.WAITING, 0)}, (
+            "it is not the mail's fault"
+        )
+        assert Mail.objects.exclude(error="").get().error.startswith("ConnectionRefusedError"), (
+            "one try is enough to know"
+        )
         Mail.objects.update(next_try_at=timezone.now())
         with postbox(settings):
             assert send_waiting() == 3
+        assert set(Mail.objects.values_list("tries", "error")) == {(1, "")}
+
+    def test_a_server_that_closes_or_wants_another_password_says_nothing_about_the_mail(
+        self, cast: Cast, settings: Any
+    ) -> None:
+        returned(cast, User.objects.create_user("druk@example.org", name="Druk"))
+        for user, answer in (("", "421 nu niet"), ("portaal", "SMTPNotSupportedError")):
+            settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = user
+            with postbox(settings):
+                for _ in range(len(PAUSES) + 2):
+                    Mail.objects.update(next_try_at=timezone.now())
+                    assert send_waiting() == 0
+            mail = Mail.objects.get()
+            assert (mail.status, mail.tries) == (MailStatus.WAITING, 0)
+            assert answer in mail.error
+            assert mail.next_try_at > timezone.now(), "it is not asked again at once"
+
+    def test_a_mail_that_another_worker_has_in_hand_keeps_no_other_mail_waiting(self, transactional_db: None) -> None:
+        """However long its mail server takes to answer."""
+        cast = make_cast()
+        returned(cast, cast.anne, cast.daan)
+        with transaction.atomic():
+            in_hand = _next([])
+            assert in_hand is not None
+
+            def send_the_rest() -> None:
+                with scope(EVERYTHING), connection.cursor() as cursor:
+                    cursor.execute("SET lock_timeout = '3s'")
+                    send_waiting()
+                connection.close()
+
+            other = threading.Thread(target=send_the_rest)
+            other.start()
+            other.join(timeout=10)
+            waiting = Mail.objects.filter(status=MailStatus.WAITING)
+            assert [mail.pk for mail in waiting] == [in_hand.pk]
+            assert [mail.to for mail in outgoing.outbox] == [
+                [({"anne@example.org", "daan@example.org"} - {in_hand.address}).pop()]
+            ]
 
     def test_a_mail_that_failed_is_sent_when_somebody_asks_for_it_again(self, cast: Cast) -> None:
         (notice,) = returned(cast)

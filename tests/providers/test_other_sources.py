@@ -156,7 +156,7 @@ def test_a_provider_finds_the_figure_with_its_source_and_corrects_it_with_a_reas
     other_sources.store(figures=[a_figure()], actor=None)
     daan = browser_of(cast.daan)
     page = page_of(daan, "fill_in", SLUG)
-    assert 'name="figure:absence_rate" value="0,0712"' in page
+    assert 'name="figure:absence_rate" value="7,12 %"' in page
     assert f"Ingevuld uit {SOURCE}. Klopt het niet, verbeter het dan en schrijf op waarom." in page
 
     # Her own figure differs: the page says so, and asks for the reason beside the figure.

@@ -144,7 +144,7 @@ def test_a_request_for_exemption_is_answered_once(fresh: Callable[[], Submission
             with pytest.raises(Refused, match="al afgehandeld"):
                 exemptions.answer(exemption=row, is_granted=is_granted, reason="Daarom.", actor=noor)
         with pytest.raises(Refused, match="Er loopt geen verzoek"):
-            exemptions.withdraw(submission=submission, actor=noor)
+            exemptions.withdraw(submission=submission, actor=acting(somebody_at(submission.provider, Power.DELIVER)))
         row.refresh_from_db()
         assert row.status == old
 
@@ -158,7 +158,9 @@ def test_a_request_to_sign_is_answered_once(submission: Submission, noor: Actor)
         if not is_allowed:
             continue
         with pytest.raises(Refused, match="Er ligt niets ter ondertekening"):
-            signing.decline(submission=submission, remark="Nee.", actor=noor)
+            signing.decline(
+                submission=submission, remark="Nee.", actor=acting(somebody_at(submission.provider, Power.SIGN))
+            )
 
 
 def test_what_was_declined_cannot_be_signed(submission: Submission) -> None:
@@ -252,6 +254,15 @@ class TestGivingBack:
         with pytest.raises(Refused, match="De NZa controleert"):
             prepared(submission_of(submission.round, LINDE), places=190)
 
+    def test_a_return_is_not_taken_back_where_nothing_was_delivered(
+        self, fresh: Callable[[str], Submission], noor: Actor
+    ) -> None:
+        row = fresh("returned")
+        with pytest.raises(Refused, match="nog niets aangeleverd"):
+            review.keep_as_delivered(submission=row, reason="Het klopt toch.", actor=noor)
+        row.refresh_from_db()
+        assert row.status == "returned"
+
     @pytest.mark.parametrize("status", ["not_started", "draft", "submitted", "in_review", "returned", "exempt"])
     def test_only_what_was_decided_is_opened_again(
         self, status: str, fresh: Callable[[str], Submission], noor: Actor
@@ -281,15 +292,15 @@ class TestExcludingAndApproving:
 
     def test_a_finding_that_no_longer_holds_does_not_keep_a_delivery_waiting(self, round: Round, noor: Actor) -> None:
         loud = submission_of(round, LINDE)
-        version = delivered(loud, absence_rate="0.4", explanation="Griep.")
-        everything = Submission.objects.filter(round=round)
-        assert review.validate_all_quiet(submissions=everything, actor=noor) == 0
+        version = delivered(loud, absence_rate="0.4", explanation="Er was veel griep.")
+        assert review.validate_all_quiet(versions=[version.uuid], actor=noor) == 0
         version.findings.update(ended_at=timezone.now())
-        assert review.validate_all_quiet(submissions=everything, actor=noor) == 1
+        assert review.validate_all_quiet(versions=[version.uuid], actor=noor) == 1
+        assert review.validate_all_quiet(versions=[version.uuid], actor=noor) == 0
 
     def test_only_the_newest_version_counts(self, round: Round, noor: Actor) -> None:
         submission = submission_of(round, LINDE)
-        delivered(submission, absence_rate="0.4", explanation="Griep.")
+        delivered(submission, absence_rate="0.4", explanation="Er was veel griep.")
         signing.withdraw(submission=submission, actor=acting(somebody_at(submission.provider, Power.DELIVER)))
         delivered(submission)
         assert list(review.quiet(Submission.objects.filter(round=round))) == [submission]
@@ -308,9 +319,11 @@ class TestExemption:
         asker = acting(somebody_at(submission.provider, Power.DELIVER))
         asked = exemptions.ask(submission=submission, grounds="Te klein.", actor=asker)
         delivered(submission)
-        with pytest.raises(Refused, match="intussen aangeleverd"):
-            exemptions.answer(exemption=asked, is_granted=True, reason="Klein.", actor=noor)
-        exemptions.answer(exemption=asked, is_granted=False, reason="U leverde al aan.", actor=noor)
+        for is_granted in (True, False):
+            with pytest.raises(Refused, match="al afgehandeld"):
+                exemptions.answer(exemption=asked, is_granted=is_granted, reason="Klein.", actor=noor)
+        asked.refresh_from_db()
+        assert (asked.status, asked.answer) == ("withdrawn", "Vervallen: de aanlevering kreeg de status ‘Ingediend’.")
 
     def test_who_has_exemption_delivers_nothing_until_it_ends(self, submission: Submission, noor: Actor) -> None:
         asker = acting(somebody_at(submission.provider, Power.DELIVER))

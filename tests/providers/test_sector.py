@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import transaction
 from django.urls import reverse
@@ -17,6 +18,7 @@ from providers.checks import statistics
 from providers.models import Finding, Notice, Power, Round, SectorBasis
 from tests.cast import browser_of
 from tests.delivering import a_provider, delivered, filled, portal_round, somebody_at, submission_of
+from tests.processes import database_url
 
 KEYS = [str(99_900_101 + number) for number in range(21)]
 ODD = KEYS[0]
@@ -32,7 +34,7 @@ def stored_round(django_db_setup: None, django_db_blocker: Any) -> Iterator[Roun
         for key in KEYS[:20]:
             submission = submission_of(made, key)
             usual = filled(submission).values()["staff_fte_care"] or Decimal(0)
-            delivered(submission, explanation="Zo is het.", staff_fte_care=usual * 2 if key == ODD else usual)
+            delivered(submission, explanation="Zo is het dit jaar.", staff_fte_care=usual * 2 if key == ODD else usual)
         yield made
         transaction.set_rollback(True)
 
@@ -65,7 +67,8 @@ def test_findings_against_the_sector_come_end_and_are_told_once(round: Round) ->
     assert {notice.provider.key for notice in told} == {ODD}  # type: ignore[union-attr]
     assert sector.sweep() == []
 
-    sector.refresh(round.pk)
+    assert sector.refresh(round.pk) is None, "nothing changed, and it was done again"
+    assert SectorBasis.objects.filter(round=round).count() == 1
     assert _held(ODD) == held
     assert set(Notice.objects.filter(kind="findings_added")) == set(told)
 
@@ -89,6 +92,16 @@ def test_a_draft_is_compared_with_the_sector_while_it_is_filled_in(round: Round)
     sector.refresh(round.pk)
     found = [item for item in check(submission=submission, contents=double).found if item.rule.scope == "sector"]
     assert {item.measure for item in found} == STRANGE
+
+
+def test_one_worker_compares_at_a_time_and_the_others_go_on(round: Round) -> None:
+    """Somebody else is at it, with another round perhaps: this one is left to the sweeper, which asks again."""
+    with psycopg.connect(database_url(owner=False)) as other:
+        other.execute("SELECT pg_advisory_xact_lock(hashtext('providers.sector'))")
+        assert sector.refresh(round.pk) is None
+        assert sector.sweep() == [round.pk]
+    assert sector.refresh(round.pk) is not None
+    assert SectorBasis.objects.filter(round=round).count() == 1
 
 
 def test_a_finding_ends_when_the_sector_moved_to_where_the_provider_is(round: Round) -> None:

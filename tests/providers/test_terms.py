@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 
-from providers import desk, drafts, signing, terms
+from providers import desk, drafts, mandates, signing, terms
 from providers.models import Notice, Power, Round, RoundStatus, Submission
 from providers.refusal import Refused
 from tests.delivering import (
@@ -252,3 +252,35 @@ class TestReminders:
             somebody_at(a_provider(ANKER), Power.DELIVER)
             terms.keep()
             assert told(round, "invitation") == 3
+
+    def test_nobody_is_reminded_when_the_term_is_over_for_more_than_two_weeks(self, db: None) -> None:
+        round = a_round(ORDINARY)
+        for days, count in ((15, 0), (14, 2)):
+            with time_machine.travel(ORDINARY + timedelta(days=days), tick=False):
+                terms.keep()
+            assert told(round, "overdue") == count, days
+
+    def test_somebody_with_an_ended_mandate_does_not_keep_her_colleagues_from_being_told(self, db: None) -> None:
+        round = portal_round()
+        left = somebody_at(a_provider(LINDE), Power.DELIVER, name="Vertrokken Vera")
+        somebody_at(a_provider(LINDE), Power.DELIVER, name="Gebleven Gijs")
+        mandates.end(mandate=left.mandates.get())
+        terms.announce(round)
+        assert [notice.recipient.name for notice in Notice.objects.all()] == ["Gebleven Gijs"]
+
+
+def test_who_merged_into_another_is_told_nothing_about_the_round(db: None) -> None:
+    """No invitation, no reminder, no longer term, no closing: that is all for the provider it is part of now."""
+    round = a_round(ORDINARY)
+    with time_machine.travel(ORDINARY - timedelta(days=30), tick=False):
+        left = somebody_at(a_provider(ANKER), Power.DELIVER)
+        Submission.objects.filter(round=round, provider__key=ANKER).update(merged_into=a_provider(LINDE))
+        terms.keep()
+        desk.extend(round=round, until=ORDINARY + timedelta(days=1), reason="Storing.", actor=acting(an_employee()))
+    for days in (-20, 2):
+        with time_machine.travel(ORDINARY + timedelta(days=days), tick=False):
+            terms.keep()
+    assert set(Notice.objects.filter(round=round).values_list("kind", flat=True)) == {
+        "invitation", "term_extended", "reminder", "closed", "overdue",
+    }  # fmt: skip
+    assert not Notice.objects.filter(recipient=left).exists()

@@ -14,14 +14,17 @@ from tests.cast import PASSWORD
 from tests.processes import Browser, Portal, empty_database, running_portal, store_fictitious
 
 
-@pytest.fixture(scope="module", params=["files", "redis"])
+@pytest.fixture(scope="module")
 def portal(
     request: pytest.FixtureRequest,
     django_db_setup: None,
     django_db_blocker: Any,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Portal]:
-    """Give a portal without workers; the tests start and end those. What was stored is taken away afterwards."""
+    """Give a portal without workers; the tests start and end those. What was stored is taken away afterwards.
+
+    A test says over which transport its messages travel: ``redis``, or ``files`` as well.
+    """
     folder = tmp_path_factory.mktemp(request.param)
     redis = embedded.start_redis(folder / "redis") if request.param == "redis" else None
     with django_db_blocker.unblock(), scope(EVERYTHING):

@@ -126,7 +126,7 @@ def test_two_administrators_who_end_each_other_leave_one(cast: Cast) -> None:
     def end_the_other(who: Any, other: Any) -> None:
         actor = Actor(user=who, mandate=mandate[who], mandates=(mandate[who],))
         try:
-            with scope(f"provider:{cast.linde.pk}"):
+            with scope(actor.database_scope):
                 begin.wait()
                 mandates.end(mandate=mandate[other], actor=actor)
         except Refused as error:

@@ -32,6 +32,9 @@ from providers.models import Submission
 from tests.processes import Browser, Portal, wait_for
 
 pytestmark = pytest.mark.workers
+#: Leases and signs of life are kept in the database whatever the transport, so not everything is tried over both.
+OVER_BOTH = pytest.mark.parametrize("portal", ["files", "redis"], indirect=True)
+OVER_REDIS = pytest.mark.parametrize("portal", ["redis"], indirect=True)
 
 ROUND = "/rondes/fictief-2024/"
 BUSY = {RunStatus.QUEUED, RunStatus.RUNNING}
@@ -102,6 +105,7 @@ def undisturbed(portal: Portal, noor: Browser) -> Run:
     return done
 
 
+@OVER_BOTH
 def test_a_run_is_carried_out_by_a_worker_and_by_nobody_else(portal: Portal, noor: Browser) -> None:
     portal.without_workers()
     run = start(noor)
@@ -116,6 +120,7 @@ def test_a_run_is_carried_out_by_a_worker_and_by_nobody_else(portal: Portal, noo
     assert done.result_hash in noor.get(ROUND)
 
 
+@OVER_BOTH
 def test_a_worker_killed_in_the_middle_is_seen_and_replaced(portal: Portal, noor: Browser, undisturbed: Run) -> None:
     killed = portal.the_worker()
     run = start(noor)
@@ -155,6 +160,7 @@ def test_a_worker_killed_in_the_middle_is_seen_and_replaced(portal: Portal, noor
     assert "(poging 2)" in noor.get(f"/berekeningen/{run.uuid}/")
 
 
+@OVER_REDIS
 def test_a_frozen_worker_that_thaws_commits_nothing(portal: Portal, noor: Browser, undisturbed: Run) -> None:
     frozen = portal.the_worker()
     run = start(noor)
@@ -181,6 +187,7 @@ def test_a_frozen_worker_that_thaws_commits_nothing(portal: Portal, noor: Browse
     portal.kill(frozen)
 
 
+@OVER_REDIS
 def test_a_run_that_is_stopped_stops_and_keeps_nothing(portal: Portal, noor: Browser) -> None:
     worker = portal.the_worker()
     run = start(noor)
@@ -193,6 +200,7 @@ def test_a_run_that_is_stopped_stops_and_keeps_nothing(portal: Portal, noor: Bro
     assert "Traceback" not in portal.log_of(worker)
 
 
+@OVER_REDIS
 def test_a_run_stopped_while_its_worker_is_dead_ends_too(portal: Portal, noor: Browser) -> None:
     worker = portal.the_worker()
     run = start(noor)
@@ -204,6 +212,7 @@ def test_a_run_stopped_while_its_worker_is_dead_ends_too(portal: Portal, noor: B
     assert stored(run) == (0, 0)
 
 
+@OVER_REDIS
 def test_a_helper_killed_with_a_part_in_hand_is_missed_by_nobody(
     portal: Portal, noor: Browser, undisturbed: Run
 ) -> None:
@@ -236,6 +245,7 @@ def test_a_helper_killed_with_a_part_in_hand_is_missed_by_nobody(
     portal.the_worker()
 
 
+@OVER_REDIS
 def test_workers_share_the_parts_of_a_run(portal: Portal, noor: Browser, undisturbed: Run) -> None:
     portal.the_worker()
     portal.start_worker()
@@ -259,6 +269,7 @@ def test_workers_share_the_parts_of_a_run(portal: Portal, noor: Browser, undistu
     portal.kill(portal.workers[-1])
 
 
+@OVER_BOTH
 def test_two_workers_never_do_the_same_run_twice(portal: Portal, noor: Browser, undisturbed: Run) -> None:
     """Every message about the run arrives many times, at two workers that sweep as well."""
     workers = [portal.the_worker(), portal.start_worker()]
@@ -286,8 +297,7 @@ def test_two_workers_never_do_the_same_run_twice(portal: Portal, noor: Browser, 
 @contextmanager
 def without_redis(portal: Portal) -> Iterator[None]:
     """Take Redis away inside the block and bring it back, empty, at the same address."""
-    if portal.redis is None:
-        pytest.skip("messages over files have no server that could be away")
+    assert portal.redis is not None, "messages over files have no server that could be away"
     portal.redis.stop()
     try:
         yield
@@ -296,6 +306,7 @@ def without_redis(portal: Portal) -> Iterator[None]:
         portal.redis = RedisServer(process=process, url=portal.redis.url)
 
 
+@OVER_REDIS
 def test_a_run_goes_on_when_the_broker_goes_away_in_the_middle(portal: Portal, noor: Browser, undisturbed: Run) -> None:
     worker = portal.the_worker()
     run = start(noor)
@@ -309,6 +320,7 @@ def test_a_run_goes_on_when_the_broker_goes_away_in_the_middle(portal: Portal, n
     until(following, RunStatus.COMPLETED, patience=90)
 
 
+@OVER_REDIS
 def test_a_run_asked_for_while_the_broker_is_away_is_carried_out_later(portal: Portal, noor: Browser) -> None:
     portal.the_worker()
     with without_redis(portal):

@@ -22,10 +22,11 @@ from benchmarking.models import Run
 from benchmarking.specification import SpecificationError
 from benchmarking.steps.participation import REASONS_SHORT
 from ivportal.demo import national_round, open_round, supervisor
-from ivportal.demo.national_round import Account, DemoFailed
+from ivportal.demo.national_round import NATIONAL, Account, DemoFailed, Extent
 from ivportal.demo.visitor import VisitFailed, Visitor
 from ivportal.embedded import free_port
 from providers.access import EVERYTHING, scope
+from providers.fictitious import FEWEST_PROVIDERS, MOST_PROVIDERS
 from providers.formatting import format_money, format_number, format_percent
 
 
@@ -49,15 +50,27 @@ class Command(BaseCommand):
             help="zoveel herhalingen voor het interval, bijvoorbeeld 200 om sneller klaar te zijn; telt bij het inlezen van de"
             " ronde, dus bij de eerste keer en met --fresh of --check (standaard: 2000, en 200 voor het jaar ervoor)",
         )
+        parser.add_argument(
+            "--providers",
+            type=int,
+            default=NATIONAL.providers,
+            metavar="AANTAL",
+            help="zoveel zorgaanbieders, bijvoorbeeld 150 om sneller klaar te zijn (standaard: %(default)s)",
+        )
         parser.add_argument("--in-throw-away-folder", action="store_true", help="voor --check zelf")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        extent = Extent(providers=options["providers"], replications=options["replications"])
         try:
-            national_round.model_of(national_round.BOOK_YEARS[-1], replications=options["replications"])
+            national_round.model_of(national_round.BOOK_YEARS[-1], extent)
         except SpecificationError as error:
             raise CommandError(f"--replications: {error}", returncode=2) from error
+        if not FEWEST_PROVIDERS <= extent.providers <= MOST_PROVIDERS:
+            raise CommandError(
+                f"--providers: kies een aantal van {FEWEST_PROVIDERS} tot en met {MOST_PROVIDERS}.", returncode=2
+            )
         if options["check"] and not options["in_throw_away_folder"]:
-            sys.exit(self._in_throw_away_folder(options["replications"]))
+            sys.exit(self._in_throw_away_folder(extent))
         try:
             with supervisor.alone(), supervisor.stopping_on_signals():
                 if options["fresh"]:
@@ -66,15 +79,15 @@ class Command(BaseCommand):
                 settings.PORTAL_ADDRESS = os.environ["IVPORTAL_ADDRESS"] = f"http://127.0.0.1:{port}"
                 with supervisor.database(), migrated(), supervisor.worker() as worker:
                     if options["check"]:
-                        self._check(options["replications"])
+                        self._check(extent)
                     else:
-                        self._serve(port, worker, options["replications"])
+                        self._serve(port, worker, extent)
         except supervisor.Stopped:
             self.stdout.write("\nGestopt.")
         except (DemoFailed, VisitFailed, supervisor.AlreadyRunning) as error:
             raise CommandError(str(error), returncode=1) from error
 
-    def _in_throw_away_folder(self, replications: int | None) -> int:
+    def _in_throw_away_folder(self, extent: Extent) -> int:
         """Run ``--check`` in a process of its own with an empty data folder, and remove that folder afterwards."""
         folder = Path(tempfile.mkdtemp(prefix="ivportal-check-"))
         environment = {
@@ -84,8 +97,9 @@ class Command(BaseCommand):
         }
         environment["IVPORTAL_DATA"] = str(folder)
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", "--check", "--in-throw-away-folder"]
-        if replications is not None:
-            command += ["--replications", str(replications)]
+        command += ["--providers", str(extent.providers)]
+        if extent.replications is not None:
+            command += ["--replications", str(extent.replications)]
         process = subprocess.Popen(command, env=environment)
         try:
             with supervisor.stopping_on_signals():
@@ -106,25 +120,25 @@ class Command(BaseCommand):
         stop_database()
         shutil.rmtree(database_folder(), ignore_errors=True)
 
-    def _prepare(self, replications: int | None) -> tuple[Run, list[Account], float, float]:
+    def _prepare(self, extent: Extent) -> tuple[Run, list[Account], float, float]:
         folder = Path(settings.DATA_DIR)
         importing = 0.0
         if not national_round.is_loaded():
-            importing = national_round.load(folder=folder / "fictief", say=self._say, replications=replications)
-        elif replications is not None:
-            self._say("De ronde was al ingelezen en berekend: --replications telt dan niet, tenzij met --fresh.")
+            importing = national_round.load(folder=folder / "fictief", say=self._say, extent=extent)
+        elif extent != NATIONAL:
+            self._say("De ronde was al ingelezen: --providers en --replications tellen dan niet, tenzij met --fresh.")
         run, running = national_round.compute_and_release(say=self._say)
         return run, national_round.accounts(run=run, folder=folder), importing, running
 
     def _say(self, text: str) -> None:
         self.stderr.write(f"  {text}")
 
-    def _serve(self, port: int, worker: subprocess.Popen[bytes], replications: int | None) -> None:
+    def _serve(self, port: int, worker: subprocess.Popen[bytes], extent: Extent) -> None:
         self._say("De demonstratie wordt klaargezet; de eerste keer duurt dat ongeveer een minuut.")
-        run, accounts, _, _ = self._prepare(replications)
+        run, accounts, _, _ = self._prepare(extent)
         if not open_round.is_made():
             open_round.make(
-                population=national_round.population(),
+                population=national_round.population(extent),
                 previous=run.dataset.round,
                 say=self._say,
                 but=national_round.shown_provider(run),
@@ -141,8 +155,8 @@ class Command(BaseCommand):
             supervisor.watch(server, worker)
             raise DemoFailed(f"De webserver of het rekenproces is gestopt; zie de logboeken in {settings.DATA_DIR}.")
 
-    def _check(self, replications: int | None) -> None:
-        run, accounts, importing, running = self._prepare(replications)
+    def _check(self, extent: Extent) -> None:
+        run, accounts, importing, running = self._prepare(extent)
         port = free_port()
         slowest = 0.0
         with supervisor.web_server(port):

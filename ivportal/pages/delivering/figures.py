@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_http_methods
 
 from ivportal.pages.delivering.form import (
+    EMPTY,
+    EXPLANATION_HELP,
     ORGANISATION_LABELS,
     PLACE_FIELDS,
     Typed,
@@ -21,15 +24,17 @@ from ivportal.pages.delivering.form import (
     label_of,
     read_form,
     shown,
+    too_short,
 )
 from ivportal.pages.delivering.lookup import Desk, desk_of
 from ivportal.pages.delivering.overview import number_of
+from ivportal.pages.delivering.rows import Row, Said, written
 from ivportal.pages.ribbon import delivered_ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.submissions import GROUPS, change_of, shown_value
-from providers import drafts
+from providers import drafts, prefill
 from providers.checking import key_of
-from providers.contents import EXPLANATION, FIGURE, LOCATIONS, ORGANISATION, REMARKS, from_json
+from providers.contents import EXPLANATION, FIGURE, LOCATIONS, ORGANISATION, REMARKS, UNREAD, figure_of, from_json, told
 from providers.drafts import Comparison
 from providers.measures import CATALOGUE
 from providers.models import CareOfficeRegion, Draft, Power
@@ -87,7 +92,7 @@ def fill_in(request: Any, slug: str) -> HttpResponse:
 def _say_saved(request: Any, saved: Draft) -> None:
     desk = desk_of(request, saved.submission.round.slug)
     errors, unexplained = len(desk.verdict.errors), len(desk.verdict.unexplained)
-    names = [label_of(part) for part in saved.changed]
+    names = [label_of(part) for part in told(saved.changed)]
     said = f"Opgeslagen: {', '.join(names[:4])}{f' en nog {len(names) - 4}' if len(names) > 4 else ''}."
     if errors or unexplained:
         said += f" Nog te doen: {errors} {'fout' if errors == 1 else 'fouten'} en {unexplained} " + (
@@ -109,22 +114,17 @@ def _chosen(request: Any, typed: Typed) -> dict[str, Any]:
 def _page(request: Any, desk: Desk, typed: Typed, *, status: int = 200) -> HttpResponse:
     submission, contents = desk.submission, desk.contents
     previous = desk.earlier.values
-    by_measure: dict[str, list[dict[str, Any]]] = {}
+    by_measure: dict[str, list[Said]] = {}
     general: list[dict[str, Any]] = []
     # Nobody is told off for a form that she has not begun.
     for item in desk.verdict.found if desk.is_filled else ():
-        row = {
-            "severity": item.rule.severity,
-            "code": item.rule.code,
-            "message": item.message,
-            "remedy": item.rule.mend,
-            "explanation": "",
-        }
+        said = Said(item.rule.severity, item.rule.code, item.message, item.rule.mend)
         if item.measure in contents.figures:
-            by_measure.setdefault(item.measure, []).append(row)
+            by_measure.setdefault(item.measure, []).append(said)
         else:
-            general.append({**row, "key": key_of(item.measure, item.rule.code), "asks": item.rule.explain})
+            general.append({"finding": said, "key": key_of(item.measure, item.rule.code), "asks": item.rule.explain})
     asked = asks_explanation(desk.verdict, contents) if desk.is_filled else {}
+    parts = contents.parts()
     groups = []
     for title, kinds in GROUPS.items():
         rows = []
@@ -138,34 +138,45 @@ def _page(request: Any, desk: Desk, typed: Typed, *, status: int = 200) -> HttpR
             part = f"{FIGURE}{code}"
             explanation = f"{EXPLANATION}{code}"
             rows.append(
-                {
-                    "code": code,
-                    "part": part,
-                    "label": measure.label,
-                    "explanation": measure.description,
-                    "unit": _unit(measure.unit, submission.round.currency),
-                    "typed": typed.raw.get(part, as_typed(value, measure)),
-                    "error": typed.errors.get(part, ""),
-                    "previous": shown_value(measure, before, submission.round.currency) if code in previous else "",
-                    "change": change_of(measure, value, before),
-                    "findings": by_measure.get(code, []),
-                    "cell": str(figure.cell) if figure and figure.cell.row else "",
-                    "source": figure.source if figure else "",
-                    "is_corrected": bool(figure and figure.is_corrected),
-                    "source_value": shown_value(measure, figure.source_value, submission.round.currency)
-                    if figure and figure.source
-                    else "",
-                    "asks": explanation in typed.raw or code in asked,
-                    "said_part": explanation,
-                    "said": typed.raw.get(explanation, asked.get(code, "")),
-                    "said_error": typed.errors.get(explanation, ""),
-                }
+                written(
+                    Row(
+                        code=code,
+                        part=part,
+                        label=measure.label,
+                        explanation=measure.description,
+                        unit=_unit(measure.unit, submission.round.currency),
+                        typed=typed.raw.get(part, as_typed(value, measure)),
+                        error=typed.errors.get(part, ""),
+                        previous=shown_value(measure, before, submission.round.currency) if code in previous else "",
+                        change=change_of(measure, value, before),
+                        findings=tuple(by_measure.get(code, ())),
+                        cell=str(figure.cell) if figure and figure.cell.row else "",
+                        source=figure.source if figure else "",
+                        is_corrected=bool(figure and figure.is_corrected),
+                        source_value=shown_value(measure, figure.source_value, submission.round.currency)
+                        if figure and figure.source
+                        else "",
+                        taken_over=prefill.year_of(figure) if figure else 0,
+                        is_unread=f"{UNREAD}{code}" in parts,
+                        empty_part=f"{EMPTY}{code}",
+                        is_left_empty=f"{UNREAD}{code}" in typed.changes,
+                        asks=explanation in typed.raw or code in asked,
+                        said_part=explanation,
+                        said=typed.raw.get(explanation, asked.get(code, "")),
+                        said_error=typed.errors.get(explanation)
+                        or too_short(typed.raw.get(explanation, asked.get(code, ""))),
+                        may_fill_in=desk.may_fill_in,
+                        book_year=submission.round.book_year,
+                        previous_year=desk.earlier.book_year or None,
+                    )
+                )
             )
         if rows:
             groups.append({"title": title, "rows": rows})
     for row in general:
         row["said_part"] = f"{EXPLANATION}{row['key']}"
         row["said"] = typed.raw.get(row["said_part"], asked.get(row["key"], ""))
+        row["said_error"] = typed.errors.get(row["said_part"]) or too_short(row["said"])
     return render(
         request,
         "providers/delivering/fill_in.html",
@@ -193,10 +204,8 @@ def _page(request: Any, desk: Desk, typed: Typed, *, status: int = 200) -> HttpR
                 "typed": typed.raw.get(REMARKS, contents.remarks),
                 "error": typed.errors.get(REMARKS, ""),
             },
-            "errors": [
-                {"url": f"#{_anchor(part)}", "text": f"{_name_of(part)}: {reason}"}
-                for part, reason in typed.errors.items()
-            ],
+            "errors": [{"url": f"#{_anchor(part)}", "text": _name_of(part)} for part in typed.errors],
+            "explanation_help": EXPLANATION_HELP,
             "may_fill_in": desk.may_fill_in,
             "closed_because": desk.closed_because,
             "waiting_for": desk.request,
@@ -218,7 +227,7 @@ def _name_of(part: str) -> str:
 def _unit(unit: str, currency: str) -> str:
     return {
         "money": currency,
-        "share": "deel van 0 tot 1, of een percentage met %",
+        "share": "percentage, zoals 59,3 %, of deel, zoals 0,593",
         "days": "dagen",
         "months": "maanden",
         "fte": "fte",
@@ -227,14 +236,7 @@ def _unit(unit: str, currency: str) -> str:
 
 def _places(desk: Desk, typed: Typed) -> list[dict[str, Any]]:
     """Return the rows of the locations: as typed if anything was, else as saved, and some empty ones."""
-    # Written once and not by the template, which would go through all regions for every place.
-    regions = {
-        region.code: [
-            format_html('<option value="{}"{}>{}</option>', region.code, selected, region)
-            for selected in ("", SELECTED)
-        ]
-        for region in CareOfficeRegion.objects.all()
-    }
+    regions = tuple((region.code, str(region)) for region in CareOfficeRegion.objects.all())
     rows: list[dict[str, str]] = []
     if any(name.startswith("locatie:") for name in typed.raw):
         numbers = sorted({int(name.split(":")[1]) for name in typed.raw if name.startswith("locatie:")})
@@ -247,12 +249,20 @@ def _places(desk: Desk, typed: Typed) -> list[dict[str, Any]]:
             "row": number,
             "fields": [{"name": name, "label": label, "value": row[name]} for name, label in PLACE_LABELS.items()],
             "error": typed.errors.get(f"locatie:{number}", ""),
-            "options": format_html_join(
-                "", "{}", ((written[code == row["region"]],) for code, written in regions.items())
-            ),
+            "options": _options(regions, row["region"]),
         }
         for number, row in enumerate(rows)
     ]
+
+
+@lru_cache(maxsize=200)
+def _options(regions: tuple[tuple[str, str], ...], chosen: str) -> SafeString:
+    """Write the choice of a region once, and not for every place of everybody."""
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((code, SELECTED if code == chosen else "", label) for code, label in regions),
+    )
 
 
 def _compare(request: Any, desk: Desk, overtaken: Comparison) -> HttpResponse:
@@ -288,8 +298,8 @@ def _compare(request: Any, desk: Desk, overtaken: Comparison) -> HttpResponse:
             "at": newest.made_at,
             "number": newest.number,
             "conflicts": [row(part) for part in overtaken.conflicts],
-            "mine": [row(part) for part in sorted(overtaken.mine) if part not in conflicts],
-            "theirs": [row(part) for part in sorted(overtaken.theirs) if part not in overtaken.mine],
+            "mine": [row(part) for part in told(sorted(overtaken.mine)) if part not in conflicts],
+            "theirs": [row(part) for part in told(sorted(overtaken.theirs)) if part not in overtaken.mine],
             "action": reverse("fill_in", args=[desk.submission.round.slug]),
         },
         status=409,
@@ -305,4 +315,6 @@ def _hidden(part: str, value: Any) -> list[tuple[str, str]]:
         return fields
     if part.startswith(FIGURE):
         return [(part, as_typed(value, CATALOGUE[part.removeprefix(FIGURE)]))]
+    if part.startswith(UNREAD):
+        return [(f"{EMPTY}{figure_of(part)}", "1")]
     return [(part, value or "")]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -15,9 +18,9 @@ from ivportal.pages.delivering.form import label_of, plain, shown
 from ivportal.pages.delivering.lookup import Desk, desk_of
 from ivportal.pages.delivering.overview import number_of
 from ivportal.pages.rights import for_role
-from providers import drafts, uploads
+from providers import drafts, prefill, uploads
 from providers.audit import record
-from providers.contents import ORGANISATION_FIELDS, from_json
+from providers.contents import FIGURE, ORGANISATION_FIELDS, UNREAD, figure_of, from_json, told
 from providers.drafts import Comparison
 from providers.measures import CATALOGUE
 from providers.models import Act, How, Power, Upload, UploadStatus
@@ -66,6 +69,7 @@ def lines_of(desk: Desk) -> list[Line]:
             value=figure.value,
             previous=previous.get(code),
             source=figure.source if not figure.is_corrected else "",
+            taken_over=prefill.year_of(figure),
         )
         for code, figure in ((code, desk.contents.figures[code]) for code in desk.submission.round.measures)
     ]
@@ -133,19 +137,29 @@ def upload(request: Any, slug: str, upload: Any) -> HttpResponse:
             if isinstance(found.source_file.content, memoryview)
             else len(found.source_file.content),
             "applied": applied,
+            "applied_text": f"De {'andere ' if found.problems else ''}gegevens uit dit bestand zijn overgenomen.",
             "number": desk.number,
             "is_choice": found.status == UploadStatus.READ and applied is None and bool(changes) and desk.may_fill_in,
-            "changes": [
-                {
-                    "label": label_of(part),
-                    "now": shown(part, current.get(part)),
-                    "file": shown(part, read_parts.get(part)),
-                    "part": part,
-                }
-                for part in changes
-            ],
+            "may_fill_in": desk.may_fill_in,
+            "key": uuid4(),
+            "fill_in_url": reverse("fill_in", args=[slug]),
+            "changes": [_row(part, current, read_parts) for part in told(changes)],
         },
     )
+
+
+def _row(part: str, current: Mapping[str, Any], read: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what stands somewhere now and in a file; what would only make something empty is not chosen beforehand."""
+    code = figure_of(part)
+    unread = read.get(f"{UNREAD}{code}", "") if code else ""
+    now = current.get(f"{FIGURE}{code}" if code else part)
+    return {
+        "label": label_of(f"{FIGURE}{code}" if code else part),
+        "now": shown(f"{FIGURE}{code}" if code else part, now),
+        "file": f"niet te lezen: {unread}" if unread else shown(part, read.get(part)),
+        "part": part,
+        "is_chosen": part in read and (not unread or now is None),
+    }
 
 
 @require_POST
@@ -169,12 +183,15 @@ def apply(request: Any, slug: str, upload: Any) -> HttpResponse:
             by=from_json(found.contents or {}),
         )
     except Comparison:
-        messages.error(request, "Er is net weer iets opgeslagen. Hieronder ziet u de nieuwe stand; kies opnieuw.")
+        messages.error(request, "Er is net weer iets opgeslagen. Hieronder ziet u wat er nu staat; kies opnieuw.")
         return redirect("upload", slug=slug, upload=upload)
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect("upload", slug=slug, upload=upload)
-    messages.success(request, f"{len(changes)} gegevens zijn overgenomen uit {found.file_name}.")
+    count = len(changes)
+    messages.success(
+        request, f"{count} {'gegeven is' if count == 1 else 'gegevens zijn'} overgenomen uit {found.file_name}."
+    )
     return redirect("own_submission", slug=slug)
 
 

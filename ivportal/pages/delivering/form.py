@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from django.http import QueryDict
 
-from providers.checking import Verdict, key_of
+from providers.checking import FEWEST_LETTERS, Verdict, key_of, says_why
 from providers.checks import rules
-from providers.contents import EXPLANATION, FIGURE, LOCATIONS, ORGANISATION, REMARKS, Contents
+from providers.contents import EXPLANATION, FIGURE, LOCATIONS, ORGANISATION, REMARKS, UNREAD, Contents
 from providers.formatting import format_exact, format_number
 from providers.measures import CATALOGUE, Measure
 from providers.reference import region_code
@@ -34,10 +34,15 @@ ORGANISATION_LABELS: Final = {
     "agb_code": "AGB-code",
     "nza_number": "NZa-nummer",
 }
+EXPLANATION_HELP: Final = f"Schrijf in een zin waarom het klopt: ten minste {FEWEST_LETTERS} letters."
+#: Name of the box that says of a cell that could not be read: it stays empty.
+EMPTY: Final = "leeg:"
 _AGB, _NZA = re.compile(r"[0-9]{8}"), re.compile(r"[0-9]{2,4}-[0-9]{1,5}")
 _POSTCODE = re.compile(r"([1-9][0-9]{3}) ?([A-Za-z]{2})")
 _NUMBER = re.compile(r"[0-9]{12}")
 _STORED = Decimal("0.000001")
+#: Who filled in 56 for 0.56 has to see 56, not 5,600 %.
+AS_PERCENTAGE: Final = 2
 
 
 @dataclass
@@ -65,6 +70,8 @@ def read_form(posted: QueryDict, measures: list[str]) -> Typed:
                 typed.changes[part] = read_figure(raw, CATALOGUE[code])
             except NumberError as wrong:
                 typed.refuse(part, str(wrong))
+        if f"{EMPTY}{code}" in posted and not typed.raw.get(part):
+            typed.changes[f"{UNREAD}{code}"] = None
     for name, value in posted.items():
         if name.startswith(EXPLANATION) and _is_known(name.removeprefix(EXPLANATION)):
             typed.raw[name] = text = _clean(str(value), lines=True)
@@ -215,7 +222,14 @@ def as_typed(value: Decimal | None, measure: Measure) -> str:
         return ""
     if measure.unit == "money" and value != value.to_integral_value():
         return format_number(value, decimals=2)
+    if measure.unit == "share" and abs(value) <= AS_PERCENTAGE:
+        return f"{format_exact(value * 100)} %"
     return format_exact(value)
+
+
+def too_short(text: str) -> str:
+    """Return what is wrong with an explanation that says too little; nothing if it is empty or says enough."""
+    return f"Dit is te kort. {EXPLANATION_HELP}" if text and not says_why(text) else ""
 
 
 def label_of(part: str) -> str:
@@ -228,6 +242,8 @@ def label_of(part: str) -> str:
     if kind == "organisation":
         return ORGANISATION_LABELS.get(name, name)
     label = CATALOGUE[name].label if name in CATALOGUE else f"bevinding {name}"
+    if kind == "unread":
+        return f"{label} (cel die wij niet konden lezen)"
     return f"Toelichting bij {label}" if kind == "explanation" else label
 
 

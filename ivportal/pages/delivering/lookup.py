@@ -9,6 +9,7 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
+from ivportal.pages.delivering import remembered
 from providers import drafts, prefill, signing
 from providers.access import Actor
 from providers.checking import Verdict, check
@@ -39,8 +40,8 @@ class Desk:
 
     @cached_property
     def draft(self) -> Draft | None:
-        """Return the newest saved state."""
-        return drafts.newest_of(self.submission)
+        """Return the newest saved state; what stands in it is asked of the database only if need be."""
+        return Draft.objects.filter(submission=self.submission).order_by("-number").defer("contents", "changed").first()
 
     @property
     def number(self) -> int:
@@ -50,12 +51,16 @@ class Desk:
     @cached_property
     def contents(self) -> Contents:
         """Return what stands in it."""
-        return drafts.contents_of(self.draft, self.submission, earlier=None if self.draft else self.earlier)
+        if self.draft is None:
+            return prefill.contents_for(self.submission, self.earlier)
+        return remembered.contents_of(self.draft)
 
     @cached_property
     def verdict(self) -> Verdict:
         """Return what the checks say about it."""
-        return check(submission=self.submission, contents=self.contents, earlier=self.earlier)
+        if self.draft is None:
+            return check(submission=self.submission, contents=self.contents, earlier=self.earlier)
+        return remembered.verdict_on(self.draft, self.submission, self.earlier)
 
     @cached_property
     def earlier(self) -> prefill.Earlier:
@@ -73,28 +78,30 @@ class Desk:
         return SubmissionVersion.objects.filter(submission=self.submission).order_by("-number").first()
 
     @cached_property
-    def request(self) -> SignatureRequest | None:
-        """Return the request to sign that waits; nothing waits once it was delivered."""
+    def _last_request(self) -> SignatureRequest | None:
+        """Return the last request to sign; nothing waits once it was delivered."""
         if self.draft is None or not self.is_at_work:
             return None
-        return (
-            SignatureRequest.objects.filter(submission=self.submission, answer=SignatureAnswer.WAITING)
-            .select_related("asked_by", "draft")
-            .first()
-        )
+        return SignatureRequest.objects.filter(submission=self.submission).first()
 
-    @cached_property
+    @property
+    def request(self) -> SignatureRequest | None:
+        """Return the request to sign that waits."""
+        last = self._last_request
+        return last if last is not None and last.answer == SignatureAnswer.WAITING else None
+
+    @property
     def declined(self) -> SignatureRequest | None:
         """Return the last request to sign if it was declined and nothing changed since."""
-        if self.draft is None or not self.is_at_work:
+        last = self._last_request
+        if last is None or self.draft is None or last.draft_id != self.draft.pk:
             return None
-        last = SignatureRequest.objects.filter(draft=self.draft).select_related("answered_by").first()
-        return last if last is not None and last.answer == SignatureAnswer.DECLINED else None
+        return last if last.answer == SignatureAnswer.DECLINED else None
 
     @cached_property
     def exemption(self) -> Exemption | None:
         """Return the last request for exemption."""
-        return Exemption.objects.filter(submission=self.submission).select_related("asked_by", "answered_by").first()
+        return Exemption.objects.filter(submission=self.submission).first()
 
     @cached_property
     def closed_because(self) -> str:
@@ -166,7 +173,7 @@ def desk_of(request: Any, slug: str) -> Desk:
     submission = get_object_or_404(
         Submission.objects.visible_to(request.actor)
         .exclude(round__status=RoundStatus.DRAFT)
-        .select_related("round__previous", "provider", "merged_into"),
+        .select_related("round__previous", "provider"),
         round__slug=slug,
     )
     return Desk(actor=request.actor, submission=submission)

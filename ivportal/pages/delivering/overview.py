@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Prefetch
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,6 +19,7 @@ from ivportal.pages.ribbon import delivered_ribbon
 from ivportal.pages.rights import for_role
 from providers import signing
 from providers.audit import record
+from providers.contents import told
 from providers.formatting import format_datetime
 from providers.models import (
     EDITABLE,
@@ -39,13 +40,15 @@ from providers.models import (
 from providers.refusal import Refused
 
 MOST_SHOWN = 8
+TO_BE_SIGNED = "Ligt ter ondertekening"
+WITHDRAWN = "Ingetrokken"
 STATUS_TEXTS = {
     SubmissionStatus.NOT_STARTED: "U bent nog niet begonnen.",
     SubmissionStatus.DRAFT: "U werkt aan de gegevens. Ze tellen pas als ze zijn ondertekend.",
     SubmissionStatus.SUBMITTED: "De NZa heeft uw gegevens. U kunt ze intrekken zolang de NZa nog niet controleert.",
     SubmissionStatus.IN_REVIEW: "De NZa controleert uw gegevens.",
     SubmissionStatus.RETURNED: "De NZa vraagt u iets te verbeteren. Hieronder staat wat.",
-    SubmissionStatus.VALIDATED: "De NZa heeft uw gegevens goedgekeurd. U hoeft niets meer te doen.",
+    SubmissionStatus.VALIDATED: "De NZa heeft uw gegevens gevalideerd: ze doen mee. U hoeft niets meer te doen.",
     SubmissionStatus.EXCLUDED: "De NZa laat uw gegevens buiten de vergelijking. Hieronder staat waarom.",
     SubmissionStatus.EXEMPT: "U heeft ontheffing en hoeft niet aan te leveren.",
 }
@@ -67,8 +70,10 @@ def context_of(request: Any, desk: Desk) -> dict[str, Any]:
         "round": round,
         "provider": submission.provider,
         "desk": desk,
-        "status_label": submission.get_status_display(),
-        "status_text": STATUS_TEXTS[SubmissionStatus(submission.status)],
+        "status_label": status_label(
+            submission, is_signing=desk.request is not None, has_version=desk.version is not None
+        ),
+        "status_text": _status_text(desk),
         "deadline": submission.deadline,
         "is_late": submission.deadline is not None and timezone.now() > submission.deadline and desk.is_at_work,
         "term_change": _term_change(desk),
@@ -94,6 +99,23 @@ def context_of(request: Any, desk: Desk) -> dict[str, Any]:
         "exemption": _exemption(desk),
         "other_rounds": other_rounds(request, round),
     }
+
+
+def status_label(submission: Submission, *, is_signing: bool, has_version: bool) -> str:
+    """Return the status of a submission in words; what is called a draft may lie to be signed, or be taken back."""
+    if submission.status in EDITABLE and is_signing:
+        return TO_BE_SIGNED
+    if submission.status == SubmissionStatus.DRAFT and has_version:
+        return WITHDRAWN
+    return submission.get_status_display()
+
+
+def _status_text(desk: Desk) -> str:
+    if desk.request is not None:
+        return "U bent klaar met invullen. De gegevens tellen pas als ze zijn ondertekend."
+    if desk.submission.status == SubmissionStatus.DRAFT and desk.version is not None:
+        return "De aanlevering is ingetrokken. U doet pas weer mee als u haar opnieuw laat ondertekenen."
+    return STATUS_TEXTS[SubmissionStatus(desk.submission.status)]
 
 
 def _term_change(desk: Desk) -> TermChange | None:
@@ -181,28 +203,23 @@ def findings_summary(desk: Desk) -> dict[str, Any]:
 def uploads_of(desk: Desk) -> list[dict[str, Any]]:
     """Return the files that were sent, newest first, with what became of each."""
     rows = []
-    uploads = (
-        Upload.objects.filter(submission=desk.submission)
-        .select_related("sent_by")
-        .prefetch_related(
-            # Which state it became, without all that the state holds.
-            Prefetch("drafts", Draft.objects.only("number", "upload"))
-        )
+    became = Draft.objects.filter(upload=OuterRef("pk")).order_by("number").values("number")[:1]
+    uploads = Upload.objects.filter(submission=desk.submission).values_list(
+        "uuid", "file_name", "sent_at", "sent_by__name", "status", "problems", Subquery(became)
     )
-    for upload in uploads.defer("contents")[:MOST_SHOWN]:
-        applied = list(upload.drafts.all())
+    for identifier, name, sent_at, sent_by, status, problems, number in uploads[:MOST_SHOWN]:
         rows.append(
             {
-                "uuid": upload.uuid,
-                "name": upload.file_name,
-                "sent_at": upload.sent_at,
-                "sent_by": upload.sent_by.name,
-                "is_waiting": upload.status == UploadStatus.WAITING,
-                "is_refused": upload.status == UploadStatus.REFUSED,
-                "is_applied": bool(applied),
-                "number": applied[0].number if applied else None,
-                "problems": len(upload.problems),
-                "url": reverse("upload", args=[desk.submission.round.slug, upload.uuid]),
+                "uuid": identifier,
+                "name": name,
+                "sent_at": sent_at,
+                "sent_by": sent_by,
+                "is_waiting": status == UploadStatus.WAITING,
+                "is_refused": status == UploadStatus.REFUSED,
+                "is_applied": number is not None,
+                "number": number,
+                "problems": len(problems),
+                "url": reverse("upload", args=[desk.submission.round.slug, identifier]),
             }
         )
     return rows
@@ -210,26 +227,19 @@ def uploads_of(desk: Desk) -> list[dict[str, Any]]:
 
 def _history(desk: Desk) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    drafts = Draft.objects.filter(submission=desk.submission).select_related("made_by").defer("contents")
-    for draft in drafts[:MOST_SHOWN] if desk.draft else ():
-        names = [label_of(part) for part in draft.changed]
+    drafts = Draft.objects.filter(submission=desk.submission).values_list("made_at", "made_by__name", "how", "changed")
+    for at, who, how, changed in drafts[:MOST_SHOWN] if desk.draft else ():
+        names = [label_of(part) for part in told(changed)]
         rows.append(
             {
-                "at": draft.made_at,
-                "who": draft.made_by.name if draft.made_by else "het portaal",
-                "what": f"{How(draft.how).label}: {_listed(names)}"
-                if draft.how != How.PREFILLED
-                else How.PREFILLED.label,
+                "at": at,
+                "who": who or "het portaal",
+                "what": f"{How(how).label}: {_listed(names)}" if how != How.PREFILLED else How.PREFILLED.label,
             }
         )
-    for step in StatusChange.objects.filter(submission=desk.submission).select_related("by")[:MOST_SHOWN]:
-        rows.append(
-            {
-                "at": step.at,
-                "who": step.by.name if step.by else "het portaal",
-                "what": f"Status werd ‘{step.get_after_display()}’",
-            }
-        )
+    steps = StatusChange.objects.filter(submission=desk.submission).values_list("at", "by__name", "after")
+    for at, who, after in steps[:MOST_SHOWN]:
+        rows.append({"at": at, "who": who or "het portaal", "what": f"Status werd ‘{SubmissionStatus(after).label}’"})
     return sorted(rows, key=lambda row: row["at"], reverse=True)[:MOST_SHOWN]
 
 
@@ -261,8 +271,9 @@ def other_rounds(request: Any, shown: Round) -> list[dict[str, Any]]:
         .exclude(status="draft")
         .exclude(pk=shown.pk)
         .order_by("-book_year", "slug")
+        .values_list("title", "slug")
     )
-    return [{"title": round.title, "url": reverse("own_submission", args=[round.slug])} for round in found]
+    return [{"title": title, "url": reverse("own_submission", args=[slug])} for title, slug in found]
 
 
 @require_GET
@@ -321,7 +332,7 @@ def number_of(request: Any) -> int:
     """Return the number of the saved state that the sender saw."""
     raw = request.POST.get("stand", "")
     if not raw.isdecimal() or len(raw) > 9:
-        raise Refused("Wij herkennen niet van welke stand u uitging. Open de bladzijde opnieuw.")
+        raise Refused("Wij herkennen niet welke gegevens u voor u had. Open de bladzijde opnieuw.")
     return int(raw)
 
 

@@ -18,8 +18,9 @@ from ivportal.pages.rights import for_role
 from ivportal.pages.submissions import GROUPS, change_of, shown_value
 from providers import exemptions, signing
 from providers.audit import record
+from providers.contents import figure_of
 from providers.measures import CATALOGUE
-from providers.models import EDITABLE, Act, Power, Statement, SubmissionVersion
+from providers.models import EDITABLE, Act, Draft, How, Power, Statement, SubmissionVersion
 from providers.refusal import Refused
 from providers.signing import statement_text
 
@@ -51,7 +52,7 @@ def _page(request: Any, desk: Desk, *, status: int = 200) -> HttpResponse:
     submission = desk.submission
     previous = desk.earlier.values
     currency = submission.round.currency
-    groups = []
+    groups: list[dict[str, Any]] = []
     for title, kinds in GROUPS.items():
         rows = []
         for code in submission.round.measures:
@@ -61,6 +62,7 @@ def _page(request: Any, desk: Desk, *, status: int = 200) -> HttpResponse:
                 value = figure.value if figure else None
                 rows.append(
                     {
+                        "code": code,
                         "label": measure.label,
                         "value": shown_value(measure, value, currency),
                         "previous": shown_value(measure, previous[code], currency) if code in previous else "",
@@ -85,6 +87,8 @@ def _page(request: Any, desk: Desk, *, status: int = 200) -> HttpResponse:
             "text": (text := statement_text(submission)),
             "mark": signing.statement_mark(text),
             "groups": groups,
+            "total_cost": next((row for group in groups for row in group["rows"] if row["code"] == "total_cost"), None),
+            "deadline": submission.deadline,
             "previous_year": desk.earlier.book_year or None,
             "findings": findings_summary(desk),
             "contents": desk.contents,
@@ -174,10 +178,23 @@ def receipt_of(version: SubmissionVersion) -> dict[str, Any]:
         "figures_sha256": version.sha256,
         "figures": version.values.exclude(value=None).count(),
         "files": signing.files_of(statement.draft),
+        "changed_after": changed_after_file(statement.draft),
         "is_newest": not newer,
         "is_taken_back": not newer and submission.status in EDITABLE,
         "status_label": submission.get_status_display(),
     }
+
+
+def changed_after_file(draft: Draft) -> list[str]:
+    """Return the names of the figures that were changed on the page or by a system after the last file was read."""
+    states = list(
+        Draft.objects.filter(submission=draft.submission_id, number__lte=draft.number)
+        .order_by("number")
+        .values_list("how", "changed")
+    )
+    last = max((at for at, (how, _) in enumerate(states) if how == How.UPLOAD), default=len(states))
+    codes = {code for _, changed in states[last + 1 :] for part in changed if (code := figure_of(part))}
+    return sorted(CATALOGUE[code].label for code in codes)
 
 
 @require_http_methods(["GET", "POST"])

@@ -48,13 +48,15 @@ class Form:
 class Line:
     """What is known of one measure when the form is made: its ``value``, last year's, and where the value is from.
 
-    ``source`` is empty or names the source as people know it, such as "Zorginstituut, personeel 2021".
+    ``source`` is empty or names the source as people know it, such as "Zorginstituut, personeel 2021". ``taken_over`` is the
+    earlier book year that the value was taken over from, or 0.
     """
 
     measure: str
     value: Decimal | None
     previous: Decimal | None
     source: str = ""
+    taken_over: int = 0
 
 
 @dataclass(frozen=True)

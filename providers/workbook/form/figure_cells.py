@@ -14,7 +14,7 @@ from providers.workbook.numbers import Notation, NumberError, notation_beyond_do
 from providers.workbook.problems import LARGEST, LONGEST_TEXT, Problems
 from providers.workbook.reader import Sheet
 
-FORMULA, TEXT, PERCENTAGE = "IV-L-001", "IV-L-004", "IV-L-005"
+FORMULA, TEXT, PERCENTAGE, UNREAD_CELL = "IV-L-001", "IV-L-004", "IV-L-005", "IV-L-010"
 _STORED: Final = {"money": Decimal("0.01")}
 _STORED_OTHERS: Final = Decimal("0.000001")
 _SHARES: Final = {"share", "rate"}
@@ -32,8 +32,40 @@ def stored(value: Decimal, measure: Measure) -> Decimal:
     return rounded or abs(rounded)
 
 
+class Unread:
+    """Cells that say no figure: each is told by itself and left out, the rest of the file counts.
+
+    Where most of what was filled in cannot be read, the file is not what it should be, and is refused as a whole.
+    """
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Measure, Cell, str, str]] = []
+
+    def add(self, measure: Measure, cell: Cell, written: str, problem: str) -> None:
+        """Keep that ``written`` is no figure; ``problem`` is a Dutch sentence that says why and how to mend it."""
+        self._found.append((measure, cell, written, problem))
+
+    def settle(self, problems: Problems, *, read: int) -> None:
+        """Make problems of the cells if the file is refused: for other reasons, or because fewer figures were ``read``."""
+        if len(problems) or len(self._found) > read:
+            for measure, cell, _, problem in self._found:
+                problems.add(f"{measure.label}: {problem}", cell)
+
+    def findings(self) -> list[ReadFinding]:
+        """One for each cell."""
+        return [
+            ReadFinding(
+                UNREAD_CELL,
+                cell,
+                measure.code,
+                {"measure": measure.label, "place": cell.in_words, "written": shown(written), "problem": problem},
+            )
+            for measure, cell, written, problem in self._found
+        ]
+
+
 class FigureCells:
-    """Reads the figures of one file: notes what was done to read them, adds what could not be read to the problems.
+    """Reads the figures of one file: notes what was done to read them, and apart from those what could not be read.
 
     ``texts`` are all figures of the file that are text; together they may tell its notation.
     """
@@ -44,31 +76,34 @@ class FigureCells:
         self._all_text = all_text
         """A CSV file has nothing but text: that a number is text is then nothing to tell."""
         self._noted: dict[str, list[Cell]] = defaultdict(list)
+        self.unread = Unread()
 
     def findings(self) -> list[ReadFinding]:
-        """One per rule, with the cells it is about."""
-        return [gathered(rule, cells) for rule, cells in sorted(self._noted.items())]
+        """One per rule, with the cells it is about; and one for each cell that could not be read."""
+        return [*(gathered(rule, cells) for rule, cells in sorted(self._noted.items())), *self.unread.findings()]
 
     def read(self, sheet: Sheet, row: int, column: int, measure: Measure) -> ReadValue:
-        """The figure of a measure in a cell; ``None`` as value if the cell is empty or was refused."""
+        """The figure of a measure in a cell; ``None`` as value if the cell is empty or could not be read."""
         cell = sheet.cell(row, column)
         written = sheet.value(row, column)
         raw = "" if written is None else str(written)[:LONGEST_TEXT]
 
-        def refuse(message: str) -> ReadValue:
-            self._problems.add(f"{measure.label}: {message}", cell)
+        def leave_out(message: str) -> ReadValue:
+            self.unread.add(measure, cell, raw, message)
             return ReadValue(measure.code, None, cell, raw)
 
         if (row, column) in sheet.errors:
-            return refuse(
+            return leave_out(
                 f"hier staat een foutmelding van Excel ({sheet.errors[row, column][:_SHOWN]}). Vul een getal in."
             )
         has_formula = (row, column) in sheet.formulas
         if written is None:
             if has_formula:
-                return refuse(
-                    "hier staat een formule zonder uitkomst. Open het bestand in Excel, laat rekenen en sla het op, of "
-                    "vul het getal zelf in."
+                # Whoever made the file did not calculate: then no outcome in it can be relied upon.
+                self._problems.add(
+                    f"{measure.label}: hier staat een formule zonder uitkomst. Open het bestand in Excel, laat rekenen en "
+                    "sla het op, of vul het getal zelf in.",
+                    cell,
                 )
             return ReadValue(measure.code, None, cell, raw)
         if isinstance(written, str):
@@ -77,23 +112,23 @@ class FigureCells:
             try:
                 value = self._of_text(written, measure, cell)
             except NumberError as error:
-                return refuse(f"hier staat {shown(written)}; {error}.{_hint(written)}")
+                return leave_out(f"hier staat {shown(written)}; {error}.{_hint(written)}")
         elif isinstance(written, bool):
-            return refuse("hier staat WAAR of ONWAAR. Vul een getal in.")
+            return leave_out("hier staat WAAR of ONWAAR. Vul een getal in.")
         elif not isinstance(written, int | float):
-            return refuse(
+            return leave_out(
                 f"hier staat een datum ({written:%d-%m-%Y}) en geen getal. Maak de opmaak van de cel ‘Getal’ en vul het "
                 "getal opnieuw in."
             )
         else:
             if (row, column) in sheet.percentages and measure.unit not in _SHARES:
-                return refuse(
+                return leave_out(
                     "deze cel toont een percentage, maar hier hoort geen percentage. Maak de opmaak van de cel ‘Getal’ "
                     "en vul het getal opnieuw in."
                 )
             value = Decimal(repr(written))
         if abs(value) >= LARGEST:
-            return refuse("dit getal is te groot om te kunnen kloppen. Vul het juiste getal in.")
+            return leave_out("dit getal is te groot om te kunnen kloppen. Vul het juiste getal in.")
         if has_formula:
             self._noted[FORMULA].append(cell)
         return ReadValue(measure.code, stored(value, measure), cell, raw)

@@ -125,7 +125,7 @@ def _write_measure(paper: Paper, measure: Measure, figures: Figures) -> None:
     height = 30 + 17 * (len(note) // 58 + note.count("\n") + 1)
     sheet.write_comment(row, LABEL, note, {"author": "NZa", "width": 400, "height": height, "font_size": 10})
     paper.write(row, UNIT, unit, "label")
-    _number(paper, row, VALUE, measure, line.value, "known" if line.source and line.value is not None else "input")
+    _number(paper, row, VALUE, measure, line.value, "known" if _origin(line) and line.value is not None else "input")
     _validate(sheet, row, measure, unit)
     _number(paper, row, PREVIOUS, measure, line.previous, "fixed")
 
@@ -202,7 +202,7 @@ def _check(paper: Paper, row: int, measure: Measure, line: Line) -> None:
         ends.append(f"{value}<{measure.minimum:f}")
     if measure.maximum is not None:
         ends.append(f"{value}>{measure.maximum:f}")
-    source = clean(f"Bron: {line.source[:120]}" if line.source else "")
+    source = clean(_origin(line))
     shown = f'"{source.replace(chr(34), chr(34) * 2)}"'
     beyond = f"{_ATTENTION}: mogelijk is {possible_words(measure)}."
     if ends:
@@ -214,6 +214,13 @@ def _check(paper: Paper, row: int, measure: Measure, line: Line) -> None:
     )
     form = paper.style("label", font_color="#47545F")
     paper.sheet.write_formula(row, CHECK, formula, form, beyond if impossible else source)
+
+
+def _origin(line: Line) -> str:
+    """Where a value is from that the portal filled in, in words; empty if the provider did."""
+    if line.source:
+        return f"Bron: {line.source[:120]}"
+    return f"Overgenomen uit {line.taken_over}" if line.taken_over else ""
 
 
 def _formula(

@@ -44,9 +44,9 @@ def write_version(paper: Paper, figures: Figures) -> None:
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 96)
     sheet.set_column(2, 2, 22)
-    paper.head("Formulier Integrale Vergelijking", "", columns=2)
+    paper.head("Werkboek Integrale Vergelijking", "", columns=2)
     paper.row += 1
-    paper.write(paper.row, 0, "Over dit formulier", "heading")
+    paper.write(paper.row, 0, "Over dit werkboek", "heading")
     paper.row += 1
     _fields(
         paper,
@@ -65,7 +65,7 @@ def write_version(paper: Paper, figures: Figures) -> None:
         ],
     )
     paper.row += 1
-    paper.write(paper.row, 0, "Zo vult u het formulier in", "heading")
+    paper.write(paper.row, 0, "Zo vult u het werkboek in", "heading")
     for number, step in enumerate(_STEPS, start=1):
         paper.row += 1
         paper.write(paper.row, 0, f"Stap {number}", "label")
@@ -127,7 +127,7 @@ def write_organisation(paper: Paper, organisation: Organisation) -> None:
     paper.sheet.set_column(2, 2, 18)
     paper.head(
         "Organisatie",
-        "Kloppen naam of nummer niet meer? Schrijf dat bij ‘Opmerkingen’; dit formulier blijft van deze organisatie.",
+        "Kloppen naam of nummer niet meer? Schrijf dat bij ‘Opmerkingen’; dit werkboek blijft van deze organisatie.",
         columns=2,
     )
     paper.row += 1
@@ -228,18 +228,19 @@ def write_locations(paper: Paper, locations: Sequence[ReadLocation]) -> None:
 
 def write_statement(paper: Paper) -> None:
     """What the board declares; signing happens in the portal."""
-    paper.sheet.set_column(0, 0, 120)
+    # As wide as a portrait page: whoever prints it reads it at its own size.
+    paper.sheet.set_column(0, 0, 84)
     paper.head("Verklaring", "", columns=1)
     paper.row += 1
     for text in (
         "Na het aanleveren vraagt het portaal een bestuurder van uw organisatie om een verklaring. Dat is iemand anders "
-        "dan wie het formulier invulde. U hoeft op dit tabblad niets in te vullen.",
+        "dan wie het werkboek invulde. U hoeft op dit tabblad niets in te vullen.",
         "De bestuurder verklaart dat de gegevens volledig en juist zijn, dat zij aansluiten op de administratie van de "
         "organisatie, en dat de organisatie ze met stukken kan onderbouwen.",
         "Pas na de verklaring is de aanlevering ingediend. U krijgt dan een ontvangstbevestiging.",
     ):
         paper.write(paper.row, 0, text, "text")
-        paper.sheet.set_row(paper.row, 36)
+        paper.sheet.set_row(paper.row, 52)
         paper.row += 1
-    paper.printed(last_row=paper.row, last_column=0)
+    paper.printed(last_row=paper.row, last_column=0, is_portrait=True)
     paper.protected()

@@ -7,8 +7,8 @@
      "organisation": {"legal_form": "", "agb_code": "", "nza_number": ""},
      "locations": [{"number": "", "name": "", "street": "", "postcode": "1234 AB", "place": "", "region": "5501"}]}
 
-A figure is a JSON number, or a text with a decimal point and nothing else; a text that a Dutch reader would read as
-thousands (``"1.234"``) is refused.
+A figure is a JSON number, or a text with a decimal point and nothing else. What says no figure, such as a text that a Dutch
+reader would read as thousands (``"1.234"``), is left out and told; the rest of the document counts.
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
-from providers.measures import Measure
 from providers.workbook.client_data import refuse_client_data_in_texts
 from providers.workbook.content import Cell, ReadValue
 from providers.workbook.form import layout
 from providers.workbook.form.contents import Form, ReadForm
-from providers.workbook.form.figure_cells import shown, stored
+from providers.workbook.form.figure_cells import Unread, shown, stored
 from providers.workbook.form.places import MOST_LOCATIONS, Places
 from providers.workbook.numbers import NumberError, parse_number
 from providers.workbook.problems import LARGEST, Problems
@@ -63,7 +62,8 @@ def read_json(document: object, *, form: Form) -> ReadForm:
             )
     problems.refuse_if_any()
 
-    values = _values(document["values"], form, problems)
+    unread = Unread()
+    values = _values(document["values"], form, problems, unread)
     explanations = _explanations(document.get("explanations", {}), form, problems)
     remarks = _text(document.get("remarks", ""), "$.remarks", problems, longest=_LONGEST["remarks"])
     places = Places(problems)
@@ -77,6 +77,7 @@ def read_json(document: object, *, form: Form) -> ReadForm:
         path = f"$.locations[{at}]"
         texts = _object(location, path, layout.LOCATION_FIELDS, problems)
         places.add_location(texts, lambda field, path=path: Cell(f"{path}.{field}"))  # type: ignore[misc]
+    unread.settle(problems, read=sum(item.value is not None for item in values))
     problems.refuse_if_any()
     return ReadForm(
         values=values,
@@ -84,11 +85,11 @@ def read_json(document: object, *, form: Form) -> ReadForm:
         remarks=remarks,
         organisation=organisation,
         locations=tuple(places.locations),
-        findings=tuple(places.findings(Cell("$.locations"))),
+        findings=(*places.findings(Cell("$.locations")), *unread.findings()),
     )
 
 
-def _values(written: object, form: Form, problems: Problems) -> tuple[ReadValue, ...]:
+def _values(written: object, form: Form, problems: Problems, unread: Unread) -> tuple[ReadValue, ...]:
     if not isinstance(written, dict):
         problems.add("Hier hoort een object te staan: per code een getal of null.", Cell("$.values"))
         return ()
@@ -101,40 +102,42 @@ def _values(written: object, form: Form, problems: Problems) -> tuple[ReadValue,
             problems.add(f"{measure.label} ontbreekt. Geef null als u het cijfer niet weet.", cell)
             continue
         value = written[measure.code]
-        found.append(ReadValue(measure.code, _figure(value, measure, cell, problems), cell, _raw(value)))
+        if isinstance(value, list | dict):
+            problems.add(f"{measure.label}: hier staat een lijst of object. Geef een getal of null.", cell)
+            continue
+        figure, problem = _figure(value)
+        if problem:
+            unread.add(measure, cell, _raw(value), problem)
+        found.append(ReadValue(measure.code, None if figure is None else stored(figure, measure), cell, _raw(value)))
     return tuple(found)
 
 
-def _figure(written: object, measure: Measure, cell: Cell, problems: Problems) -> Decimal | None:
+def _figure(written: object) -> tuple[Decimal | None, str]:
+    """The figure, or why there is none; neither for ``null``."""
     if written is None:
-        return None
-    value: Decimal | None = None
+        return None, ""
     if isinstance(written, bool):
-        problems.add(f"{measure.label}: hier staat true of false. Geef een getal of null.", cell)
-    elif isinstance(written, float | Decimal) and not _is_finite(written):
-        problems.add(f"{measure.label}: dit is geen getal dat bestaat. Geef een getal of null.", cell)
-    elif isinstance(written, int | float | Decimal):
-        if not -LARGEST < written < LARGEST:
-            value = Decimal(LARGEST)
-        else:
-            value = Decimal(repr(written)) if isinstance(written, float) else Decimal(written)
-    elif isinstance(written, str):
+        return None, "hier staat true of false. Geef een getal of null."
+    if isinstance(written, float | Decimal) and not _is_finite(written):
+        return None, "dit is geen getal dat bestaat. Geef een getal of null."
+    if isinstance(written, str):
         try:
             if not _PLAIN.fullmatch(written) or len(written) > 40:
                 raise NumberError('een getal als tekst heeft alleen cijfers en een decimale punt, zoals "1234.50"')
             value = parse_number(written)
         except NumberError as error:
-            problems.add(
-                f"{measure.label}: hier staat {shown(written)}; {error}. Geef het liever als JSON-getal.", cell
-            )
+            return None, f"hier staat {shown(written)}; {error}. Geef het liever als JSON-getal."
+    elif isinstance(written, int | float | Decimal):
+        # A number with thousands of digits is not turned into a decimal first.
+        is_possible = -LARGEST < written < LARGEST
+        value = (
+            Decimal(LARGEST) if not is_possible else Decimal(repr(written) if isinstance(written, float) else written)
+        )
     else:
-        problems.add(f"{measure.label}: hier staat een lijst of object. Geef een getal of null.", cell)
-    if value is None:
-        return None
+        raise TypeError(f"JSON has no {type(written).__name__}")
     if abs(value) >= LARGEST:
-        problems.add(f"{measure.label}: dit getal is te groot om te kunnen kloppen. Geef het juiste getal.", cell)
-        return None
-    return stored(value, measure)
+        return None, "dit getal is te groot om te kunnen kloppen. Geef het juiste getal."
+    return value, ""
 
 
 def _is_finite(value: float | Decimal) -> bool:
@@ -144,6 +147,8 @@ def _is_finite(value: float | Decimal) -> bool:
 def _raw(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, int) and abs(value) >= LARGEST:
         return "(te groot)"
     return str(value)[:120] if isinstance(value, str | int | float | Decimal) else ""
@@ -201,10 +206,11 @@ def _said(value: object) -> str:
 
 def _refuse_clients(document: dict[Any, Any]) -> None:
     texts: list[str] = []
-    for name in ("explanations", "organisation"):
+    for name in ("values", "explanations", "organisation"):
         part = document.get(name)
         if isinstance(part, dict):
-            texts += [text for text in part.values() if isinstance(text, str)]
+            # A figure may be nine digits too; only what is no number can be about a person.
+            texts += [text for text in part.values() if isinstance(text, str) and not _PLAIN.fullmatch(text)]
     if isinstance(document.get("remarks"), str):
         texts.append(document["remarks"])
     if isinstance(document.get("locations"), list):

@@ -39,7 +39,12 @@ class Paper:
         self.sheet.hide_gridlines(2)
         self.sheet.set_row(0, 26)
         self.write(0, 0, title, "title")
-        self.write(1, 0, f"{form.name} · boekjaar {form.book_year} · {form.round_title}", "about")
+        # With one column there is nothing to run on into: what is longer would be cut off in print.
+        is_narrow = columns == 1
+        about = f"{form.name} · boekjaar {form.book_year} · {form.round_title}"
+        self.write(1, 0, about, "about", **({"text_wrap": True} if is_narrow else {}))
+        if is_narrow:
+            self.sheet.set_row(1, 34)
         self.row = 2
         if form.is_fictitious:
             text = "Fictief: deze ronde is om te oefenen. De cijfers zijn verzonnen."
@@ -57,11 +62,20 @@ class Paper:
             self.write(row, 0, text, style)
 
     def printed(
-        self, *, last_row: int, last_column: int, header_row: int | None = None, on_one_page: bool = False
+        self,
+        *,
+        last_row: int,
+        last_column: int,
+        header_row: int | None = None,
+        on_one_page: bool = False,
+        is_portrait: bool = False,
     ) -> None:
-        """Landscape A4, one page wide, header on every page, footer with who, which round and which page."""
+        """A4, one page wide, header on every page, footer with who, which round and which page. Landscape unless said."""
         sheet = self.sheet
-        sheet.set_landscape()
+        if is_portrait:
+            sheet.set_portrait()
+        else:
+            sheet.set_landscape()
         sheet.set_paper(9)
         sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         sheet.fit_to_pages(1, 1 if on_one_page else 0)

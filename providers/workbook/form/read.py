@@ -1,4 +1,7 @@
-"""Reading a form that came back: XLSX or CSV, told apart by content. Read right, or refused with every reason."""
+"""Reading a form that came back: XLSX or CSV, told apart by content. Read right, or refused with every reason.
+
+Of a cell that says no figure only that figure is left out, and told (:class:`~providers.workbook.form.figure_cells.Unread`).
+"""
 
 from __future__ import annotations
 
@@ -103,6 +106,7 @@ def _read(workbook: Workbook, fields: Mapping[str, Field], form: Form, problems:
         {name: fields[name].cell if name in fields else nowhere for name in layout.ORGANISATION_FIELDS},
     )
     read_locations(workbook, places)
+    cells.unread.settle(problems, read=sum(item.value is not None for item in values))
     problems.refuse_if_any()
     findings = [
         *cells.findings(),

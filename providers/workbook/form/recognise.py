@@ -16,7 +16,7 @@ from providers.workbook.problems import Problems
 from providers.workbook.reader import Workbook
 from providers.workbook.tables import as_text
 
-_AGAIN = "Download het formulier opnieuw uit het portaal en neem uw cijfers over."
+_AGAIN = "Download het werkboek opnieuw uit het portaal en neem uw cijfers over."
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def recognise(workbook: Workbook, fields: Mapping[str, Field], form: Form, probl
         made_for = workbook.properties.get(layout.PROPERTY.format(name))
         if made_for is not None and made_for != str(getattr(form, name)):
             problems.add(
-                f"Dit bestand is gemaakt voor een ander formulier: in de eigenschappen van het bestand is ‘{label}’ "
+                f"Dit bestand is gemaakt voor een ander werkboek: in de eigenschappen van het bestand is ‘{label}’ "
                 f"{shown(made_for)}. {_AGAIN}"
             )
     problems.refuse_if_any()
@@ -86,18 +86,18 @@ def _other(name: str, fields: Mapping[str, Field], form: Form) -> str:
         case "template":
             return f"Dit bestand is gemaakt met sjabloon {text}; deze ronde werkt met {form.template}. {_AGAIN}"
         case "book_year":
-            return f"Dit is het formulier van boekjaar {text}; deze ronde gaat over {form.book_year}. {_AGAIN}"
+            return f"Dit is het werkboek van boekjaar {text}; deze ronde gaat over {form.book_year}. {_AGAIN}"
         case "round_slug":
             title = fields["round_title"].text if "round_title" in fields else fields[name].text
-            return f"Dit formulier is van een andere ronde, {shown(title)}, en niet van ‘{form.round_title}’. {_AGAIN}"
+            return f"Dit werkboek is van een andere ronde, {shown(title)}, en niet van ‘{form.round_title}’. {_AGAIN}"
         case "currency":
-            return f"Dit formulier is in {text}; deze ronde is in {form.currency}. {_AGAIN}"
+            return f"Dit werkboek is in {text}; deze ronde is in {form.currency}. {_AGAIN}"
         case _:
             whose = fields[layout.NAME].text if layout.NAME in fields else ""
             key = shown(fields["key"].text) if "key" in fields else "zonder sleutel"
             return (
-                f"Dit is het formulier van een andere organisatie: {shown(whose)}, {layout.key_name(form.key_scheme)} "
-                f"{key}. U levert aan voor {form.name} ({form.key}). Kies het formulier van deze organisatie."
+                f"Dit is het werkboek van een andere organisatie: {shown(whose)}, {layout.key_name(form.key_scheme)} "
+                f"{key}. U levert aan voor {form.name} ({form.key}). Kies het werkboek van deze organisatie."
             )
 
 
@@ -105,20 +105,20 @@ def _what_it_is(workbook: Workbook) -> str:
     if workbook.delimiter:
         if any(figure_header_words(sheet, row) for sheet in workbook.sheets for row in range(1, len(sheet.rows) + 1)):
             return (
-                "Dit is een los deel van het formulier, zonder de regels die zeggen van wie het is. Sla de hele werkmap "
+                "Dit is een los deel van het werkboek, zonder de regels die zeggen van wie het is. Sla het hele werkboek "
                 "op als ‘Excel-werkmap (.xlsx)’ en lever die aan."
             )
         return (
-            "Dit CSV-bestand is niet het formulier van deze ronde: de regels met ‘form:’ ontbreken. Download het "
-            "CSV-formulier uit het portaal en vul dat in."
+            "Dit CSV-bestand is niet het werkboek van deze ronde: de regels met ‘form:’ ontbreken. Download het "
+            "CSV-bestand uit het portaal en vul dat in."
         )
     if workbook.sheet(iv_layout.ORGANISATIONS.name) and workbook.sheet(iv_layout.ROUND.name):
         return (
-            f"Dit is de landelijke werkmap (sjabloon {iv_layout.TEMPLATE}) met alle zorgaanbieders, niet het formulier van "
-            "uw organisatie. Download uw formulier uit het portaal en vul dat in."
+            f"Dit is het landelijke werkboek (sjabloon {iv_layout.TEMPLATE}) met alle zorgaanbieders, niet het werkboek van "
+            "uw organisatie. Download uw werkboek uit het portaal en vul dat in."
         )
     names = ", ".join(shown(sheet.name) for sheet in workbook.sheets[:4])
     return (
-        f"Dit is niet het formulier van deze ronde: wij vinden alleen {names}, zonder de kenmerken van het formulier. "
-        "Download uw formulier uit het portaal en neem uw cijfers over."
+        f"Dit is niet het werkboek van deze ronde: wij vinden alleen {names}, zonder de kenmerken van het werkboek. "
+        "Download uw werkboek uit het portaal en neem uw cijfers over."
     )

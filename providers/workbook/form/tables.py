@@ -15,7 +15,7 @@ from providers.workbook.problems import Problems
 from providers.workbook.reader import Sheet, Workbook, column_letters
 from providers.workbook.tables import as_text
 
-_NEW = "Gebruik anders een nieuw exemplaar van het formulier."
+_NEW = "Gebruik anders een nieuw exemplaar van het werkboek."
 _MISSING_TOGETHER = 3
 
 
@@ -57,7 +57,7 @@ def figure_header(sheet: Sheet, row: int, form: Form, problems: Problems) -> Col
             if name.startswith(layout.VALUE.casefold()):
                 problems.add(
                     f"In deze kolom staan cijfers van een ander jaar ({shown(name)}); wij vragen {form.book_year}. "
-                    "Download het formulier opnieuw uit het portaal en neem uw cijfers over.",
+                    "Download het werkboek opnieuw uit het portaal en neem uw cijfers over.",
                     sheet.cell(row, column),
                 )
                 return None

@@ -16,7 +16,7 @@ import openpyxl
 from providers.workbook.form import Form, Line, write
 from tests.providers.form import spoiling as spoil
 from tests.providers.form.forms import LOCATIONS, ORGANISATION, VALUES
-from tests.providers.form.hostile_delimited import delimited
+from tests.providers.form.hostile_delimited import delimited, unreadable_delimited
 
 READ = "(gelezen)"
 """Stands for a file that is odd, but is read rightly."""
@@ -213,7 +213,7 @@ def _forms(form: Form) -> dict[str, tuple[bytes, str]]:
     numbers = spoil.citizen_numbers(12)
     return {
         "vorig-jaar.xlsx": (good(last_year), f"boekjaar ‘{last_year.book_year}’"),
-        "vorig-jaar-vermomd.xlsx": (disguised, "ander formulier|ander jaar"),
+        "vorig-jaar-vermomd.xlsx": (disguised, "ander werkboek|ander jaar"),
         "tabblad-van-vorig-jaar.xlsx": (pasted, "ander jaar"),
         "andere-organisatie.xlsx": (
             made(key=other_key, name="Zorggroep Elders"),
@@ -225,8 +225,8 @@ def _forms(form: Form) -> dict[str, tuple[bytes, str]]:
             "sjabloon ‘iv-9’",
         ),
         "andere-valuta.xlsx": (made(currency="CHF"), "in ‘CHF’"),
-        "landelijk-iv-1.xlsx": (national_bytes.getvalue(), "landelijke werkmap"),
-        "eigen-werkmap.xlsx": (own_bytes.getvalue(), "niet het formulier van deze ronde"),
+        "landelijk-iv-1.xlsx": (national_bytes.getvalue(), "landelijke werkboek"),
+        "eigen-werkmap.xlsx": (own_bytes.getvalue(), "niet het werkboek van deze ronde"),
         "andere-naam.xlsx": (made(name="Nieuwe naam na de fusie"), READ),
         "rij-weg.xlsx": (spoil.without_row(content, "places"), "De rij van Plaatsen ontbreekt"),
         "code-weg.xlsx": (
@@ -275,12 +275,27 @@ def _forms(form: Form) -> dict[str, tuple[bytes, str]]:
 
 def _cells(form: Form) -> dict[str, tuple[bytes, str]]:
     content = good(form)
+    return {
+        "getal-python.xlsx": (spoil.with_figure(content, "places", "<v>1_000</v>"), "beschadigd"),
+        "formule-zonder-uitkomst.xlsx": (spoil.with_figure(content, "places", "<f>1+1</f>"), "formule zonder uitkomst"),
+        "formule-met-uitkomst.xlsx": (spoil.with_figure(content, "places", "<f>200+5</f><v>205</v>"), READ),
+        "tekst-heel-lang.xlsx": (
+            spoil.with_figure(content, "places", f"<v>{'x' * 30_000}</v>", kind="str", column="H"),
+            "toelichting is te lang",
+        ),
+    }
+
+
+@cache
+def unreadable(form: Form) -> dict[str, tuple[bytes, str, str]]:
+    """File name → bytes, the one measure whose cell says no figure, and words of the sentence about it; the rest is good."""
+    content = good(form)
 
     def text(written: str, code: str = "places") -> bytes:
         return spoil.with_figure(content, code, f"<v>{written}</v>", kind="str")
 
-    def number(written: str, code: str = "places") -> bytes:
-        return spoil.with_figure(content, code, f"<v>{written}</v>")
+    def number(written: str) -> bytes:
+        return spoil.with_figure(content, "places", f"<v>{written}</v>")
 
     styles = spoil.part(content, "xl/styles.xml").decode()
     count = int(styles.split('<cellXfs count="')[1].split('"')[0])
@@ -292,27 +307,24 @@ def _cells(form: Form) -> dict[str, tuple[bytes, str]]:
         )
         for kind, number_id in (("date", 14), ("percent", 9))
     }
-    return {
+    cells = {
         "getal-dubbelzinnig.xlsx": (text("1.234"), r"1\.234 of 1,234 betekenen"),
         "getal-is-tekst.xlsx": (text("ongeveer 200"), "hier staat ‘ongeveer 200’"),
-        "getal-wetenschappelijk.xlsx": (text("1,5E+06", "total_cost"), "wetenschappelijke notatie"),
         "getal-met-plusjes.xlsx": (text("=1+1"), "hier staat ‘=1\\+1’"),
         "getal-huge.xlsx": (number("1E+300"), "te groot"),
         "getal-veel-cijfers.xlsx": (number("9" * 4000), "te groot"),
         "getal-nan.xlsx": (number("NaN"), "foutmelding"),
         "getal-oneindig.xlsx": (number("-Infinity"), "foutmelding"),
-        "getal-python.xlsx": (number("1_000"), "beschadigd"),
         "getal-waar.xlsx": (spoil.with_figure(content, "places", "<v>1</v>", kind="b"), "WAAR"),
         "getal-fout.xlsx": (spoil.with_figure(content, "places", "<v>#DIV/0!</v>", kind="e"), "#DIV/0!"),
         "getal-datum.xlsx": (spoil.with_style(styled["date"], "places", "<v>45000</v>", count), "een datum"),
         "getal-procent.xlsx": (spoil.with_style(styled["percent"], "places", "<v>12</v>", count), "percentage"),
         "getal-procent-tekst.xlsx": (text("56%"), "hoort geen percentage"),
-        "formule-zonder-uitkomst.xlsx": (spoil.with_figure(content, "places", "<f>1+1</f>"), "formule zonder uitkomst"),
-        "formule-met-uitkomst.xlsx": (spoil.with_figure(content, "places", "<f>200+5</f><v>205</v>"), READ),
-        "tekst-heel-lang.xlsx": (
-            spoil.with_figure(content, "places", f"<v>{'x' * 30_000}</v>", kind="str", column="H"),
-            "toelichting is te lang",
-        ),
+    }
+    return {
+        **{name: (spoiled, "places", words) for name, (spoiled, words) in cells.items()},
+        "getal-wetenschappelijk.xlsx": (text("1,5E+06", "total_cost"), "total_cost", "wetenschappelijke notatie"),
+        **unreadable_delimited(form),
     }
 
 

@@ -24,10 +24,6 @@ def delimited(form: Form) -> dict[str, tuple[bytes, str]]:
     def row_of(code: str) -> str:
         return next(line for line in text.splitlines() if line.startswith(f"{code};"))
 
-    def figure(code: str, written: str) -> bytes:
-        cells = row_of(code).split(";")
-        return text.replace(row_of(code), ";".join([*cells[:3], written, *cells[4:]])).encode()
-
     places = row_of("places")
     commas = text.replace(";", ",").encode()
     clients = "".join(f"{number};{number % 7}\r\n" for number in citizen_numbers(15))
@@ -51,14 +47,27 @@ def delimited(form: Form) -> dict[str, tuple[bytes, str]]:
         "kop-verwisseld.csv": (text.replace("waarde;vorig jaar", "vorig jaar;waarde").encode(), "kop boven de cijfers"),
         "los-tabblad.csv": (b"Omschrijving;Eenheid;Uw opgave 2024;Code\r\nPlaatsen;aantal;5;places\r\n", "los deel"),
         "zonder-scheiding.csv": (b"alleen maar tekst\r\nzonder kolommen\r\n", "geen kolommen"),
-        "iets-anders.csv": (b"naam;kosten\r\nA;1\r\nB;2\r\n", "niet het formulier van deze ronde"),
-        "formule.csv": (figure("places", '"=HYPERLINK(""x"")"'), "hier staat ‘=HYPERLINK"),
-        "apenstaart.csv": (figure("places", "@SUM(1)"), "hier staat ‘@SUM"),
-        "dubbelzinnig.csv": (figure("staff_fte_care", "1.234"), r"1\.234 of 1,234 betekenen"),
-        "wetenschappelijk.csv": (figure("total_cost", "2,6E+07"), "wetenschappelijke notatie"),
+        "iets-anders.csv": (b"naam;kosten\r\nA;1\r\nB;2\r\n", "niet het werkboek van deze ronde"),
         "andere-organisatie.csv": (good_csv(replace(form, key="12345670", name="Elders")), "andere organisatie"),
         "vorig-jaar.csv": (good_csv(replace(form, book_year=form.book_year - 1)), "boekjaar"),
         "bsn.csv": (("cliënt;aantal\r\n" + clients).encode(), "burgerservicenummers"),
         "bsn-onder-formulier.csv": ((text + clients).encode(), "burgerservicenummers"),
         "bsn-cp1252.csv": (("cliënt;aantal\r\n" + clients).encode("cp1252"), "burgerservicenummers"),
+    }
+
+
+def unreadable_delimited(form: Form) -> dict[str, tuple[bytes, str, str]]:
+    """File name → bytes, the one measure whose cell says no figure, and words of the sentence about it."""
+    text = good_csv(form).decode("utf-8-sig")
+
+    def figure(code: str, written: str, words: str) -> tuple[bytes, str, str]:
+        row = next(line for line in text.splitlines() if line.startswith(f"{code};"))
+        cells = row.split(";")
+        return text.replace(row, ";".join([*cells[:3], written, *cells[4:]])).encode(), code, words
+
+    return {
+        "formule.csv": figure("places", '"=HYPERLINK(""x"")"', "hier staat ‘=HYPERLINK"),
+        "apenstaart.csv": figure("places", "@SUM(1)", "hier staat ‘@SUM"),
+        "dubbelzinnig.csv": figure("staff_fte_care", "1.234", r"1\.234 of 1,234 betekenen"),
+        "wetenschappelijk.csv": figure("total_cost", "2,6E+07", "wetenschappelijke notatie"),
     }

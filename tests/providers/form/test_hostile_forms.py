@@ -12,14 +12,16 @@ from random import Random
 
 import pytest
 
+from providers.checks import rule
 from providers.workbook.content import SourceError
 from providers.workbook.form import ClientDataError, read
 from tests.providers.form.forms import FORM, VALUES
-from tests.providers.form.hostile import READ, cases, good
+from tests.providers.form.hostile import READ, cases, good, unreadable
 from tests.providers.form.hostile_delimited import good_csv
 from tests.providers.form.spoiling import citizen_numbers, part, with_part
 
 CASES = cases(FORM)
+UNREADABLE = unreadable(FORM)
 _ENGLISH_OR_INSIDE = re.compile(
     r"Traceback|Error\b|Exception|None\b|(?<!\w)/\w+/\w+|site-packages|\.py\b|openpyxl|zipfile|\b(?:the|invalid|failed)\b"
 )
@@ -49,8 +51,36 @@ def test_a_hostile_file_is_refused_in_words_that_help_or_read_rightly(name: str)
     assert time.monotonic() - started < 12
 
 
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_cell_that_says_no_figure_is_told_and_the_others_count(name: str) -> None:
+    content, code, words = UNREADABLE[name]
+    form = read(content, file_name=name, form=FORM)
+    left = {measure: value for measure, value in VALUES.items() if measure != code}
+    assert {value.measure: value.value for value in form.values if value.value is not None} == left
+    (finding,) = [finding for finding in form.findings if finding.measure]
+    assert (finding.rule, finding.measure) == ("IV-L-010", code)
+    assert finding.cell == next(value.cell for value in form.values if value.measure == code)
+    told = rule(finding.rule).message.format_map(finding.details)
+    assert re.search(words, told), told
+    assert str(finding.cell.row) in told
+    assert not _ENGLISH_OR_INSIDE.search(told), told
+    assert _MENDS.search(told), told
+
+
+def test_a_file_with_more_wrong_than_right_is_refused_as_a_whole() -> None:
+    rows = good_csv(FORM).decode("utf-8-sig").splitlines()
+    asked = set(FORM.measures)
+    cells = [row.split(";") for row in rows]
+    for row in cells:
+        if row[0] in asked and row[3]:
+            row[3] = f"circa {row[3]}"
+    with pytest.raises(SourceError, match="dit is") as refusal:
+        read("\r\n".join(";".join(row) for row in cells).encode(), file_name="x.csv", form=FORM)
+    assert len(refusal.value.problems) == len(VALUES)
+
+
 def test_there_are_many_of_them() -> None:
-    assert len(CASES) >= 40
+    assert len(CASES) + len(UNREADABLE) >= 40
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name.startswith(("bsn", "geboorte", "namen"))])

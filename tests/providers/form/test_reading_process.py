@@ -111,18 +111,3 @@ def test_the_child_has_no_secrets_in_its_environment() -> None:
         assert "geheim" not in str(psutil.Process(_helper_pid()).environ())
     finally:
         del os.environ["IV_TEST_SECRET"]
-
-
-def test_reading_a_form_costs_little_processor_time() -> None:
-    """700 deliveries in ten minutes on two cores leave 1.7 s each; a form takes less than a tenth of that."""
-    _figures(workbook())
-    helper = psutil.Process(_helper_pid())
-
-    def spent() -> float:
-        times, own = helper.cpu_times(), time.process_time()
-        return times.user + times.system + times.children_user + times.children_system + own
-
-    before = spent()
-    for _ in range(10):
-        _figures(workbook())
-    assert (spent() - before) / 10 < 0.15

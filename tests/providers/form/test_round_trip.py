@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from providers.checks import rule
 from providers.measures import CATALOGUE
 from providers.workbook.content import ReadLocation, SourceError
-from providers.workbook.form import Line, Organisation, ReadForm, read, read_json, write, write_csv
+from providers.workbook.form import ClientDataError, Line, Organisation, ReadForm, read, read_json, write, write_csv
 from tests.providers.form.forms import FORM, LOCATIONS, MADE_AT, ORGANISATION, VALUES, lines, workbook
 from tests.providers.form.hostile import good
 from tests.providers.form.hostile_delimited import good_csv
-from tests.providers.form.spoiling import added_sheet, places, replaced, with_figure, with_style
+from tests.providers.form.spoiling import added_sheet, citizen_numbers, places, replaced, with_figure, with_style
 
 _CENT = Decimal("0.01")
 
@@ -282,6 +282,25 @@ def test_a_wrong_document_is_refused_with_the_path(change: dict[str, Any], path:
     assert any(str(problem.cell) == path and words in problem.message for problem in refusal.value.problems), (
         refusal.value
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [("ca. 200", "‘ca. 200’"), ("1.234", "betekenen"), (True, "true of false"), (10**16, "te groot")],
+)
+def test_a_figure_of_a_program_that_is_none_is_told_and_the_others_count(written: object, words: str) -> None:
+    form = read_json(_document({**VALUES, "places": written}), form=FORM)
+    assert _figures(form) == {code: value for code, value in VALUES.items() if code != "places"}
+    (finding,) = [finding for finding in form.findings if finding.measure]
+    assert (finding.rule, str(finding.cell)) == ("IV-L-010", "$.values.places")
+    assert words in finding.details["problem"]
+
+
+def test_numbers_of_persons_in_the_place_of_figures_are_refused() -> None:
+    numbers = [f"bsn {number}" for number in citizen_numbers(8)]
+    document = _document(dict(zip(FORM.measures, numbers, strict=False)))
+    with pytest.raises(ClientDataError):
+        read_json(document, form=FORM)
 
 
 @pytest.mark.parametrize("document", [None, [], "x", 3])

@@ -1,10 +1,11 @@
-"""Thousandths of a euro or a day are nobody's meaning: a number that would be read so is refused."""
+"""Thousandths of a euro or a day are nobody's meaning: a number that would be read so is left out and told."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from providers.workbook.content import SourceError
 from providers.workbook.form import Line, read, write_csv
 from tests.providers.form.forms import FORM, LOCATIONS, ORGANISATION, VALUES
 
@@ -24,12 +25,13 @@ def _file(*, settled: str, **typed: str) -> bytes:
     return "\r\n".join(";".join(row) for row in cells).encode("utf-8-sig")
 
 
-@pytest.mark.parametrize(("settled", "written"), [("12,5", "1,580"), ("12.5", "219.761")])
-def test_an_amount_in_thousandths_of_a_euro_is_refused(settled: str, written: str) -> None:
-    with pytest.raises(SourceError, match=r"kan .* betekenen"):
-        read(_file(settled=settled, overhead=written), file_name="cijfers.csv", form=FORM)
-
-
-def test_a_part_of_a_day_in_thousandths_is_refused() -> None:
-    with pytest.raises(SourceError, match=r"kan .* betekenen"):
-        read(_file(settled="12.5", days_4vv="1.580"), file_name="cijfers.csv", form=FORM)
+@pytest.mark.parametrize(
+    ("settled", "code", "written"),
+    [("12,5", "overhead", "1,580"), ("12.5", "overhead", "219.761"), ("12.5", "days_4vv", "1.580")],
+)
+def test_thousandths_of_a_euro_or_a_day_are_not_read(settled: str, code: str, written: str) -> None:
+    form = read(_file(settled=settled, **{code: written}), file_name="cijfers.csv", form=FORM)
+    assert next(value.value for value in form.values if value.measure == code) is None
+    (finding,) = [finding for finding in form.findings if finding.rule == "IV-L-010"]
+    assert finding.measure == code
+    assert re.search("kan .* betekenen", finding.details["problem"])

@@ -147,6 +147,25 @@ def test_regions_and_legal_forms_are_chosen_from_a_list() -> None:
     assert _book()["Locaties"]["F7"].value == "5501 Groningen"
 
 
+def test_every_tab_is_printed_one_page_wide_and_the_statement_upright() -> None:
+    for sheet in _book():
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.title
+        # Left out of the file it is 1.
+        assert sheet.page_setup.fitToWidth in (None, 1), sheet.title
+    statement = _book()["Verklaring"]
+    assert statement.page_setup.orientation == "portrait"
+    # There is one column: a text that does not wrap would run off the page.
+    assert statement["A2"].alignment.wrap_text
+
+
+def test_a_figure_that_was_taken_over_from_last_year_says_so() -> None:
+    taken = [Line("urbanity", Decimal(3), Decimal(3), taken_over=2023), Line("places", None, Decimal(200))]
+    content = write(FORM, taken, ORGANISATION, LOCATIONS, made_at=MADE_AT)
+    book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    said = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
+    assert said.count("Overgenomen uit 2023") == 1
+
+
 def test_a_text_that_looks_like_a_formula_stays_text() -> None:
     hostile = '=HYPERLINK("http://127.0.0.1","x")'
     form = replace(FORM, name=hostile, contact="@SUM(A1)")

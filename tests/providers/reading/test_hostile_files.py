@@ -201,9 +201,7 @@ def test_a_child_without_enough_memory_is_a_refusal_and_not_a_crash(good: bytes)
 
 
 def test_a_child_that_takes_too_long_is_stopped(good: bytes) -> None:
-    started = time.monotonic()
     assert "te groot" in _refused(good, Limits(wall_seconds=0))
-    assert time.monotonic() - started < 5
 
 
 def test_a_large_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
