@@ -232,7 +232,7 @@ def start_worker(
     worker left.
     """
     folder = Path(settings.DATA_DIR)
-    command = [sys.executable, "-m", "celery", "-A", "ivportal", "worker", "-n", f"{name}@%h", "-c", "2"]
+    command = [sys.executable, "-m", "celery", "-A", "ivportal", "--skip-checks", "worker", "-n", f"{name}@%h", "-c", "2"]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO"]
     if beat:
         command += ["-B", "-s", str(folder / f"beat-{name}")]

@@ -35,8 +35,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
         sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".data" / "bytecode")
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-#: What takes longest, longest first. With two test processes these begin, so that at the end neither waits for the other. The
-#: files of e2e follow each other: one process that does them all sets up one portal.
+#: What takes longest, longest first: with several test processes these begin, so that at the end none waits for the others.
 LONGEST = (
     "tests/e2e/test_round_played.py",
     "tests/e2e/test_people.py",
@@ -83,10 +82,15 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that take longest first, each file as it was."""
+    """Put the tests that take longest first, each file as it was; one process does a file, and one all that need a browser."""
     place = {str(ROOT / name): number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(str(item.path), len(LONGEST)))
+    browser = str(ROOT / "tests" / "e2e")
+    for item in items:
+        file = str(item.path)
+        item.add_marker(pytest.mark.xdist_group("e2e" if file.startswith(browser) else file.removeprefix(f"{ROOT}/")))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

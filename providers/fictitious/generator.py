@@ -34,7 +34,8 @@ def generate(seed: int, *, providers: int = 650, book_years: Sequence[int] = (20
 
     Some are new in the second year, some do not deliver, some have merged into another before it (they come on top of
     ``providers``). Later years follow from these two and leave their figures as they are: whoever asks for three years
-    gets the same first two. From :data:`FEWEST_PROVIDERS` to :data:`MOST_PROVIDERS` providers, years in order; :class:`ValueError` otherwise.
+    gets the same first two. Raises :class:`ValueError` unless there are :data:`FEWEST_PROVIDERS` to
+    :data:`MOST_PROVIDERS` providers and the years are in order.
     """
     years = tuple(book_years)
     if not FEWEST_PROVIDERS <= providers <= MOST_PROVIDERS:

@@ -50,10 +50,8 @@ def addresses(email: str | None) -> list[str]:
 
 
 @pytest.mark.parametrize("email", list(START_PAGES), ids=who)
-def test_logging_in_leads_to_the_start_page_of_the_role(
-    email: str, width: int, open_screen: Callable[..., Screen]
-) -> None:
-    screen = open_screen(width=width)
+def test_logging_in_leads_to_the_start_page_of_the_role(email: str, open_screen: Callable[..., Screen]) -> None:
+    screen = open_screen()
     screen.log_in(email)
     path, heading = START_PAGES[email]
     assert screen.path == path

@@ -21,7 +21,7 @@ from tests.processes import Browser, TookTooLong, wait_for
 pytestmark = pytest.mark.workers
 PATIENCE = 240
 #: Providers, and replications for the interval: small, because what it prints and starts is tried here, not how long it takes.
-PROVIDERS = 120
+PROVIDERS = 60
 SMALL = ("--providers", str(PROVIDERS), "--replications", "100")
 
 
