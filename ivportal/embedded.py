@@ -224,18 +224,32 @@ def start_redis(folder: Path) -> RedisServer:
 
 
 def start_worker(
-    *, name: str, log: Path, beat: bool = True, environment: dict[str, str] | None = None
+    *, name: str, log: Path, beat: bool = True, environment: dict[str, str] | None = None, niceness: int = 0
 ) -> subprocess.Popen[bytes]:
     """Start a Celery worker as a child process in a process group of its own.
 
     ``name`` must be unique on this machine; ``log`` receives what it prints. With ``beat`` it also sweeps up what a dead
-    worker left.
+    worker left. With ``niceness`` (see ``nice(1)``) it gives way to others, as far as they are of the same session.
     """
     folder = Path(settings.DATA_DIR)
-    command = [sys.executable, "-m", "celery", "-A", "ivportal", "--skip-checks", "worker", "-n", f"{name}@%h", "-c", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "ivportal",
+        "--skip-checks",
+        "worker",
+        "-n",
+        f"{name}@%h",
+        "-c",
+        "2",
+    ]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO"]
     if beat:
         command += ["-B", "-s", str(folder / f"beat-{name}")]
+    if niceness:
+        command = ["nice", "-n", str(niceness), *command]
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -245,5 +259,5 @@ def start_worker(
             stderr=subprocess.STDOUT,
             cwd=settings.BASE_DIR,
             env={**os.environ, **(environment or {})},
-            start_new_session=True,
+            process_group=0,
         )

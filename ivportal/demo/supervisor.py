@@ -20,6 +20,10 @@ from django.conf import settings
 from ivportal import embedded, workers
 
 
+#: How far a worker stands behind the web server, where they share a machine: who looks at a page should not wait for a run.
+BEHIND = 10
+
+
 class Stopped(BaseException):
     """Somebody asked the demonstration to stop."""
 
@@ -88,6 +92,7 @@ def worker() -> Iterator[subprocess.Popen[bytes]]:
         name=f"demo-{uuid.uuid4().hex[:8]}",
         log=Path(settings.DATA_DIR) / "worker.log",
         environment=workers.child_environment(),
+        niceness=BEHIND,
     )
     try:
         yield process
@@ -109,7 +114,8 @@ def web_server(port: int) -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
-        start_new_session=True,
+        # In this session, because priorities count within a session.
+        process_group=0,
     )
     try:
         _wait_for(f"http://127.0.0.1:{port}/inloggen/", process)

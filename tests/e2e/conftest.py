@@ -54,7 +54,8 @@ FLAGS = [
 def chromium_path() -> str | None:
     """Return the Chromium of this machine: the one ``CHROMIUM`` names, or one in the usual places."""
     named = os.environ.get("CHROMIUM")
-    usual = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")]
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    usual = [shutil.which(name) for name in names]
     return next((path for path in (named, *usual) if path and Path(path).exists()), None)
 
 
@@ -86,7 +87,7 @@ def portal(
     folder = tmp_path_factory.mktemp("portal")
     with django_db_blocker.unblock(), scope(EVERYTHING):
         try:
-            store_fictitious(folder / "fictief", providers=150, book_years=(2023, 2024))
+            store_fictitious(folder / "fictief", providers=100, book_years=(2023, 2024))
             run = runs.request_run(round=Round.objects.get(slug="fictief-2023"), actor=None)
             claimed = lease.claim(run.pk)
             assert claimed is not None

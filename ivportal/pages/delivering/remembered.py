@@ -21,14 +21,6 @@ MOST = 500
 
 
 @dataclass(frozen=True)
-class _State:
-    """A saved state, known by its identifier alone."""
-
-    uuid: uuid.UUID
-    draft: Draft = field(compare=False)
-
-
-@dataclass(frozen=True)
 class _Check:
     """A saved state and what it is checked against, known by their identifiers."""
 
@@ -42,8 +34,8 @@ class _Check:
 
 
 def contents_of(draft: Draft) -> Contents:
-    """Return what stands in a saved state; one that was looked up without its contents asks for them only if need be."""
-    return _contents(_State(draft.uuid, draft))
+    """Return what stands in a saved state, which may have been looked up without it."""
+    return _contents(draft.uuid)
 
 
 def verdict_on(draft: Draft, submission: Submission, earlier: prefill.Earlier) -> Verdict:
@@ -62,8 +54,8 @@ def verdict_on(draft: Draft, submission: Submission, earlier: prefill.Earlier) -
 
 
 @lru_cache(maxsize=MOST)
-def _contents(state: _State) -> Contents:
-    return from_json(state.draft.contents)
+def _contents(state: uuid.UUID) -> Contents:
+    return from_json(Draft.objects.values_list("contents", flat=True).get(uuid=state))
 
 
 @lru_cache(maxsize=MOST)
