@@ -35,7 +35,8 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
         sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".data" / "bytecode")
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-#: What takes longest, longest first: with several test processes these begin, so that at the end none waits for the others.
+#: What takes longest, longest first: with several test processes these begin, so that at the end none waits for the others. Three
+#: are more than two processors, because who looks at a browser or at a worker mostly waits.
 LONGEST = (
     "tests/e2e/test_round_played.py",
     "tests/e2e/test_people.py",

@@ -223,6 +223,8 @@ def test_of_two_who_extend_a_round_at_once_the_second_does_not_make_the_term_sho
 
 def _somebody_waits() -> bool:
     with connection.cursor() as cursor:
+        # Within a transaction the list of connections is otherwise the one of the first look.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
             " WHERE NOT granted AND datname = current_database()"
