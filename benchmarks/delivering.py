@@ -19,15 +19,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil  # type: ignore[import-untyped]
 
 from benchmarks.deliveries import SEED, SLUG, prepare
 from benchmarks.visitors import READ_SECONDS, Delivery, Visitors
-
-if TYPE_CHECKING:
-    pass
 
 PER_MINUTE = 70
 READERS = 200

@@ -104,7 +104,12 @@ class Contents:
         changed = {code for part in changes if (code := figure_of(part))}
         noticed = tuple(item for item in self.noticed if item.measure not in changed)
         if by is not None:
-            noticed += tuple(item for item in by.noticed if item.measure in changed or not item.measure)
+            # What was noticed in an earlier file ends with it, but for a cell that nobody could read and that is still empty.
+            again = changed | {code for code, figure in by.figures.items() if figures.get(code, Figure()).value == figure.value}
+            noticed = tuple(
+                item for item in noticed if item.measure and (item.measure not in again or item.rule == UNREAD_CELL)
+            )
+            noticed += tuple(item for item in by.noticed if item.measure in again or not item.measure)
         return replace(
             self,
             figures=figures,
@@ -165,9 +170,18 @@ def _once(noticed: tuple[Noticed, ...]) -> tuple[Noticed, ...]:
 
 
 def difference(before: Contents, after: Contents) -> dict[str, Any]:
-    """Return the parts that differ, with what they became; a part that was emptied becomes ``None``."""
+    """Return the parts that differ, with what they became; a part that was emptied becomes ``None``.
+
+    A cell that nobody could read stays one as long as there is no figure: that it is empty in what was sent says nothing. Who
+    does not know the figure says so on the page.
+    """
     old, new = before.parts(), after.parts()
-    return {part: new.get(part) for part in sorted(old.keys() | new.keys()) if old.get(part) != new.get(part)}
+    found = {part: new.get(part) for part in sorted(old.keys() | new.keys()) if old.get(part) != new.get(part)}
+    return {
+        part: value
+        for part, value in found.items()
+        if not (part.startswith(UNREAD) and value is None and f"{FIGURE}{figure_of(part)}" not in new)
+    }
 
 
 def differing(contents: Contents, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,9 @@ def new_user(*, email: str, name: str) -> User:
     address = User.objects.normalize_email(email.strip()).lower()
     # Nobody guesses 256 random bits, however little work a guess is; and a list of hundreds of people takes seconds, not minutes.
     unknown = PBKDF2PasswordHasher().encode(secrets.token_urlsafe(32), secrets.token_hex(11), iterations=1)
-    user, _ = User.objects.get_or_create(email=address, defaults={"name": name.strip() or address, "password": unknown})
+    # A name is one line: mails begin with it.
+    called = " ".join(word for word in name.split() if word.isprintable()) or address
+    user, _ = User.objects.get_or_create(email=address, defaults={"name": called, "password": unknown})
     return user
 
 

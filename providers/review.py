@@ -43,17 +43,39 @@ def validate(*, submission: Submission, actor: Actor) -> StatusChange:
 
 
 def give_back(*, submission: Submission, reason: str, until: datetime, actor: Actor) -> StatusChange:
-    """Give a delivery back to be corrected, with what has to change and until when."""
+    """Give a delivery back to be corrected, with what has to change and until when.
+
+    Nobody who is asked to correct something gets less time than she has: a term before the one that runs is refused.
+    """
     _require(reason, "Schrijf op wat er moet veranderen. De aanbieder leest dit.")
     _require_future(until)
     with transaction.atomic():
         step = _step(submission, SubmissionStatus.RETURNED, actor, reason)
         drafts.repeat(step.submission)
-        # Nobody who is asked to correct something gets less time than everybody.
-        until = max(until, step.submission.deadline or until)
-        desk.give_term(submission=step.submission, until=until, reason=reason, actor=actor)
-        _tell("returned", step, termijn=format_datetime(until), reden=reason.strip())
+        _give_term(step.submission, until=until, reason=reason, actor=actor)
+        _tell("returned", step, termijn=format_datetime(step.submission.deadline), reden=reason.strip())
     return step
+
+
+def running_term(submission: Submission) -> datetime | None:
+    """Return until when this provider may deliver by the term it has; ``None`` if that is over, or the round is closed."""
+    return submission.deadline if submission.accepts_at(timezone.now()) else None
+
+
+def _give_term(submission: Submission, *, until: datetime, reason: str, actor: Actor) -> None:
+    """Give a submission that goes back its term: a later one is written down as such, the one that runs is only kept."""
+    running = running_term(submission)
+    second = running.replace(microsecond=0) if running is not None else None
+    if second is not None and until < second:
+        raise Refused(
+            f"De termijn van deze aanbieder loopt tot en met {format_datetime(running)}. Kies dat moment of een later."
+        )
+    if second is None or until.replace(microsecond=0) > second:
+        desk.give_term(submission=submission, until=until, reason=reason, actor=actor)
+    elif submission.extended_until is None:
+        # Closes the round sooner, then what the NZa asked for can still be corrected.
+        submission.extended_until = running
+        submission.save(update_fields=["extended_until"])
 
 
 def reopen(*, submission: Submission, reason: str, until: datetime, actor: Actor) -> StatusChange:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections import defaultdict
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from kombu.exceptions import KombuError
@@ -35,33 +37,43 @@ logger = logging.getLogger(__name__)
 FEWEST: Final = 20
 #: It is computed anew when there are this many times as many deliveries as the last time.
 GROWTH: Final = Decimal("1.1")
+#: Under this name a basis holds which versions it saw (:func:`_mark`), beside what ``SectorStatistics`` writes.
+SAW: Final = "versions"
 
 
 def newest_versions(round: Round) -> list[SubmissionVersion]:
     """Return the version that counts of every provider that delivered."""
-    newest = (
-        SubmissionVersion.objects.filter(submission__round=round, submission__status__in=COUNTING)
-        .values("submission")
-        .annotate(newest=Max("pk"))
-        .values("newest")
-    )
     return list(
-        SubmissionVersion.objects.filter(pk__in=newest).select_related(
+        SubmissionVersion.objects.filter(pk__in=_newest(round)).select_related(
             "submission__round__previous", "submission__provider", "statement__draft"
         )
     )
 
 
+def _newest(round: Round) -> QuerySet[SubmissionVersion, int]:
+    delivered = SubmissionVersion.objects.filter(submission__round=round, submission__status__in=COUNTING)
+    return delivered.order_by().values("submission").annotate(newest=Max("pk")).values_list("newest", flat=True)
+
+
+def _mark(versions: Iterable[int]) -> str:
+    """Return a mark of these versions: others have another mark, and nobody reads in it who delivered."""
+    return hashlib.sha256(",".join(map(str, sorted(versions))).encode()).hexdigest()
+
+
 def sweep() -> list[int]:
-    """Have workers compute anew where a round grew enough, or closed since the last time; return the rounds."""
+    """Have workers compute anew where a round grew enough; return the rounds.
+
+    Once a round is closed any other version is reason enough: one that was signed while the last comparison ran, or a correction.
+    """
     found = []
     for round in Round.objects.filter(source=PORTAL, status__in=[RoundStatus.OPEN, RoundStatus.CLOSED]):
-        count = round.submissions.filter(status__in=COUNTING).count()
+        versions = list(_newest(round))
+        count = len(versions)
         last = SectorBasis.objects.filter(round=round).order_by("-pk").first()
         before = last.deliveries if last else 0
-        grew = count != before and count >= FEWEST and count >= before * GROWTH
-        closed = round.status == RoundStatus.CLOSED and count >= FEWEST and count != before
-        if grew or closed:
+        grew = count != before and count >= before * GROWTH
+        changed = round.status == RoundStatus.CLOSED and (last is None or last.content.get(SAW) != _mark(versions))
+        if count >= FEWEST and (grew or changed):
             wake(round.pk)
             found.append(round.pk)
     return found
@@ -96,10 +108,10 @@ def refresh(round_id: int) -> SectorStatistics | None:
         ):
             values[version_id][measure] = value
         statistics = sector.statistics(values[version.pk] for version in versions)
-        content = statistics.to_json()
+        content = {**statistics.to_json(), SAW: _mark(version.pk for version in versions)}
         last = SectorBasis.objects.filter(round=round).order_by("-pk").first()
-        if last is not None and (last.content, last.deliveries) == (content, len(versions)):
-            # Every delivery was checked against these figures: here, or when it was signed.
+        if last is not None and last.content == content:
+            # Every one of these versions was checked against these figures.
             return None
         SectorBasis.objects.create(round=round, content=content, deliveries=len(versions))
         for version in versions:

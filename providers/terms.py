@@ -67,7 +67,14 @@ def announce(round: Round) -> int:
 
 def remind(round: Round, now: datetime) -> int:
     """Remind who has not delivered, by its own term; return how many providers were reminded now."""
-    late = round.submissions.filter(status__in=EDITABLE, merged_into__isnull=True)
+    # Who just read that she is asked for figures, or to correct them, is not asked again the same day.
+    asked = Notice.objects.filter(
+        round=round,
+        provider=OuterRef("provider"),
+        kind__in=("invitation", "returned"),
+        created_at__range=(now - timedelta(days=1), now),
+    )
+    late = round.submissions.filter(~Exists(asked), status__in=EDITABLE, merged_into__isnull=True)
     # Nothing is due for a term that is further away than the first reminder, or longer ago than the last.
     first, last = now - timedelta(days=OVERDUE_UNTIL + 1), now + timedelta(days=max(REMINDERS) + 1)
     own = late.filter(extended_until__range=(first, last)).order_by().values_list("extended_until", flat=True)

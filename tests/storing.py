@@ -13,7 +13,7 @@ from providers.access import EVERYTHING, scope
 
 @contextmanager
 def stored(django_db_blocker: Any) -> Iterator[None]:
-    """Keep what is stored inside the block until its end, for a fixture of a class, a module or the session.
+    """Keep what is stored inside the block until its end, for a fixture of a class or a module.
 
     The tests themselves use ``db`` as always: what each of them changes is undone after it.
     """

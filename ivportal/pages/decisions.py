@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,13 +14,22 @@ from ivportal.pages import moments
 from ivportal.pages.steps import Step
 from providers import desk, exemptions, review
 from providers.access import Actor
-from providers.formatting import format_datetime
+from providers.checking import FEWEST_LETTERS, says_why
+from providers.formatting import AMSTERDAM, format_datetime
 from providers.mandates import people_of
 from providers.models import EDITABLE, Exemption, ExemptionStatus, RoundStatus, Submission, SubmissionStatus
 from providers.refusal import Refused
 
 #: So long a provider gets to correct, unless the NZa chooses otherwise.
 USUAL_TERM = timedelta(days=14)
+
+
+def require_words(text: str) -> None:
+    """Refuse a reason that says as good as nothing to the provider who reads it."""
+    if not says_why(text):
+        raise ValidationError(
+            f"Dit is te kort. Schrijf op waarom, in ten minste {FEWEST_LETTERS} letters. De aanbieder leest dit."
+        )
 
 
 class ReasonForm(forms.Form):
@@ -31,7 +41,18 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="De aanbieder leest dit.",
         error_messages={"required": "Schrijf op waarom. De aanbieder leest dit."},
+        validators=[require_words],
     )
+
+
+class ReturnForm(moments.TermForm):
+    """What has to change, and until when."""
+
+    def clean_reason(self) -> str:
+        """Return the reason, if it says something."""
+        reason: str = self.cleaned_data["reason"]
+        require_words(reason)
+        return reason
 
 
 def _in(*statuses: SubmissionStatus) -> Any:
@@ -87,7 +108,7 @@ def _give_back(submission: Submission, said: dict[str, Any], actor: Actor) -> st
         if submission.status == SubmissionStatus.SUBMITTED:
             review.take(submission=submission, actor=actor)
         review.give_back(submission=submission, reason=said["reason"], until=said["until"], actor=actor)
-    return f"De aanlevering is teruggelegd, tot en met {format_datetime(said['until'])}. De aanbieder krijgt bericht."
+    return f"De aanlevering is teruggelegd, tot en met {_term_of(submission)}. De aanbieder krijgt bericht."
 
 
 def _exclude(submission: Submission, said: dict[str, Any], actor: Actor) -> str:
@@ -97,7 +118,13 @@ def _exclude(submission: Submission, said: dict[str, Any], actor: Actor) -> str:
 
 def _reopen(submission: Submission, said: dict[str, Any], actor: Actor) -> str:
     review.reopen(submission=submission, reason=said["reason"], until=said["until"], actor=actor)
-    return f"De aanlevering is heropend, tot en met {format_datetime(said['until'])}. De aanbieder krijgt bericht."
+    return f"De aanlevering is heropend, tot en met {_term_of(submission)}. De aanbieder krijgt bericht."
+
+
+def _term_of(submission: Submission) -> str:
+    """Return the term as it is stored now, whatever was asked."""
+    submission.refresh_from_db()
+    return format_datetime(submission.deadline)
 
 
 def _keep(submission: Submission, said: dict[str, Any], actor: Actor) -> str:
@@ -153,8 +180,17 @@ def _uninvite(submission: Submission, said: dict[str, Any], actor: Actor) -> str
     return f"{submission.provider.name} staat niet meer op de lijst van deze ronde."
 
 
-def _in_two_weeks(submission: Submission) -> dict[str, Any]:
-    return {"until_day": timezone.localdate() + USUAL_TERM}
+def _enough_time(submission: Submission) -> dict[str, Any]:
+    """Return the usual term, or the one that runs if that is longer."""
+    day, running = timezone.localdate() + USUAL_TERM, review.running_term(submission)
+    if running is not None and timezone.localtime(running, AMSTERDAM).date() >= day:
+        return moments.shown_parts(running, "until")
+    return {"until_day": day}
+
+
+def _running(submission: Submission) -> list[str]:
+    running = review.running_term(submission)
+    return [f"De termijn loopt nu tot en met {format_datetime(running)}; korter kan niet."] if running else []
 
 
 S = SubmissionStatus
@@ -205,18 +241,19 @@ STEPS: tuple[Step[Submission], ...] = (
         button="Leg terug",
         is_open=_in(S.SUBMITTED, S.IN_REVIEW),
         follows=lambda item: [
-            "De aanlevering telt niet mee totdat de aanbieder opnieuw indient, of totdat u haar laat staan.",
+            "De aanlevering telt niet mee totdat de aanbieder opnieuw indient, of totdat u de eerdere laat gelden.",
+            *_running(item),
             _told(item),
         ],
-        form=moments.TermForm,
-        initial=_in_two_weeks,
+        form=ReturnForm,
+        initial=_enough_time,
         act=_give_back,
         was_taken=_said_so(S.RETURNED),
     ),
     Step(
         name="laten-staan",
         title="Waarom blijft de eerdere aanlevering staan?",
-        button="Laat staan",
+        button="Laat de eerdere aanlevering gelden",
         is_open=lambda item: _in(S.RETURNED)(item) and item.versions.exists(),
         follows=lambda item: ["Wat het laatst is ondertekend telt weer mee. De aanbieder kan niets meer wijzigen."],
         form=ReasonForm,
@@ -254,11 +291,12 @@ STEPS: tuple[Step[Submission], ...] = (
         button="Heropen",
         is_open=_in(S.VALIDATED, S.EXCLUDED),
         follows=lambda item: [
-            "De aanlevering telt niet mee totdat de aanbieder opnieuw indient, of totdat u haar laat staan.",
+            "De aanlevering telt niet mee totdat de aanbieder opnieuw indient, of totdat u de eerdere laat gelden.",
+            *_running(item),
             _told(item),
         ],
-        form=moments.TermForm,
-        initial=_in_two_weeks,
+        form=ReturnForm,
+        initial=_enough_time,
         act=_reopen,
         was_taken=_said_so(S.RETURNED),
     ),

@@ -23,7 +23,7 @@ from ivportal.pages.steps import Step
 from providers import desk, review
 from providers.access import Actor
 from providers.formatting import format_datetime
-from providers.models import EDITABLE, PORTAL, Round, RoundStatus, TermChange
+from providers.models import EDITABLE, PORTAL, Round, RoundStatus, SubmissionVersion, TermChange
 from tariffs.policies import current_policy
 
 MOST_NAMES = 50
@@ -172,8 +172,10 @@ def _seen(round: Round) -> dict[str, Any]:
 
 
 def _approve(round: Round, said: dict[str, Any], actor: Actor) -> str:
-    count = review.validate_all_quiet(versions=said["versions"], actor=actor)
-    left = len(said["versions"]) - count
+    shown = SubmissionVersion.objects.filter(uuid__in=said["versions"], submission__round=round)
+    versions = set(shown.values_list("uuid", flat=True))
+    count = review.validate_all_quiet(versions=versions, actor=actor)
+    left = len(versions) - count
     happened = f"{in_words(count, 'aanlevering')} {'is' if count == 1 else 'zijn'} gevalideerd."
     if left:
         happened += f" {in_words(left, 'aanlevering')} {'veranderde' if left == 1 else 'veranderden'} intussen en"

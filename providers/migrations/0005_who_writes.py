@@ -43,8 +43,8 @@ NEWEST_IS_SIGNED = f"""EXISTS (
     JOIN providers_submissionversion v ON v.id = t.version_id
     WHERE d.submission_id = NEW.id AND v.submission_id = NEW.id AND t.signed_by_id = {ME}
       AND d.number = (SELECT max(number) FROM providers_draft WHERE submission_id = NEW.id))"""
-#: A saved state by nobody: the first, or what was there before once more.
-BY_THE_PORTAL = """NEW.made_by_id IS NULL AND NEW.how = 'prefilled' AND (NEW.number = 1 OR NEW.contents = (
+#: A saved state by nobody: the first, for who begins to fill in, or what was there before once more.
+BY_THE_PORTAL = f"""NEW.made_by_id IS NULL AND NEW.how = 'prefilled' AND ((NEW.number = 1 AND {DELIVERS}) OR NEW.contents = (
     SELECT d.contents FROM providers_draft d WHERE d.submission_id = NEW.submission_id AND d.number = NEW.number - 1))"""
 FOLLOWS = """NEW.number = 1 + coalesce((
     SELECT max(number) FROM providers_draft d WHERE d.submission_id = NEW.submission_id AND d.id <> NEW.id), 0)"""
@@ -82,6 +82,9 @@ WRITTEN_DOWN_ONCE = """NEW.after = (SELECT s.status FROM providers_submission s 
     AND NEW.after IS DISTINCT FROM (
         SELECT c.after FROM providers_statuschange c WHERE c.submission_id = NEW.submission_id AND c.id <> NEW.id
         ORDER BY c.id DESC LIMIT 1)"""
+#: Who signs ends the request for exemption that still waits.
+LAPSED = """NEW.answer LIKE 'Vervallen: %' AND EXISTS (
+    SELECT 1 FROM providers_submission s WHERE s.id = NEW.submission_id AND s.status = 'submitted')"""
 OWN_ADDRESS = """NEW.address = (
     SELECT u.email FROM providers_notice n JOIN providers_user u ON u.id = n.recipient_id WHERE n.id = NEW.notice_id)"""
 OWN_MANDATE = f"""EXISTS (
@@ -95,14 +98,8 @@ OF_LOGGING_IN = "NEW.act IN ('logged_in', 'login_failed', 'password_reset')"
 OF_THE_NZA = (
     "providers_round",
     "providers_roundtext",
-    "benchmarking_specification",
-    "benchmarking_roundspecification",
-    "tariffs_tarifftable",
-    "tariffs_maximumtariff",
-    "tariffs_roundpolicy",
-    "tariffs_release",
 )
-#: What migrations write, and Django after emptying a database.
+#: What migrations write.
 OF_MIGRATIONS = (
     "providers_careoffice",
     "providers_careofficeregion",
@@ -119,8 +116,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("providers", "0004_rules_of_delivering"),
-        ("benchmarking", "0004_rules_of_divided_steps"),
-        ("tariffs", "0002_database_rules"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
@@ -128,7 +123,7 @@ class Migration(migrations.Migration):
     operations = [
         writer_functions(),
         *(writes(table) for table in OF_THE_NZA),
-        *(writes(table, insert=NOBODY, columns=None, update=NOBODY, delete=NOBODY) for table in OF_MIGRATIONS),
+        *(writes(table) for table in OF_MIGRATIONS),
         # People and what they may do.
         writes(
             "providers_user",
@@ -223,8 +218,9 @@ class Migration(migrations.Migration):
         writes(
             "providers_exemption",
             insert=f"NEW.asked_by_id = {ME} AND {DELIVERS} AND {IS_OPEN} AND NEW.status = 'asked' AND NEW.answer = ''",
-            columns=["status", "answered_by_id", "answered_at"],
-            update=f"OLD.status = 'asked' AND NEW.status = 'withdrawn' AND NEW.answered_by_id = {ME} AND {DELIVERS}",
+            columns=["status", "answer", "answered_by_id", "answered_at"],
+            update=f"OLD.status = 'asked' AND NEW.status = 'withdrawn' AND NEW.answered_by_id = {ME}"
+            f" AND (({DELIVERS} AND NEW.answer = OLD.answer) OR ({SIGNS} AND {LAPSED}))",
         ),
         # Telling colleagues.
         writes(

@@ -241,6 +241,8 @@ ATTACKS = [
     ("fatima", withdrawal("{fatima}")),
     ("anne", all_of(withdrawal("{anne}"), withdrawal("{anne}").replace("SET", "SET answered_at = now(),"))),
     ("anne", "UPDATE providers_exemption SET answer = 'Ja.' WHERE id = {exemption}"),
+    ("daan", withdrawal("{daan}").replace(" WHERE", ", answer = 'Ja.' WHERE")),
+    ("fatima", withdrawal("{fatima}").replace(" WHERE", ", answer = 'Vervallen: zomaar.' WHERE")),
     ("anne", exemption("{daan}")),
     ("anne", exemption("{anne}", status="'granted'")),
     ("anne", exemption("{anne}", answer="'Ja.'")),

@@ -33,6 +33,7 @@ from providers.models.submissions import SUBMISSION_TRANSITIONS, SubmissionStatu
 from tariffs.models import Bandwidth, MaximumTariff, TariffTable
 from tariffs.policies import set_policy
 from tariffs.release import release_run
+from tests import storing
 from tests.delivering_rows import store_delivering_rows
 from tests.factories import SIMPLE, computed, delivery, make_round
 
@@ -139,7 +140,7 @@ def refused(sql: str, *parameters: Any) -> str | None:
 @pytest.fixture(scope="module")
 def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Mapping[str, int]]:
     """Store a round with a released and an unreleased run, for all tests of this module."""
-    with django_db_blocker.unblock(), scope(EVERYTHING), transaction.atomic():
+    with storing.stored(django_db_blocker):
         deliveries = [
             delivery(key, region=region, total_cost=cost, days_5vv=100) for key, (region, cost) in FIGURES.items()
         ]
@@ -157,7 +158,6 @@ def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Mapping[st
         store_delivering_rows(other)
         assert (released.status, unreleased.status) == ("completed", "completed")
         yield {"released": released.pk, "unreleased": unreleased.pk}
-        transaction.set_rollback(True)
 
 
 def divide(round: Round) -> None:

@@ -40,6 +40,7 @@ from providers.models import (
 from tariffs.models import Bandwidth, MaximumTariff, MirrorReport, ProductBandwidth, TariffTable
 from tariffs.policies import set_policy
 from tariffs.release import release_run
+from tests import storing
 from tests.cast import Cast, browser_of, make_cast
 from tests.delivering import acting, an_employee, delivered, portal_round, somebody_at
 from tests.factories import computed, delivery, make_round
@@ -126,7 +127,7 @@ def owner_of(row: Any) -> str:
 @pytest.fixture(scope="module")
 def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
     """Store the cast beside a released run and one that is not released, for all tests of this module."""
-    with django_db_blocker.unblock(), scope(EVERYTHING), transaction.atomic():
+    with storing.stored(django_db_blocker):
         people = make_cast()
         # Costs per day so high that every delivery has a finding.
         deliveries = [
@@ -148,7 +149,6 @@ def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
         assert computed(round).status == "completed"
         _deliver()
         yield people
-        transaction.set_rollback(True)
 
 
 def _deliver() -> None:

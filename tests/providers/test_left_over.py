@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from providers import desk, exemptions, findings, review, signing
-from providers.access import Actor
+from providers.access import Actor, scope
 from providers.models import Exemption, Finding, Power, SignatureRequest, Submission
 from providers.refusal import Refused
 from tests.delivering import acting, an_employee, delivered, offered, portal_round, somebody_at, submission_of
@@ -53,8 +53,11 @@ def test_an_exemption_that_is_granted_ends_a_request_to_sign(submission: Submiss
 
 
 def test_signing_ends_a_request_for_exemption_and_is_no_overtaking(submission: Submission) -> None:
+    """With the rights that the signatory has in the database, which are not those of who asked."""
     exemptions.ask(submission=submission, grounds=GROUNDS, actor=who(submission, Power.DELIVER))
-    delivered(submission)
+    number, signatory = offered(submission), who(submission, Power.SIGN)
+    with scope(signatory.database_scope):
+        signing.sign(submission=submission, draft_number=number, position="bestuurder", actor=signatory)
     assert waiting(submission) == (["signed"], ["withdrawn"])
 
 

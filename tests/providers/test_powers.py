@@ -10,7 +10,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 
 from providers import (
@@ -28,7 +27,7 @@ from providers import (
     texts,
     uploads,
 )
-from providers.access import EVERYTHING, Actor, scope
+from providers.access import Actor
 from providers.models import (
     Act,
     ApiKey,
@@ -44,6 +43,7 @@ from providers.models import (
     User,
 )
 from providers.refusal import Refused
+from tests import storing
 from tests.delivering import (
     a_provider,
     acting,
@@ -79,7 +79,7 @@ class World:
 @pytest.fixture(scope="module")
 def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     """Store the world once for all rows of the table: what is refused changes nothing."""
-    with django_db_blocker.unblock(), scope(EVERYTHING), transaction.atomic():
+    with storing.stored(django_db_blocker):
         round = portal_round()
         at_work, done = submission_of(round, LINDE), submission_of(round, ANKER)
         offered(at_work)
@@ -103,7 +103,6 @@ def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         finding = version.findings.filter(needs_explanation=True)[0]
         key, _ = api_keys.make(name="x", valid_until=timezone.now() + timedelta(days=9), actor=people["fills in"])
         yield World(round, at_work, done, finding, exemption, mail, key, people)
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,14 +11,24 @@ import psycopg
 import pytest
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
-from providers import sector
+from providers import desk, review, sector
 from providers.access import EVERYTHING, scope
 from providers.checking import check
 from providers.checks import statistics
 from providers.models import Finding, Notice, Power, Round, SectorBasis
 from tests.cast import browser_of
-from tests.delivering import a_provider, delivered, filled, portal_round, somebody_at, submission_of
+from tests.delivering import (
+    a_provider,
+    acting,
+    an_employee,
+    delivered,
+    filled,
+    portal_round,
+    somebody_at,
+    submission_of,
+)
 from tests.processes import database_url
 
 KEYS = [str(99_900_101 + number) for number in range(21)]
@@ -83,6 +94,36 @@ def test_findings_against_the_sector_come_end_and_are_told_once(round: Round) ->
     assert browser.post(page, sent).status_code == 302
     assert finding.explanations.get().text == "Wij openden een afdeling."
     assert "Wij openden een afdeling." in browser.get(page).content.decode()
+
+
+def test_who_signed_while_the_sector_was_computed_is_compared_after_closing_and_so_is_a_correction(
+    round: Round,
+) -> None:
+    late, noor = submission_of(round, KEYS[20]), acting(an_employee())
+    usual = filled(late).values()["staff_fte_care"] or Decimal(0)
+    with transaction.atomic():
+        sector.refresh(round.pk)
+        seen = SectorBasis.objects.get(round=round)
+        transaction.set_rollback(True)
+    # She signs before the figures of the other twenty are stored: there is nothing to compare her with yet.
+    delivered(late, explanation="Zo is het dit jaar.", staff_fte_care=usual * 2)
+    SectorBasis.objects.create(round=round, content=seen.content, deliveries=seen.deliveries)
+    assert _held(KEYS[20]) == []
+    assert sector.sweep() == [], "one more in twenty is no reason as long as the round is open"
+
+    desk.close_round(round=round, actor=noor)
+    assert sector.sweep() == [round.pk]
+    sector.refresh(round.pk)
+    assert {item.measure for item in _held(KEYS[20])} == STRANGE
+    assert sector.sweep() == []
+
+    review.take(submission=late, actor=noor)
+    review.give_back(submission=late, reason="Kijk na.", until=timezone.now() + timedelta(days=40), actor=noor)
+    delivered(submission_of(round, KEYS[20]), explanation="Zo is het dit jaar.", staff_fte_care=usual)
+    assert sector.sweep() == [round.pk], "as many delivered as before, and one of them something else"
+    sector.refresh(round.pk)
+    assert _held(KEYS[20]) == []
+    assert sector.sweep() == []
 
 
 def test_a_draft_is_compared_with_the_sector_while_it_is_filled_in(round: Round) -> None:

@@ -28,7 +28,7 @@ from ivportal.pages.delivering.form import (
 )
 from ivportal.pages.delivering.lookup import Desk, desk_of
 from ivportal.pages.delivering.overview import number_of
-from ivportal.pages.delivering.rows import Row, Said, written
+from ivportal.pages.delivering.rows import Row, Said, remembered, written
 from ivportal.pages.ribbon import delivered_ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.submissions import GROUPS, change_of, shown_value
@@ -125,6 +125,8 @@ def _page(request: Any, desk: Desk, typed: Typed, *, status: int = 200) -> HttpR
             general.append({"finding": said, "key": key_of(item.measure, item.rule.code), "asks": item.rule.explain})
     asked = asks_explanation(desk.verdict, contents) if desk.is_filled else {}
     parts = contents.parts()
+    # What was typed and not saved is not remembered: it may be anything, of any length.
+    write = written if typed.raw else remembered
     groups = []
     for title, kinds in GROUPS.items():
         rows = []
@@ -138,7 +140,7 @@ def _page(request: Any, desk: Desk, typed: Typed, *, status: int = 200) -> HttpR
             part = f"{FIGURE}{code}"
             explanation = f"{EXPLANATION}{code}"
             rows.append(
-                written(
+                write(
                     Row(
                         code=code,
                         part=part,
@@ -237,6 +239,7 @@ def _unit(unit: str, currency: str) -> str:
 def _places(desk: Desk, typed: Typed) -> list[dict[str, Any]]:
     """Return the rows of the locations: as typed if anything was, else as saved, and some empty ones."""
     regions = tuple((region.code, str(region)) for region in CareOfficeRegion.objects.all())
+    known = {code for code, _ in regions}
     rows: list[dict[str, str]] = []
     if any(name.startswith("locatie:") for name in typed.raw):
         numbers = sorted({int(name.split(":")[1]) for name in typed.raw if name.startswith("locatie:")})
@@ -249,7 +252,7 @@ def _places(desk: Desk, typed: Typed) -> list[dict[str, Any]]:
             "row": number,
             "fields": [{"name": name, "label": label, "value": row[name]} for name, label in PLACE_LABELS.items()],
             "error": typed.errors.get(f"locatie:{number}", ""),
-            "options": _options(regions, row["region"]),
+            "options": _options(regions, row["region"] if row["region"] in known else ""),
         }
         for number, row in enumerate(rows)
     ]

@@ -21,6 +21,7 @@ from providers.workbook.content import ReadLocation
 from providers.workbook.numbers import NumberError, parse_number
 
 LONGEST_TEXT: Final = 2000
+LONGEST_FIGURE: Final = 60
 CLIENTS: Final = (
     "Hier staan burgerservicenummers of andere gegevens van personen. Haal ze weg: die mogen wij niet bewaren."
 )
@@ -66,6 +67,10 @@ def read_form(posted: QueryDict, measures: list[str]) -> Typed:
         if part in posted:
             # Nothing is taken out of a figure: two pasted cells with a tab between them are no number.
             typed.raw[part] = raw = str(posted[part]).strip(" \u00a0\r\n\t")
+            if len(raw) > LONGEST_FIGURE:
+                typed.raw[part] = raw[:LONGEST_FIGURE]
+                typed.refuse(part, f"Dit is geen getal: het is langer dan {LONGEST_FIGURE} tekens. Vul het opnieuw in.")
+                continue
             try:
                 typed.changes[part] = read_figure(raw, CATALOGUE[code])
             except NumberError as wrong:

@@ -60,7 +60,12 @@ class Row:
     may_fill_in: bool
 
 
-@lru_cache(maxsize=MOST)
 def written(row: Row) -> SafeString:
-    """Return the row as HTML."""
+    """Return the row as HTML, for this page alone."""
     return render_to_string("providers/delivering/_figure_row.html", {"row": row, "explanation_help": EXPLANATION_HELP})
+
+
+@lru_cache(maxsize=MOST)
+def remembered(row: Row) -> SafeString:
+    """Return the row as HTML, written once for all pages that show the same; only for what is stored, which has its bounds."""
+    return written(row)

@@ -1,0 +1,17 @@
+"""``manage.py flush``: empty the database; what every database holds is then written anew, which is nobody's request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.commands import flush
+
+from providers.access import EVERYTHING, scope
+
+
+class Command(flush.Command):
+    """Django's own command, with scope ``all``."""
+
+    def handle(self, *args: Any, **options: Any) -> str | None:
+        with scope(EVERYTHING):
+            return super().handle(*args, **options)
