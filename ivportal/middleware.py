@@ -17,6 +17,9 @@ class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
         answer = super().handle_no_permission(request, view_func)
         if request.htmx:
             return HttpResponseClientRedirect(self.get_login_url(view_func))
+        if request.method == "POST":
+            # She was filling something in, and reads that it was not saved.
+            answer["Location"] += f"{'&' if '?' in answer['Location'] else '?'}reden=verlopen"
         return answer
 
 

@@ -105,7 +105,9 @@ class Contents:
         noticed = tuple(item for item in self.noticed if item.measure not in changed)
         if by is not None:
             # What was noticed in an earlier file ends with it, but for a cell that nobody could read and that is still empty.
-            again = changed | {code for code, figure in by.figures.items() if figures.get(code, Figure()).value == figure.value}
+            again = changed | {
+                code for code, figure in by.figures.items() if figures.get(code, Figure()).value == figure.value
+            }
             noticed = tuple(
                 item for item in noticed if item.measure and (item.measure not in again or item.rule == UNREAD_CELL)
             )

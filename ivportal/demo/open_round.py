@@ -172,6 +172,6 @@ def _review(round: Round, staff: Actor) -> None:
         review.give_back(
             submission=submission,
             reason="De kosten van behandeling lijken dubbel geteld. Kunt u dit nakijken?",
-            until=timezone.now() + timedelta(days=10),
+            until=(round.deadline or timezone.now()) + timedelta(days=7),
             actor=staff,
         )

@@ -20,7 +20,7 @@ from django.conf import settings
 from ivportal import embedded, workers
 
 #: How far a worker stands behind the web server, where they share a machine: who looks at a page should not wait for a run.
-BEHIND = 10
+BEHIND = 5
 
 
 class Stopped(BaseException):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ivportal.pages import moments, steps
+from ivportal.pages.concerns import asks_exemption
 from ivportal.pages.inviting import INVITING
 from ivportal.pages.new_round import RoundForm
 from ivportal.pages.reach import Reach, in_words, persons, providers_in_words, reach_of
@@ -23,7 +25,7 @@ from ivportal.pages.steps import Step
 from providers import desk, review
 from providers.access import Actor
 from providers.formatting import format_datetime
-from providers.models import EDITABLE, PORTAL, Round, RoundStatus, SubmissionVersion, TermChange
+from providers.models import EDITABLE, PORTAL, Act, AuditRecord, Round, RoundStatus, SubmissionVersion, TermChange
 from tariffs.policies import current_policy
 
 MOST_NAMES = 50
@@ -104,8 +106,15 @@ def _closing(round: Round) -> list[str]:
     ]
     if own:
         found.append(f"{providers_in_words(own)} met een eigen termijn {'kan' if own == 1 else 'kunnen'} dat nog wel.")
+    asking = round.submissions.filter(asks_exemption()).count()
+    if asking:
+        found.append(
+            f"{providers_in_words(asking)} {'vraagt' if asking == 1 else 'vragen'} ontheffing en"
+            f" {'wacht' if asking == 1 else 'wachten'} nog op uw antwoord."
+        )
     return [
         *found,
+        *_waiting(round),
         "Iedereen die is uitgenodigd krijgt bericht, behalve wie een eigen termijn heeft.",
         "U kunt de ronde later weer openen, met een nieuwe termijn.",
     ]
@@ -129,14 +138,16 @@ def _archive(round: Round, said: dict[str, Any], actor: Actor) -> str:
 
 
 def _archiving(round: Round) -> list[str]:
-    left = round.submissions.filter(status__in=["submitted", "in_review"]).count()
-    found = [
+    return [
+        *_waiting(round),
         "Niemand kan nog aanleveren, ook niet met een eigen termijn.",
         "U kunt dit niet terugdraaien. Lezen en rekenen blijft mogelijk.",
     ]
-    if left:
-        found.insert(0, f"{in_words(left, 'aanlevering')} {'wacht' if left == 1 else 'wachten'} nog op controle.")
-    return found
+
+
+def _waiting(round: Round) -> list[str]:
+    left = round.submissions.filter(status__in=["submitted", "in_review"]).count()
+    return [f"{in_words(left, 'aanlevering')} {'wacht' if left == 1 else 'wachten'} nog op controle."] if left else []
 
 
 def _approving(round: Round) -> list[str]:
@@ -291,6 +302,7 @@ def manage_round(request: Any, slug: str) -> HttpResponse:
         "round": round,
         "ribbon": delivered_ribbon(round),
         "steps": steps.open_steps(STEPS, round, lambda name: reverse("round_step", args=[slug, name])),
+        "closed_early": _closed_early(round),
         "reach": reach,
         "unreached": [
             {
@@ -307,6 +319,15 @@ def manage_round(request: Any, slug: str) -> HttpResponse:
         "own_terms": own_terms.order_by("-extended_until")[:MOST_NAMES],
     }
     return render(request, "providers/desk_round.html", context)
+
+
+def _closed_early(round: Round) -> datetime | None:
+    """Return when the NZa closed a round that could have gone on; ``None`` if the clock did."""
+    if round.status != RoundStatus.CLOSED or round.deadline is None:
+        return None
+    moves = AuditRecord.objects.filter(act=Act.ROUND_MOVED, subject=str(round), details__after=RoundStatus.CLOSED.value)
+    closed = moves.order_by("-pk").first()
+    return closed.at if closed is not None and closed.at <= round.deadline else None
 
 
 @require_http_methods(["GET", "POST"])

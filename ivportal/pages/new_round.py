@@ -76,6 +76,14 @@ class NewRoundForm(RoundForm):
             raise ValidationError(f"De korte naam ‘{slug}’ gebruikt het portaal zelf. Kies een andere.")
         return slug
 
+    def clean(self) -> dict[str, Any]:
+        """Say what is wrong with the short name together with what else is wrong."""
+        cleaned = super().clean()
+        slug = cleaned.get("slug")
+        if self.errors and slug and Round.objects.filter(slug=slug).exists():
+            self.add_error("slug", f"Er is al een ronde met de korte naam {slug}. Kies een andere.")
+        return cleaned
+
 
 @require_http_methods(["GET", "POST"])
 @for_role("nza")

@@ -277,7 +277,8 @@ def _invite(request: Any, place: Place) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             messages.success(request, f"{made.user.name} is uitgenodigd en krijgt een e-mail op {made.user.email}.")
-            return redirect(place.url("list"))
+            # A browser keeps the anchor of the form that was sent, unless it gets another: to where this is said.
+            return redirect(f"{place.url('list')}#inhoud")
     return _list(request, place, form)
 
 

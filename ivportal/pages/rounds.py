@@ -85,12 +85,14 @@ def rounds(request: Any) -> HttpResponse:
         )
         attention += of_desk.get(round.pk, [])
         attention += _attention(round, run, release, url)
-        attention += _left_to_do(
-            round,
-            missing=0 if round.is_delivered_here else round.expected - delivered.get(round.pk, 0),
-            errors=with_errors.get(round.pk, 0),
-            url=url,
-        )
+        if release is None:
+            # Who is missing or wrong in figures that were released already, asks nothing of anybody any more.
+            attention += _left_to_do(
+                round,
+                missing=0 if round.is_delivered_here else round.expected - delivered.get(round.pk, 0),
+                errors=with_errors.get(round.pk, 0),
+                url=url,
+            )
     return render(
         request,
         "benchmarking/rounds.html",

@@ -7,6 +7,7 @@ of measures, never from here. A check says nothing about a figure that is missin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
@@ -54,7 +55,12 @@ def _beyond(
         return figure(number, measure, figures.currency, as_percentage=as_percentage)
 
     ends = [None if end is None else shown(end) for end in (minimum, maximum)]
-    yield figures.found(rule, measure.code, measure=measure.label, value=shown(value), limit=limits(*ends))
+    found = figures.found(rule, measure.code, measure=measure.label, value=shown(value), limit=limits(*ends))
+    if measure.unit == "share" and not as_percentage and not _is_beyond(value / 100, measure.minimum, measure.maximum):
+        written = f"{shown(value)}\u00a0%"
+        meant = f"Hier staat {shown(value)}. Bedoelt u {written}? Vul dan {written} in, met het procentteken."
+        found = replace(found, message=f"{found.message} {meant}")
+    yield found
 
 
 def whole(figures: Figures, rule: Rule) -> Iterator[Found]:

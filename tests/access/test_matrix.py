@@ -373,7 +373,8 @@ def outcome(response: HttpResponse, address: str, expected: str) -> str:
     if response.status_code != 302:
         return str(response.status_code)
     target = response["Location"]
-    if target == f"/inloggen/?next={address}":
+    # Who was filling something in is told that it was not saved.
+    if target.removesuffix("&reden=verlopen") == f"/inloggen/?next={address}":
         return "login"
     if expected in WAYS and re.fullmatch(WAYS[expected], target):
         return expected

@@ -406,3 +406,8 @@ def test_who_is_added_by_a_command_gets_a_mail_for_her_password(cast: Cast) -> N
     call_command("add_user", "eerste@nza.example", name="Eerste", role="nza", stdout=io.StringIO())
     Client().post("/wachtwoord/", {"email": "eerste@nza.example"})
     assert [sent.to for sent in outgoing.outbox] == [["eerste@nza.example"]]
+
+
+def test_a_name_is_one_line_because_mails_begin_with_it(db: None) -> None:
+    user = mandates.new_user(email="n@example.org", name="N\r\nBcc: kwaad@example.org\x00 Jansen")
+    assert user.name == "N Bcc: Jansen"

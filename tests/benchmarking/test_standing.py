@@ -56,7 +56,7 @@ def test_what_was_withdrawn_or_given_back_or_left_out_has_its_word_and_no_figure
     assert _frozen(linde) == {"standing": "withdrawn", "cost": None, "delivered": False}
     delivered(linde, client_rating="7.8")
     review.take(submission=linde, actor=nza)
-    review.give_back(submission=linde, reason="Kijk na.", until=timezone.now() + timedelta(days=3), actor=nza)
+    review.give_back(submission=linde, reason="Kijk na.", until=timezone.now() + timedelta(days=60), actor=nza)
     assert _frozen(linde) == {"standing": "returned", "cost": None, "delivered": False}
     review.keep_as_delivered(submission=linde, reason="Toch goed.", actor=nza)
     assert _frozen(linde)["delivered"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -103,6 +104,8 @@ def test_the_form_shows_last_years_figures_and_keeps_what_was_typed_wrong(cast: 
     # Said beside the field, once; the list above leads to it.
     assert page.count("12 stuks’ is geen getal") == 1
     assert '<a class="nl-link" href="#places">Plaatsen</a>' in page
+    out = Client().post(reverse("fill_in", args=[SLUG]), {"stand": "0", "figure:places": "12"}, follow=True)
+    assert "Wat u net invulde is niet opgeslagen." in out.content.decode()
     assert not Draft.objects.filter(submission=submission).exists()
 
 
@@ -209,6 +212,7 @@ def test_a_file_is_read_and_its_figures_stand_in_the_form_with_their_cells(cast:
     daan = browser_of(cast.daan)
     upload = _send(daan, _filled_workbook(daan, submission))
     assert "Wordt gelezen" in _page(daan, "own_submission")
+    assert "Leg voor ter ondertekening" not in _page(daan, "own_submission")
     uploads.read_waiting(upload.pk)
     upload.refresh_from_db()
     assert upload.status == UploadStatus.READ, upload.problems
@@ -252,6 +256,26 @@ def test_one_text_among_the_figures_costs_one_figure_and_has_to_be_mended(cast: 
     assert "IV-L-010" not in _page(daan, "own_submission")
     # What stood in the file is not forgotten.
     assert "‘ongeveer 200’" in _page(daan, "upload", slug=SLUG, upload=upload.uuid)
+
+
+def test_an_impossible_value_of_a_file_does_not_keep_the_rest_from_being_saved(
+    cast: Cast, submission: Submission
+) -> None:
+    daan = browser_of(cast.daan)
+    uploads.read_waiting(_send(daan, _filled_workbook(daan, submission, places=-5, absence_rate=6.2)).pk)
+    newest = drafts.newest_of(submission)
+    assert newest is not None
+    shown = html.unescape(
+        _page(daan, "fill_in").split('id="veld-places"', 1)[1].split('value="', 1)[1].split('"', 1)[0]
+    )
+    assert "Bedoelt u 6,2" in html.unescape(_page(daan, "own_submission"))
+    answer = _save(daan, newest.number, figure__places=shown, figure__overhead="12", remarks="Het aantal volgt.")
+    assert answer.status_code == 302  # type: ignore[attr-defined]
+    saved = drafts.newest_of(submission)
+    assert saved is not None
+    assert (saved.number, str(from_json(saved.contents).figures["places"].value)) == (newest.number + 1, "-5")
+    # Typed by somebody it is refused all the same.
+    assert _save(daan, saved.number, figure__places="-6").status_code == 422  # type: ignore[attr-defined]
 
 
 def test_a_better_file_takes_away_what_could_not_be_read(cast: Cast, submission: Submission) -> None:
@@ -301,7 +325,12 @@ def test_an_explanation_of_two_letters_explains_nothing(cast: Cast, submission: 
     number = prepared(submission, absence_rate="0.31")
     daan = browser_of(cast.daan)
     _save(daan, number, explanation__absence_rate="ok")
-    assert "Dit is te kort." in _page(daan, "fill_in")
+    page = _page(daan, "fill_in")
+    assert "Dit is te kort." in page
+    # The box on top leads to it, and so it does among the other mistakes.
+    assert 'href="#toelichting-absence_rate">Toelichting bij Ziekteverzuim</a>' in page
+    wrong = _save(daan, number + 1, explanation__absence_rate="ok", figure__places="veel")
+    assert 'href="#toelichting-absence_rate">Toelichting bij Ziekteverzuim: te kort</a>' in wrong.content.decode()  # type: ignore[attr-defined]
     answer = daan.post(reverse("offer", args=[SLUG]), {"stand": str(number + 1)}, follow=True)
     assert "nog niet toegelicht" in answer.content.decode()
     _save(daan, number + 1, explanation__absence_rate="Er heerste griep in maart.")
@@ -437,6 +466,8 @@ def test_from_offer_to_receipt_and_the_pdf_says_the_same(cast: Cast, submission:
     number = prepared(submission)
     daan, fatima = browser_of(cast.daan), browser_of(cast.fatima)
     daan.post(reverse("offer", args=[SLUG]), {"stand": str(number)})
+    assert "Er wacht een handtekening van u" in _page(fatima, "own_submission")
+    assert "Er wacht een handtekening van u" not in _page(daan, "own_submission")
     assert "Onderteken en dien in" in _page(fatima, "sign")
     answer = fatima.post(reverse("sign", args=[SLUG]), {"stand": str(number), "functie": "bestuurder", "akkoord": "ja"})
     version = SubmissionVersion.objects.get(submission=submission)

@@ -337,7 +337,15 @@ class TestTheStepsOfARound:
         for _ in range(2):
             assert step(noor, round, "heropenen", until_day=in_days(40), reason="Nog vijf.").status_code == 302
         assert TermChange.objects.filter(round=round).count() == 2
+        exemptions.ask(
+            submission=submission_of(round, LINDE),
+            grounds="Wij sluiten in juni.",
+            actor=acting(somebody_at(a_provider(LINDE), Power.DELIVER)),
+        )
+        closing = words(noor.get(reverse("round_step", args=[round.slug, "sluiten"])))
+        assert "1 aanbieder vraagt ontheffing en wacht nog op uw antwoord." in closing
         step(noor, round, "sluiten")
+        assert "De NZa sloot de ronde op" in words(noor.get(reverse("manage_round", args=[round.slug])))
         for _ in range(2):
             assert step(noor, round, "archiveren").status_code == 302
         round.refresh_from_db()
@@ -410,10 +418,10 @@ class TestTheFileOfAProvider:
     def test_from_review_to_returned_to_kept_to_validated(self, noor: Client, submission: Submission) -> None:
         for name, data in (
             ("controleren", {}),
-            ("terugleggen", {"until_day": in_days(14), "reason": "Kijk naar het verzuim."}),
+            ("terugleggen", {"until_day": in_days(30), "reason": "Kijk naar het verzuim."}),
             ("laten-staan", {"reason": "Het klopt toch."}),
             ("valideren", {}),
-            ("heropenen", {"until_day": in_days(21), "reason": "Toch een fout."}),
+            ("heropenen", {"until_day": in_days(31), "reason": "Toch een fout."}),
             ("uitsluiten", {"reason": "Niet te vergelijken."}),
         ):
             for _ in range(2):
@@ -447,6 +455,11 @@ class TestTheFileOfAProvider:
         response = act(noor, submission, "terugleggen", until_day=in_days(-2), reason="Verbeter de kosten.")
         assert "Kies een termijn die nog moet komen" in words(response)
         assert "Verbeter de kosten." in response.content.decode()
+        sooner = words(act(noor, submission, "terugleggen", until_day=in_days(14), reason="Kijk."))
+        assert "ten minste 10 letters" in sooner
+        page = noor.get(reverse("provider_step", args=[submission.round.slug, submission.provider.uuid, "terugleggen"]))
+        # The page offers the term that runs, not one that is shorter.
+        assert f'value="{in_days(30)}"' in page.content.decode()
         submission.refresh_from_db()
         assert submission.status == "submitted"
 
@@ -510,7 +523,7 @@ class TestTheFileOfAProvider:
         review.give_back(
             submission=submission,
             reason="Kijk naar het verzuim.",
-            until=timezone.now() + timedelta(days=9),
+            until=timezone.now() + timedelta(days=40),
             actor=acting(an_employee()),
         )
         newest = drafts.newest_of(submission)
@@ -546,7 +559,7 @@ class TestTheFileOfAProvider:
         assert AuditRecord.objects.filter(act="submission_read", subject__startswith="Dossier").exists()
 
     def test_an_original_file_is_kept_by_the_browser_and_not_opened(self, noor: Client, submission: Submission) -> None:
-        act(noor, submission, "terugleggen", until_day=in_days(14), reason="Verbeter.")
+        act(noor, submission, "terugleggen", until_day=in_days(30), reason="Verbeter de kosten.")
         sender = acting(somebody_at(submission.provider, Power.DELIVER))
         form, newest = uploads.form_for(submission), drafts.newest_of(submission)
         assert newest is not None
@@ -703,7 +716,7 @@ class TestTheBoard:
         assert "nieuwste versie van 2 aanleveringen die meetellen" in said
         assert re.search(r"IV-B-002 Signalering 1 1 van 1 Zij doen mee", said)
         assert "Er was veel griep." in said
-        assert "Ziekteverzuim is 40,0" in said
+        assert "Ziekteverzuim: 40,0" in said
 
     @pytest.mark.parametrize("name", ["round", "manage_round", "round_checks", "rounds"])
     def test_more_providers_need_no_more_queries(self, name: str, noor: Client, round: Round) -> None:

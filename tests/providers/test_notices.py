@@ -15,6 +15,7 @@ from django.core import mail as outgoing
 from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
+from providers import notices
 from providers.access import EVERYTHING, scope
 from providers.models import Act, AuditRecord, Mail, MailStatus, Notice, Round, RoundStatus, User
 from providers.notices import PAUSES, _next, message_of, send_waiting, tell, try_again
@@ -51,6 +52,15 @@ class TestTelling:
         assert returned(cast, cast.anne, cast.anne, occasion="2")[0].recipient == cast.anne
         assert Notice.objects.count() == Mail.objects.count() == 4
         assert Mail.objects.filter(address="anne@example.org").count() == 2
+
+    def test_everybody_is_told_however_many_are_stored_at_a_time(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(notices, "BATCH", 2)
+        people = [User.objects.create_user(f"wie{number}@example.org", name=f"Wie {number}") for number in range(5)]
+        assert {notice.recipient for notice in returned(cast, *people)} == set(people)
+        assert Notice.objects.count() == Mail.objects.count() == 5
+        assert returned(cast, *people) == []
 
     def test_the_text_is_filled_in_and_what_somebody_wrote_stays_as_it_is(self, cast: Cast, round: Round) -> None:
         round.deadline, round.contact = timezone.now() + timedelta(days=9), "Bel Noor."
@@ -269,6 +279,8 @@ class TestSending:
         assert send_waiting() == 0
         assert try_again(mail=mail, actor=None)
         assert not try_again(mail=mail, actor=None)
+        mail.refresh_from_db()
+        assert (mail.status, mail.tries) == (MailStatus.WAITING, 0), "the next no of the server would be the last again"
         assert send_waiting() == 1
         assert outgoing.outbox[0].message()["Message-ID"] == before
         assert not try_again(mail=mail, actor=None), "a mail that was sent is never sent again"

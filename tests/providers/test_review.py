@@ -242,6 +242,8 @@ class TestGivingBack:
             review.give_back(submission=submission, reason=" ", until=in_a_week(), actor=noor)
         with pytest.raises(Refused, match="die nog moet komen"):
             review.give_back(submission=submission, reason="Kijk.", until=timezone.now(), actor=noor)
+        with pytest.raises(Refused, match="De termijn van deze aanbieder loopt tot en met"):
+            review.give_back(submission=submission, reason="Kijk.", until=in_a_week(), actor=noor)
         submission.refresh_from_db()
         assert submission.status == "in_review"
         assert not TermChange.objects.exists()
@@ -249,7 +251,8 @@ class TestGivingBack:
     def test_taking_a_return_back_leaves_what_was_delivered(self, submission: Submission, noor: Actor) -> None:
         delivered(submission)
         review.take(submission=submission, actor=noor)
-        review.give_back(submission=submission, reason="Kijk.", until=in_a_week(), actor=noor)
+        assert submission.deadline is not None
+        review.give_back(submission=submission, reason="Kijk.", until=submission.deadline, actor=noor)
         review.keep_as_delivered(submission=submission, reason="Het klopt toch.", actor=noor)
         with pytest.raises(Refused, match="De NZa controleert"):
             prepared(submission_of(submission.round, LINDE), places=190)

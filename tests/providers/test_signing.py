@@ -26,6 +26,7 @@ from providers.models import (
 from providers.refusal import Refused
 from providers.texts import save_text
 from tests.delivering import (
+    a_provider,
     acting,
     delivered,
     end_of_day,
@@ -232,6 +233,15 @@ def test_what_one_signed_is_not_signed_by_another_as_well(submission: Submission
             submission=submission, draft_number=version.statement.draft.number, position="bestuurder", actor=other
         )
     assert Statement.objects.get().signed_by != other.user
+
+
+def test_who_merged_into_another_is_told_why_it_takes_nothing_back(submission: Submission) -> None:
+    delivered(submission)
+    Submission.objects.filter(pk=submission.pk).update(merged_into=a_provider("99900002"))
+    with pytest.raises(Refused, match="opgegaan in een andere zorgaanbieder"):
+        signing.withdraw(submission=submission, actor=_filler(submission))
+    submission.refresh_from_db()
+    assert submission.status == SubmissionStatus.SUBMITTED
 
 
 def test_nothing_is_taken_back_after_the_term(submission: Submission) -> None:

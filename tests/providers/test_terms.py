@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 
-from providers import desk, drafts, mandates, signing, terms
-from providers.models import Notice, Power, Round, RoundStatus, Submission
+from providers import desk, drafts, mandates, review, signing, terms
+from providers.models import Notice, Power, Round, RoundStatus, Submission, TermChange
 from providers.refusal import Refused
 from tests.delivering import (
     a_provider,
@@ -36,11 +36,12 @@ ORDINARY = datetime(2026, 5, 14, 21, 59, 59, tzinfo=UTC)
 
 
 def a_round(deadline: datetime, *, days_before: int = 40) -> Round:
-    """Return an open round with this term, with somebody at De Linde."""
+    """Return an open round with this term, with somebody at De Linde, who was told."""
     with time_machine.travel(deadline - timedelta(days=days_before), tick=False):
         round = portal_round(deadline=deadline)
         somebody_at(a_provider(LINDE), Power.DELIVER)
         somebody_at(a_provider(LINDE), Power.SIGN)
+        terms.announce(round)
     return round
 
 
@@ -205,6 +206,21 @@ class TestReminders:
             terms.keep()
         assert told(round, "reminder") == 2
 
+    def test_nobody_is_reminded_on_the_day_she_was_asked_to_correct_something(self, db: None) -> None:
+        round = a_round(ORDINARY)
+        week_before = ORDINARY - timedelta(days=7, hours=12)
+        with time_machine.travel(week_before, tick=False):
+            submission, noor = submission_of(round, LINDE), acting(an_employee())
+            delivered(submission)
+            review.take(submission=submission, actor=noor)
+            review.give_back(submission=submission, reason="Kijk naar het verzuim.", until=ORDINARY, actor=noor)
+        # She keeps the term that she had: nobody tells her that it moved, and nobody hurries her on the same day.
+        assert not TermChange.objects.exists()
+        for later, count in ((timedelta(hours=3), 0), (timedelta(hours=25), 2)):
+            with time_machine.travel(week_before + later, tick=False):
+                terms.keep()
+            assert told(round, "reminder") == count
+
     def test_nobody_is_reminded_at_night(self, db: None) -> None:
         round = a_round(ORDINARY)
         # Five in the morning in Amsterdam, and a quarter past eight.
@@ -231,7 +247,6 @@ class TestReminders:
         local_midnight = deadline + SECOND
         # Eight in the morning, a day before the last day; on the other side of the change of the clock.
         eight = {WINTER: datetime(2026, 10, 24, 6, 0, tzinfo=UTC), SUMMER: datetime(2026, 3, 28, 7, 0, tzinfo=UTC)}
-        Notice.objects.filter(round=round).delete()
         with time_machine.travel(eight[deadline] - SECOND, tick=False):
             terms.keep()
         assert told(round, "reminder") == 0
@@ -267,6 +282,29 @@ class TestReminders:
         mandates.end(mandate=left.mandates.get())
         terms.announce(round)
         assert [notice.recipient.name for notice in Notice.objects.all()] == ["Gebleven Gijs"]
+
+
+def test_who_has_a_term_of_its_own_is_told_of_closing_and_reminded_when_that_is_over(db: None) -> None:
+    round = a_round(ORDINARY)
+    noon = datetime(2026, 5, 20, 10, 0, tzinfo=UTC)
+    with time_machine.travel(ORDINARY - timedelta(days=1), tick=False):
+        somebody_at(a_provider(ANKER), Power.DELIVER)
+        desk.extend_for_one(
+            submission=submission_of(round, LINDE), until=noon, reason="Ziekte.", actor=acting(an_employee())
+        )
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    # Nobody is late on the day itself, nor after two weeks any more; the sweeper was away in between.
+    for moment, closed, overdue in (
+        (ORDINARY + SECOND, 0, 0),
+        (noon + hour, 2, 0),
+        (noon + 15 * day, 2, 0),
+        (noon + 14 * day, 2, 2),
+    ):
+        with time_machine.travel(moment, tick=False):
+            terms.keep()
+        assert told(round, "closed") == closed + 1, "the other provider is told at once"
+        at_linde = Notice.objects.filter(round=round, kind="overdue", provider__key=LINDE)
+        assert at_linde.count() == overdue, moment
 
 
 def test_who_merged_into_another_is_told_nothing_about_the_round(db: None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -9,13 +10,15 @@ from django.utils import timezone
 
 from providers import uploads
 from providers.access import Actor
-from providers.models import Power, Submission, Upload, UploadStatus
+from providers.models import Power, SourceFile, Submission, SubmissionVersion, Upload, UploadStatus
 from providers.refusal import Refused
 from tests.delivering import acting, portal_round, somebody_at, submission_of
 
 LINDE, ANKER = "99900001", "99900002"
 #: What is in no way a workbook: reading it takes no time, and the refusal tells that it was read.
 NO_WORKBOOK, SAYS_SO = b"%PDF-1.7", "een PDF-bestand"
+#: Numbers that pass the test of a citizen service number.
+CLIENTS = (111222333, 123456782, 100000009, 200000007, 300000005, 400000003)
 SECOND = timedelta(seconds=1)
 
 
@@ -98,3 +101,29 @@ def test_the_sweeper_wakes_workers_for_files_that_nobody_has_and_for_no_others(s
     row("read", status="read")
     row("refused", status="refused", left=-SECOND)
     assert sorted(uploads.sweep()) == sorted([forgotten.pk, left_behind.pk])
+
+
+def test_bytes_that_were_delivered_once_are_kept_also_when_the_same_file_is_refused_for_clients_in_it(
+    submission: Submission,
+) -> None:
+    content = b"BSN;Naam\n" + b"".join(b"%d;Jansen\n" % number for number in CLIENTS)
+    file = SourceFile.objects.create(
+        provider=submission.provider, name="oud.csv", sha256=hashlib.sha256(content).hexdigest(), content=content
+    )
+    SubmissionVersion.objects.create(
+        submission=submission_of(portal_round(slug="iv-2020", book_year=2020), LINDE),
+        number=1,
+        source_file=file,
+        sha256="a" * 64,
+        submitted_at=timezone.now(),
+    )
+    upload = read(
+        uploads.receive(
+            submission=submission, name="x.csv", content=content, key="een", based_on=0, actor=_filler(submission)
+        )
+    )
+    assert upload.status == UploadStatus.REFUSED
+    assert "burgerservicenummers" in str(upload.problems)
+    file.refresh_from_db()
+    assert upload.source_file == file
+    assert bytes(file.content) == content

@@ -12,6 +12,6 @@ from providers.access import EVERYTHING, scope
 class Command(flush.Command):
     """Django's own command, with scope ``all``."""
 
-    def handle(self, *args: Any, **options: Any) -> str | None:
+    def handle(self, **options: Any) -> None:
         with scope(EVERYTHING):
-            return super().handle(*args, **options)
+            super().handle(**options)

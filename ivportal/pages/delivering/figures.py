@@ -22,6 +22,7 @@ from ivportal.pages.delivering.form import (
     as_typed,
     asks_explanation,
     label_of,
+    leave_unchanged,
     read_form,
     shown,
     too_short,
@@ -62,6 +63,7 @@ def fill_in(request: Any, slug: str) -> HttpResponse:
     if request.method == "GET":
         return _page(request, desk, Typed())
     typed = read_form(request.POST, desk.submission.round.measures)
+    leave_unchanged(typed, desk.contents)
     if not desk.actor.can(Power.DELIVER):
         messages.error(
             request,
@@ -95,9 +97,12 @@ def _say_saved(request: Any, saved: Draft) -> None:
     names = [label_of(part) for part in told(saved.changed)]
     said = f"Opgeslagen: {', '.join(names[:4])}{f' en nog {len(names) - 4}' if len(names) > 4 else ''}."
     if errors or unexplained:
-        said += f" Nog te doen: {errors} {'fout' if errors == 1 else 'fouten'} en {unexplained} " + (
-            "signalering." if unexplained == 1 else "signaleringen."
-        )
+        left = [
+            f"{count} {one if count == 1 else more}"
+            for count, one, more in ((errors, "fout", "fouten"), (unexplained, "signalering", "signaleringen"))
+            if count
+        ]
+        said += f" Nog te doen: {' en '.join(left)}."
     messages.success(request, said)
 
 
@@ -207,6 +212,11 @@ def _page(request: Any, desk: Desk, typed: Typed, *, status: int = 200) -> HttpR
                 "error": typed.errors.get(REMARKS, ""),
             },
             "errors": [{"url": f"#{_anchor(part)}", "text": _name_of(part)} for part in typed.errors],
+            "short": [
+                {"url": f"#toelichting-{key}", "text": label_of(f"{EXPLANATION}{key}")}
+                for key, text in asked.items()
+                if too_short(typed.raw.get(f"{EXPLANATION}{key}", text))
+            ],
             "explanation_help": EXPLANATION_HELP,
             "may_fill_in": desk.may_fill_in,
             "closed_because": desk.closed_because,

@@ -95,6 +95,15 @@ def read_form(posted: QueryDict, measures: list[str]) -> Typed:
     return typed
 
 
+def leave_unchanged(typed: Typed, contents: Contents) -> None:
+    """Forget the figures that stand in the form as they are stored: what a file brought is not for the form to refuse."""
+    for code, figure in contents.figures.items():
+        part = f"{FIGURE}{code}"
+        if part in typed.raw and typed.raw[part] == as_typed(figure.value, CATALOGUE[code]):
+            typed.errors.pop(part, None)
+            typed.changes.pop(part, None)
+
+
 def _is_known(key: str) -> bool:
     """Tell whether an explanation can be about this: a measure, or a rule."""
     return key in CATALOGUE or key in rules()

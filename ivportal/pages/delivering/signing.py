@@ -177,7 +177,8 @@ def receipt_of(version: SubmissionVersion) -> dict[str, Any]:
         "document_sha256": version.source_file.sha256,
         "figures_sha256": version.sha256,
         "figures": version.values.exclude(value=None).count(),
-        "files": signing.files_of(statement.draft),
+        # The same file sent twice is one file.
+        "files": list({(file["name"], file["sha256"]): file for file in signing.files_of(statement.draft)}.values()),
         "changed_after": changed_after_file(statement.draft),
         "is_newest": not newer,
         "is_taken_back": not newer and submission.status in EDITABLE,

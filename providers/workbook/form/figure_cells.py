@@ -182,5 +182,5 @@ def _is_ambiguous(text: str) -> bool:
 
 def _hint(written: str) -> str:
     if re.search("[0-9]", written):
-        return " Vul het in als getal, met een komma voor de decimalen en zonder punten."
+        return " Vul een getal in, zoals 5739001,38 of 5.739.001,38."
     return " Vul een getal in, of laat de cel leeg als u het niet weet."
