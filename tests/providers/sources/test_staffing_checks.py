@@ -21,9 +21,9 @@ HOME = {
 }
 #: Rule → what changes, at which measure it is found, words of the message.
 FIRES: dict[str, tuple[dict[str, str | None], str, str]] = {
-    "ZIN-B-001": ({"absence_rate": "1.01"}, "absence_rate", "Ziekteverzuim is 101,0"),
+    "ZIN-B-001": ({"absence_rate": "1.01"}, "absence_rate", "Ziekteverzuim: 101,0"),
     "ZIN-B-002": ({"absence_rate": "0.251"}, "absence_rate", "ten hoogste 25,0"),
-    "ZIN-B-003": ({"clients": "60.5"}, "clients", "Cliënten is 60,5"),
+    "ZIN-B-003": ({"clients": "60.5"}, "clients", "Cliënten: 60,5"),
     "ZIN-K-001": ({"staff_cost_base": None}, "staff_cost_base", "Kosten van personeel: niet ingevuld"),
     "ZIN-K-002": ({"staff_cost_base": "29000"}, "staff_cost_base", "factor 100 te klein"),
     "ZIN-K-003": ({"staff_cost_base": "6001000"}, "staff_cost_base", "€\u00a0120.020"),
