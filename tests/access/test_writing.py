@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.core import mail as outgoing
-from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from providers import api_keys, drafts, exemptions, findings, mandates, notices, signing, uploads
@@ -29,7 +29,7 @@ from providers.models import (
 )
 from providers.models.submissions import PROVIDER_STEPS
 from providers.refusal import Refused
-from tests import storing
+from tests import plain_sql, storing
 from tests.access.attacks import (
     ATTACKS,
     KEY,
@@ -52,26 +52,14 @@ from tests.access.attacks import (
 )
 from tests.cast import PASSWORD, browser_of, make_cast
 from tests.delivering import acting, delivered, offered, portal_round, prepared, submission_of
+from tests.plain_sql import query
 
 PEOPLE = ("anne", "bram", "noor", "olaf", "maria", "daan", "fatima", "greet")
 
 
-def query(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters or None)
-        return cursor.fetchall() if cursor.description else []
-
-
 def refused(sql: str) -> str | None:
-    """Return the database's message if it refuses ``sql``, else ``None``; what it did is undone either way."""
-    try:
-        with transaction.atomic():
-            query(sql)
-            query("SET CONSTRAINTS what_somebody_delivers_is_signed IMMEDIATE")
-            transaction.set_rollback(True)
-    except (IntegrityError, ProgrammingError) as error:
-        return str(error)
-    return None
+    """Return the database's message if it refuses ``sql`` at once or at the end of the transaction, else ``None``."""
+    return plain_sql.refused(sql, at_its_end="what_somebody_delivers_is_signed")
 
 
 @pytest.fixture(scope="module")

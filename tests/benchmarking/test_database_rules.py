@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import DataError, IntegrityError, ProgrammingError, connection, transaction
+from django.db import DataError, connection, transaction
 
 from benchmarking import lease
 from benchmarking.models import RunDivision, RunShard, RunStatus, ShardStatus
@@ -36,6 +36,7 @@ from tariffs.release import release_run
 from tests import storing
 from tests.delivering_rows import store_delivering_rows
 from tests.factories import SIMPLE, computed, delivery, make_round
+from tests.plain_sql import query, refused
 
 #: What belongs to nobody in particular: reference lists, names of organisations and the portal's own bookkeeping. Tables
 #: in none of the lists below fail, so that a new one is thought about.
@@ -116,25 +117,8 @@ NORTH, SOUTH = "5501", "5525"
 FIGURES = {"99900001": (NORTH, 20_000), "99900002": (SOUTH, 30_000), "99900003": (NORTH, 25_000)}
 
 
-def query(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters or None)
-        return cursor.fetchall() if cursor.description else []
-
-
 def count(table: str, condition: str = "true") -> int:
     return int(query(f"SELECT count(*) FROM {table} WHERE {condition}")[0][0])
-
-
-def refused(sql: str, *parameters: Any) -> str | None:
-    """Return the database's message if it refuses ``sql``, else ``None``; what it did is undone either way."""
-    try:
-        with transaction.atomic():
-            query(sql, *parameters)
-            transaction.set_rollback(True)
-    except (IntegrityError, ProgrammingError) as error:
-        return str(error)
-    return None
 
 
 @pytest.fixture(scope="module")
