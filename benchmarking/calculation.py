@@ -40,6 +40,7 @@ class Calculation:
     peers : columns ``key``, ``peer``, ``weight`` (λ), ``cost_share`` (0 to 1), ``score_without`` (once it is known).
     products : columns ``key``, ``product`` and what a later step publishes per product.
     frozen : what else the run depends on, as JSON, frozen at its start.
+    only_money : nobody asked for more than scores, peers and amounts, so a step may leave out what only informs.
     """
 
     specification: Specification
@@ -52,10 +53,24 @@ class Calculation:
     summary: Mapping[str, Any] = field(default_factory=dict)
     published: tuple[str, ...] = ()
     stores: tuple[Store, ...] = ()
+    only_money: bool = False
 
     def with_results(self, **columns: Any) -> Self:
         """Return the calculation with ``columns`` added to or replaced in ``results``."""
         return replace(self, results=self.results.assign(**columns))
+
+    def with_delivered(self, changes: Mapping[str, Mapping[str, Any]]) -> Self:
+        """Return the calculation with other figures in ``delivered``: per provider, per column of it.
+
+        Raises :class:`KeyError` for a provider or a column that is not there.
+        """
+        table = self.delivered.copy()
+        for key, figures in changes.items():
+            for column, value in figures.items():
+                if key not in table.index or column not in table.columns:
+                    raise KeyError((key, column))
+                table.at[key, column] = value
+        return replace(self, delivered=table)
 
     def by_key(self, values: Mapping[str, Any]) -> pd.Series[Any]:
         """Return a column of ``results`` from ``{key: value}``; ``None`` for who is not in it."""

@@ -7,7 +7,7 @@ and parts of divided steps and nothing else, so the next one starts from the fro
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -39,6 +39,8 @@ ALWAYS_PUBLISHED = ("total_cost", "allowance", "comparable_cost", "fixed_cost", 
 EMPTY = {
     "status": "", "slacks": {}, "prices": {}, "certificate": [], "fallback": False, "uncertainty_shown": False
 }  # fmt: skip
+#: Codes of steps from which no amount follows.
+INFORMING = frozenset({"uncertainty", "influence"})
 
 
 def steps() -> list[Step]:
@@ -46,9 +48,10 @@ def steps() -> list[Step]:
     return [import_string(path) for path in settings.RUN_STEPS]
 
 
-def start_of(run: Run) -> Calculation:
+def start_of(run: Run, *, only_money: bool = False) -> Calculation:
     """Return the calculation before the first step: the frozen figures and nothing else.
 
+    ``only_money``: for what is computed beside a run, with :func:`steps_to_money`; what only informs is left out.
     Raises :class:`~benchmarking.calculation.RunFailed` if the run is from before the rules that its model has to keep now.
     """
     try:
@@ -62,15 +65,29 @@ def start_of(run: Run) -> Calculation:
         seed=run.seed,
         delivered=delivered,
         results=pd.DataFrame(index=delivered.index),
+        only_money=only_money,
     )
 
 
 def compute(run: Run) -> Calculation:
     """Carry out all steps without writing anything: what ``verify`` does."""
-    calculation = start_of(run)
-    for step in steps():
+    return carried_out(start_of(run), steps())
+
+
+def carried_out(calculation: Calculation, todo: Iterable[Callable[[Calculation], Outcome]]) -> Calculation:
+    """Carry out these steps in this process, without writing anything."""
+    for step in todo:
         calculation = step(calculation).calculation
     return calculation
+
+
+def steps_to_money(model: specification.Specification) -> list[Step]:
+    """Return the steps in order without those that only inform: whatever follows from these is what a run gives.
+
+    The interval is among these only if the model corrects scores with it; it is what takes time in a run.
+    """
+    informing = INFORMING - {"uncertainty"} if model.correction else INFORMING
+    return [step for step in steps() if step.code not in informing]
 
 
 def execute(lease: Lease) -> None:

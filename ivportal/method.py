@@ -22,7 +22,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 FOLDER = Path(settings.BASE_DIR) / "docs" / "method"
 CONTENTS = "README"
-IN_ENGLISH = {"solver"}
+IN_ENGLISH = {"solver", "11-effects-and-consequences"}
 CLASSES = {
     "heading_open": {"h2": "nl-heading nl-heading--level-2", "h3": "nl-heading nl-heading--level-3"},
     "paragraph_open": {"p": "nl-paragraph"},

@@ -30,9 +30,11 @@ def frontier(calculation: Calculation) -> Outcome:
         raise RunFailed(NOBODY_IS_A_PEER)
     options = core_options(calculation, arrays)
     comparable = options["comparable"]
-    found = dea.efficiency(arrays.inputs, arrays.outputs, slacks=specification.returns_to_scale != "fdh", **options)
-    alone = len(keys) == 1
-    above = [np.nan] if alone else dea.super_efficiency(arrays.inputs, arrays.outputs, **options).score
+    slacks = specification.returns_to_scale != "fdh" and not calculation.only_money
+    found = dea.efficiency(arrays.inputs, arrays.outputs, slacks=slacks, **options)
+    above: Any = np.full(len(keys), np.nan)
+    if len(keys) > 1 and not calculation.only_money:
+        above = dea.super_efficiency(arrays.inputs, arrays.outputs, **options).score
     weights = found.weights.tocoo()
     used = weights.data > SMALLEST_WEIGHT
     rows, columns, values = weights.row[used], weights.col[used], weights.data[used]
