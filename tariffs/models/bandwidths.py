@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from benchmarking.models import Result, Run
 from providers.access import OwnedQuerySet
-from providers.models import Location, Provider
+from providers.models import Provider
 from tariffs.models.reports import Release
 
 
@@ -25,7 +25,7 @@ class BandwidthStatus(models.TextChoices):
 
 
 class Bandwidth(models.Model):
-    """Minimum and maximum of one provider in one run (design §6). Written once."""
+    """Minimum and maximum of one provider in one run (design §6). Written once. Care offices read :class:`Standing` instead."""
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="bandwidths", help_text="In which run.")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="bandwidths", help_text="Of whom.")
@@ -65,13 +65,7 @@ class Bandwidth(models.Model):
     @classmethod
     def owned_by_provider(cls, provider_id: int) -> Q:
         """Return the condition for what a provider may see: its own, once released."""
-        return Q(provider_id=provider_id, run_id__in=Release.objects.values("run_id"))
-
-    @classmethod
-    def seen_by_care_office(cls, care_office_id: int) -> Q:
-        """Return the condition for what a care office may see: released, of providers in its regions."""
-        own = Location.objects.filter(region__care_office_id=care_office_id).values("provider_id")
-        return Q(provider_id__in=own, run_id__in=Release.objects.values("run_id"))
+        return Q(provider_id=provider_id, run_id__in=Release.objects.released().values("run_id"))
 
 
 class ProductBandwidth(models.Model):
@@ -104,8 +98,3 @@ class ProductBandwidth(models.Model):
     def owned_by_provider(cls, provider_id: int) -> Q:
         """Return the condition for what a provider may see: its own, once released."""
         return Q(bandwidth__in=Bandwidth.objects.filter(Bandwidth.owned_by_provider(provider_id)))
-
-    @classmethod
-    def seen_by_care_office(cls, care_office_id: int) -> Q:
-        """Return the condition for what a care office may see: released, of providers in its regions."""
-        return Q(bandwidth__in=Bandwidth.objects.filter(Bandwidth.seen_by_care_office(care_office_id)))

@@ -59,6 +59,21 @@ class Disclosure(models.TextChoices):
     NAMED = "named", "Met naam"
 
 
+class Settlement(models.TextChoices):
+    """What an accepted correction or a granted objection of one provider means for the others."""
+
+    FULL_RERUN = "full_rerun", "Een nieuwe berekening voor iedereen"
+    FROZEN_FRONTIER = "frozen_frontier", "Alleen deze aanbieder opnieuw, met dezelfde vergelijking"
+    NEXT_YEAR = "next_year", "Telt mee in de vergelijking van het volgende jaar"
+
+
+class OutsideBandwidth(models.TextChoices):
+    """What happens with an agreement below the minimum or above the maximum."""
+
+    REFUSED = "refused", "Wordt geweigerd"
+    RECORDED = "recorded", "Wordt vastgelegd met de reden"
+
+
 class RoundPolicy(models.Model):
     """The regulator's choices for a round. None of them is known from the Integrale Vergelijking; each is a parameter."""
 
@@ -94,6 +109,47 @@ class RoundPolicy(models.Model):
     disclosure = models.CharField(
         max_length=12, choices=Disclosure.choices, default=Disclosure.PSEUDONYM, help_text="How peers are shown."
     )
+    smallest_group = models.PositiveSmallIntegerField(
+        default=5, help_text="No aggregate over fewer organisations than this."
+    )
+    dominance_n = models.PositiveSmallIntegerField(
+        default=1, help_text="(n,k) rule: an aggregate is not shown if its n largest …"
+    )
+    dominance_k = models.DecimalField(
+        max_digits=5, decimal_places=4, default=Decimal("0.85"), help_text="… hold more than this share of it."
+    )
+    p_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=4,
+        default=Decimal("0.10"),
+        help_text="p% rule: nobody may come to know the costs of another to within this share.",
+    )
+    corrections_settled = models.CharField(
+        max_length=16,
+        choices=Settlement.choices,
+        default=Settlement.FULL_RERUN,
+        help_text="What an accepted correction means for the others.",
+    )
+    objections_settled = models.CharField(
+        max_length=16,
+        choices=Settlement.choices,
+        default=Settlement.FROZEN_FRONTIER,
+        help_text="What a granted objection means for the others.",
+    )
+    objection_may_lower_others = models.BooleanField(
+        default=False, help_text="A granted objection may lower what was decided about another provider."
+    )
+    agreements_outside = models.CharField(
+        max_length=10,
+        choices=OutsideBandwidth.choices,
+        default=OutsideBandwidth.REFUSED,
+        help_text="What happens with an agreement outside the bandwidth.",
+    )
+    views_days = models.PositiveSmallIntegerField(default=14, help_text="Days for views on an intended decision.")
+    remedy_days = models.PositiveSmallIntegerField(default=14, help_text="Days to complete an objection (Awb 6:6).")
+    courtesy_terms = models.BooleanField(
+        default=True, help_text="Terms that the NZa sets itself do not end on a free day either."
+    )
     set_at = models.DateTimeField(auto_now_add=True, help_text="When it was set.")
     set_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="By whom; empty: a command."
@@ -110,6 +166,15 @@ class RoundPolicy(models.Model):
                 name="a_tariff_table_comes_with_a_year",
             ),
             models.CheckConstraint(condition=Q(index__isnull=True) | ~Q(index_name=""), name="an_index_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(
+                    smallest_group__gte=3, dominance_n__gte=1, dominance_k__gt=0, dominance_k__lte=1, p_percent__gte=0
+                ),
+                name="disclosure_rules_can_be_kept",
+            ),
+            models.CheckConstraint(
+                condition=Q(views_days__gte=1, remedy_days__gte=1), name="a_term_lasts_a_day_at_least"
+            ),
         ]
 
     def __str__(self) -> str:
