@@ -170,7 +170,11 @@ CELERY_TIMEZONE = "Europe/Amsterdam"
 SWEEP_SECONDS = env.float("IVPORTAL_SWEEP_SECONDS", default=15.0)
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}}
-    for name, task in (("sweep-runs", "benchmarking.tasks.sweep"), ("sweep-delivering", "providers.tasks.sweep"))
+    for name, task in (
+        ("sweep-runs", "benchmarking.tasks.sweep"),
+        ("sweep-delivering", "providers.tasks.sweep"),
+        ("sweep-procedure", "tariffs.tasks.sweep"),
+    )
 }
 
 # --- People -----------------------------------------------------------------------------------------------------------

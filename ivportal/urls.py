@@ -5,7 +5,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
 from ivportal.pages import (
-    bandwidths,
     checks,
     controls,
     desk,
@@ -134,9 +133,10 @@ urlpatterns = [
     path("rondes/<slug:slug>/aanbieders/<uuid:provider>/", submissions.provider_submission, name="provider_submission"),
     path("berekeningen/<uuid:run>/", runs.follow, name="run_progress"),
     path("berekeningen/<uuid:run>/stoppen/", runs.cancel, name="cancel_run"),
-    path("berekeningen/<uuid:run>/vrijgeven/", runs.release, name="release_run"),
     path("berekeningen/<uuid:run>/uitkomsten.csv", runs.download, name="results_csv"),
-    path("bandbreedtes/", bandwidths.bandwidths, name="bandwidths"),
-    path("bandbreedtes/bestand/", bandwidths.export, name="bandwidths_export"),
+    path("", include("ivportal.pages.releasing.urls")),
+    path("", include("ivportal.pages.interpretation.urls")),
+    path("", include("ivportal.pages.cases.urls")),
+    path("", include("ivportal.pages.care_office.urls")),
     path("", include("ivportal.api.urls")),
 ]

@@ -43,7 +43,29 @@ SPECIAL: dict[str, tuple[str, str]] = {
     "aantal": ("hoeveel signaleringen erbij kwamen", "3"),
     "organisatie": ("voor welke organisatie", "Stichting De Linde"),
     "bevoegdheden": ("wat iemand mag", "Gegevens invullen"),
+    "status": ("de status van de uitkomsten", "voorlopig"),
+    "nieuw": ("wat er nieuw is en waarom, zoals de NZa dat opschreef", "Twee aanbieders verbeterden hun gegevens."),
     "einde": ("tot wanneer de bevoegdheid geldt", "31 december 2026"),
+    "zaak": ("het kenmerk van het besluit of het bezwaar", "IV-2026-0012"),
+    "onderwerp": ("waar de brief over gaat", "Besluit IV-2026-0012"),
+    "hoe": ("hoe de brief wordt verstuurd", "De brief is in het portaal aan u bekendgemaakt."),
+    "portaal": ("het adres van de zaak in het portaal", "https://portaal.example.org/besluiten/iv-2026/"),
+    "ondertekenaar": ("wie de brief namens de NZa verstuurt", "Noor Bakker"),
+    "bandbreedte": ("minimum en maximum, in regels", "- Minimaal: 88,4 % van de maximumtarieven"),
+    "termijnzin": ("de termijn met het artikel waarop zij berust", "U heeft tot en met 4 januari 2027 (art. 4:8 Awb)."),
+    "zienswijze": ("wat de NZa zegt van de zienswijze", "U gaf geen zienswijze."),
+    "motivering": ("de redenen die de NZa opschreef", "De kosten van huisvesting tellen volledig mee."),
+    "rechtsmiddel": (
+        "waar, tot wanneer en hoe iemand in bezwaar of beroep kan; de wet schrijft dit voor (art. 3:45 en 6:23 Awb)",
+        "U kunt tot en met 4 januari 2027 bezwaar maken.",
+    ),
+    "ontvangst": ("wanneer het bezwaar binnenkwam, en of dat op tijd was", "Ontvangen op 4 januari 2027. Dat is op tijd."),
+    "gevraagd": ("wat er nog ontbreekt", "de gronden van uw bezwaar"),
+    "zitting": ("wanneer en waar de hoorzitting is", "4 januari 2027 om 10.00 uur, Newtonlaan 1 in Utrecht"),
+    "gronden": ("elke bezwaargrond met het oordeel en de redenen", "## Grond 1"),
+    "uitkomst": ("wat er op het bezwaar is beslist, in een zin", "Uw bezwaar is gegrond."),
+    "gevolg": ("wat daaruit volgt voor het besluit", "Het besluit blijft zoals het is."),
+    "antwoorden": ("de reactie en wat de NZa daarop antwoordt", "U schreef: de zorgdagen kloppen niet."),
 }
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 10_000
@@ -81,6 +103,8 @@ class Kind:
     is_mail: bool
     of_round: bool
     default: Text
+    required: tuple[str, ...] = ()
+    """Placeholders without which the text does not do what it is for."""
 
     @property
     def placeholders(self) -> dict[str, tuple[str, str]]:
@@ -106,6 +130,7 @@ def kinds() -> Mapping[str, Kind]:
             is_mail=entry.get("is_mail", True),
             of_round=entry.get("of_round", True),
             default=Text(entry["subject"], entry["body"].strip()),
+            required=tuple(entry.get("required", ())),
         )
         for name, entry in content.items()
     }
@@ -171,6 +196,9 @@ def problems_of(kind: Kind, text: Text) -> list[str]:
         problems.append(f"{names} kan het portaal hier niet invullen. U kunt gebruiken: {allowed}.")
     if re.search(r"[{}]", _PLACEHOLDER.sub("", written)):
         problems.append(f"Er staat een accolade die geen geheel is. Schrijf een invulplek precies zo: {allowed}.")
+    for name in kind.required:
+        if name not in _PLACEHOLDER.findall(text.body):
+            problems.append(f"Laat {{{name}}} in de tekst staan: {kind.placeholders[name][0]}.")
     if kind.is_mail and "adres" not in _PLACEHOLDER.findall(text.body):
         problems.append("Laat {adres} in de tekst staan. Zonder dat adres weet de lezer niet waar hij verder kan.")
     return problems

@@ -1,126 +1,337 @@
-"""Releasing the outcome of a run: one mirror report per provider, frozen as it is shown."""
+"""Releasing the outcome of a run: prepared by one, approved by another, visible from the moment that was set.
+
+Before that moment nobody outside the NZa can tell that there is anything: reports, bandwidths and standings come with it, in
+one transaction, and so do the messages.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from typing import Any
+import logging
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max
+from django.urls import reverse
+from django.utils import timezone
+from kombu.exceptions import KombuError
 
-from benchmarking import mirror, wording
 from benchmarking.models import Run, RunStatus
-from benchmarking.specification import parse_stored
+from providers import notices, powers
 from providers.access import Actor
 from providers.audit import record
+from providers.formatting import format_datetime
+from providers.mandates import people_of_each
 from providers.models import Act, Round
-from tariffs.models import Bandwidth, Disclosure, MirrorReport, Release, ReportStatus, TariffTable
+from providers.refusal import Refused
+from tariffs import changes, effects, standings
+from tariffs.models import (
+    RELEASED_AS,
+    UNDER_WAY,
+    MirrorReport,
+    Release,
+    ReleaseEffects,
+    ReleaseStage,
+    ReportStatus,
+)
+from tariffs.reports import content_hash, report_contents
+
+logger = logging.getLogger(__name__)
 
 
-class ReleaseRefused(Exception):
+class ReleaseRefused(Refused):
     """The outcome cannot be released; the message is a Dutch sentence."""
 
 
-def release_run(*, run: Run, actor: Actor | None, status: ReportStatus = ReportStatus.SIMULATION) -> Release:
-    """Make the outcome of ``run`` visible: mirrors for providers, bandwidths for care offices.
+def prepare(
+    *,
+    run: Run,
+    status: ReportStatus,
+    actor: Actor | None,
+    note: str = "",
+    for_care_offices: bool = False,
+    respond_until: datetime | None = None,
+) -> Release:
+    """Ask for reports of the outcome of ``run``; a worker makes them, and another person has to approve them.
 
-    Raises :class:`ReleaseRefused` if the run is not completed or was released before.
+    Asked twice by the same person, it is one release. Raises :class:`ReleaseRefused` if the run is not completed, another release
+    of the round is under way, the outcome has that status already, or it would go back to an earlier one.
     """
+    powers.require_staff(actor)
+    now = timezone.now()
     with transaction.atomic():
-        locked = Run.objects.select_for_update().get(pk=run.pk)
-        if locked.status != RunStatus.COMPLETED:
-            raise ReleaseRefused("Alleen een berekening die klaar is kan worden vrijgegeven.")
-        if Release.objects.filter(run=run).exists():
-            raise ReleaseRefused("Deze uitkomsten zijn al vrijgegeven.")
-        if Release.objects.filter(
-            run__dataset__round=run.dataset.round, run__requested_at__gt=run.requested_at
-        ).exists():
-            raise ReleaseRefused("Er is al een nieuwere berekening van deze ronde vrijgegeven.")
         round = Round.objects.select_for_update().get(pk=run.dataset.round_id)
+        _require_releasable(run, round, status, respond_until, now)
+        under_way = Release.objects.filter(round=round, stage__in=UNDER_WAY).first()
+        if under_way is not None:
+            is_the_same = under_way.run_id == run.pk and under_way.status == status
+            if is_the_same and actor is not None and under_way.prepared_by_id == actor.user.pk:
+                return under_way
+            raise ReleaseRefused("Er staat al een vrijgave van deze ronde klaar. Keur die eerst goed, of trek haar in.")
+        earlier = Release.objects.released().filter(round=round).exists()
+        if earlier and len(note.strip()) < 10:
+            raise ReleaseRefused(
+                "Schrijf op wat er nieuw is en waarom. Iedereen die een nieuwe spiegel krijgt leest dat."
+            )
         release = Release.objects.create(
             run=run,
             round=round,
             status=status,
             tariff_year=run.frozen["policy"]["tariff_year"],
-            released_by=actor.user if actor else None,
-        )
-        versions = dict(
-            MirrorReport.objects.filter(release__round=round).order_by("version").values_list("provider_id", "version")
-        )
-        MirrorReport.objects.bulk_create(
-            (
-                MirrorReport(
-                    release=release,
-                    provider_id=provider_id,
-                    version=versions.get(provider_id, 0) + 1,
-                    content=document,
-                    sha256=content_hash(document),
-                )
-                for provider_id, document in report_contents(run).items()
-            ),
-            batch_size=200,
+            note=note.strip(),
+            for_care_offices=for_care_offices,
+            respond_until=respond_until,
+            prepared_by=actor.user if actor else None,
+            prepared_at=now,
         )
         record(
-            act=Act.RESULTS_RELEASED, actor=actor, subject=str(run), details={"run": str(run.uuid), "status": status}
+            act=Act.RELEASE_PREPARED,
+            actor=actor,
+            subject=str(round),
+            details={"run": str(run.uuid), "status": status, "release": str(release.uuid)},
         )
+        transaction.on_commit(lambda: wake("make_reports", release.pk))
     return release
 
 
-def content_hash(document: Any) -> str:
-    """Return the SHA-256 of a report's content in canonical form."""
-    return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+def _require_releasable(
+    run: Run, round: Round, status: ReportStatus, respond_until: datetime | None, now: datetime
+) -> None:
+    if status not in RELEASED_AS:
+        raise ReleaseRefused("Een besluit volgt op vastgestelde uitkomsten, per zorgaanbieder. Kies een andere status.")
+    if Run.objects.get(pk=run.pk).status != RunStatus.COMPLETED:
+        raise ReleaseRefused("Alleen een berekening die klaar is kan worden vrijgegeven.")
+    released = Release.objects.released().filter(round=round)
+    if released.filter(run=run, status=status).exists():
+        raise ReleaseRefused(f"Deze uitkomsten zijn al vrijgegeven als ‘{ReportStatus(status).label.lower()}’.")
+    if released.filter(run__requested_at__gt=run.requested_at).exists():
+        raise ReleaseRefused("Er is al een nieuwere berekening van deze ronde vrijgegeven.")
+    order = list(RELEASED_AS)
+    last = released.first()
+    if last is not None and order.index(ReportStatus(last.status)) > order.index(status):
+        raise ReleaseRefused(
+            f"De uitkomsten van deze ronde zijn al ‘{last.get_status_display().lower()}’. Een nieuwe vrijgave kan niet terug naar"
+            f" ‘{ReportStatus(status).label.lower()}’."
+        )
+    if respond_until is not None and status == ReportStatus.ADOPTED:
+        raise ReleaseRefused(
+            "Op vastgestelde uitkomsten volgt geen duidingsperiode. Aanbieders kunnen een zienswijze geven op het voornemen."
+        )
+    if respond_until is not None and respond_until <= now:
+        raise ReleaseRefused("De duidingsperiode moet in de toekomst eindigen. Kies een latere dag.")
 
 
-def report_contents(run: Run) -> dict[int, dict[str, Any]]:
-    """Return what each provider is shown: the mirror of the comparison, and the bandwidth that follows from it."""
-    policy = run.frozen["policy"]
-    documents = mirror.contents(run, named=policy["disclosure"] == Disclosure.NAMED)
-    table = TariffTable.objects.filter(sha256=policy["tariff_table"]).first()
-    source = f"Bron: {table.name}{' (fictieve bedragen)' if table.is_fictitious else ''}" if table else ""
-    model = parse_stored(run.specification.document)
-    rules = {
-        "has_quality_gate": bool(model.quality_gate),
-        "has_outlier_rules": bool(model.outliers.rules),
-        "has_allowances": bool(model.allowances),
-        "has_tariffs": table is not None,
+def make_reports(release_id: int) -> bool:
+    """Make the reports of a release and what the second person looks at; tell whether there was anything to do. For workers.
+
+    In one transaction under a lock: a worker that is killed leaves nothing behind, and a second one passes by.
+    """
+    with transaction.atomic():
+        release = (
+            Release.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(pk=release_id, stage=ReleaseStage.PREPARING)
+            .select_related("run__dataset", "run__specification", "round")
+            .first()
+        )
+        if release is None:
+            return False
+        _store_reports(release)
+        if release.status == ReportStatus.ADOPTED:
+            ReleaseEffects.objects.create(release=release, document=effects.of_each_rule(release.run).as_document())
+        release.stage = ReleaseStage.PREPARED
+        release.save(update_fields=["stage"])
+    return True
+
+
+def _store_reports(release: Release) -> None:
+    last = Release.objects.released().filter(round=release.round).select_related("run__dataset").first()
+    before = {report.provider_id: report for report in last.reports.all()} if last is not None else {}
+    versions = dict(
+        MirrorReport.objects.filter(release__round=release.round, release__stage=ReleaseStage.RELEASED)
+        .values("provider_id")
+        .annotate(last=Max("version"))
+        .values_list("provider_id", "last")
+    )
+    documents = report_contents(release.run)
+    told = changes.reasons(last.run, release.run) if last is not None else None
+    for provider_id, document in documents.items():
+        old = before.get(provider_id)
+        document["release"] = {"note": release.note, "status": release.status}
+        if told is not None:
+            document["release"]["why"] = told.for_provider(
+                provider_id, old.content if old is not None else None, document
+            )
+    MirrorReport.objects.bulk_create(
+        (
+            MirrorReport(
+                release=release,
+                provider_id=provider_id,
+                version=versions.get(provider_id, 0) + 1,
+                content=document,
+                sha256=content_hash(document),
+            )
+            for provider_id, document in documents.items()
+        ),
+        batch_size=200,
+    )
+
+
+def approve(*, release: Release, release_at: datetime | None, actor: Actor) -> Release:
+    """Approve what was prepared, by another than who did that; it becomes visible at ``release_at``, or at once.
+
+    Raises :class:`ReleaseRefused` for the same person, for what is not ready, or for a moment after the interpretation period.
+    """
+    powers.require_staff(actor)
+    now = timezone.now()
+    moment = max(release_at or now, now)
+    with transaction.atomic():
+        locked = Release.objects.select_for_update(of=("self",)).select_related("round", "run").get(pk=release.pk)
+        if locked.stage == ReleaseStage.PREPARING:
+            raise ReleaseRefused("De spiegels worden nog gemaakt. Wacht tot dat klaar is.")
+        if locked.stage != ReleaseStage.PREPARED:
+            raise ReleaseRefused(f"Deze vrijgave staat op ‘{locked.get_stage_display().lower()}’.")
+        if locked.prepared_by_id == actor.user.pk:
+            raise ReleaseRefused("U zette deze vrijgave zelf klaar. Een collega moet haar goedkeuren.")
+        if locked.respond_until is not None and locked.respond_until <= moment:
+            raise ReleaseRefused(
+                f"De duidingsperiode eindigt op {format_datetime(locked.respond_until)}, en dat is niet na de vrijgave. Trek de"
+                " vrijgave in en kies een langere duidingsperiode."
+            )
+        locked.stage, locked.release_at = ReleaseStage.APPROVED, moment
+        locked.approved_at, locked.approved_by = now, actor.user
+        locked.save()
+        record(
+            act=Act.RELEASE_APPROVED,
+            actor=actor,
+            subject=str(locked.round),
+            details={"release": str(locked.uuid), "at": moment.isoformat()},
+        )
+        transaction.on_commit(lambda: wake("release_due"))
+    return locked
+
+
+def withdraw(*, release: Release, reason: str, actor: Actor) -> None:
+    """Take back a release that nobody has seen yet, with the reason."""
+    powers.require_staff(actor)
+    if len(reason.strip()) < 10:
+        raise ReleaseRefused("Schrijf op waarom u de vrijgave intrekt.")
+    with transaction.atomic():
+        locked = Release.objects.select_for_update(of=("self",)).select_related("round").get(pk=release.pk)
+        if locked.stage not in UNDER_WAY:
+            raise ReleaseRefused(
+                f"Deze vrijgave staat op ‘{locked.get_stage_display().lower()}’ en kan niet meer terug."
+            )
+        locked.stage, locked.withdrawn_reason = ReleaseStage.WITHDRAWN, reason.strip()
+        locked.save(update_fields=["stage", "withdrawn_reason"])
+        record(act=Act.RELEASE_WITHDRAWN, actor=actor, subject=str(locked.round), details={"release": str(locked.uuid)})
+
+
+def release_due() -> list[int]:
+    """Make visible what was approved and whose moment has come; return the keys. For workers: it needs to see everything.
+
+    Everything that a release brings comes in one transaction, the messages too: a worker that is killed midway has done nothing,
+    and the next one does it whole.
+    """
+    found = Release.objects.filter(stage=ReleaseStage.APPROVED, release_at__lte=timezone.now()).order_by("pk")
+    return [pk for pk in found.values_list("pk", flat=True) if _publish(pk)]
+
+
+def _publish(release_id: int) -> bool:
+    now = timezone.now()
+    with transaction.atomic():
+        release = (
+            Release.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(pk=release_id, stage=ReleaseStage.APPROVED, release_at__lte=now)
+            .select_related("round", "run", "approved_by")
+            .first()
+        )
+        if release is None:
+            return False
+        _make_visible(release, now)
+        _tell(release)
+        record(
+            act=Act.RESULTS_RELEASED,
+            actor=None,
+            subject=str(release.round),
+            details={"run": str(release.run.uuid), "status": release.status, "release": str(release.uuid)},
+        )
+    return True
+
+
+def _make_visible(release: Release, now: datetime) -> None:
+    release.stage, release.released_at = ReleaseStage.RELEASED, now
+    release.save(update_fields=["stage", "released_at"])
+    standings.record_release(release, at=now)
+
+
+def _tell(release: Release) -> None:
+    """Tell the people of every provider that there is a mirror; each once, whatever happens."""
+    reports = {
+        report.provider_id: report
+        for report in MirrorReport.objects.filter(release=release).select_related("provider").defer("content")
     }
-    provenance = {
-        "computed_at": run.finished_at.isoformat() if run.finished_at else None,
-        "specification": str(run.specification),
-        "sentences": wording.sentences(model, run.frozen["currency"]),
-        "dataset_hash": run.dataset.sha256,
-        "result_hash": run.result_hash,
+    people = people_of_each(reports)
+    kind = "mirror_released" if release.respond_until is None else "mirror_to_respond_to"
+    facts = {
+        "status": release.get_status_display().lower(),
+        "nieuw": release.note or "Dit is de eerste spiegel van deze ronde.",
     }
-    for document in documents.values():
-        document["provenance"] = provenance
-        document["markup"] = policy["markup"]
-        document["rules"] = rules
-    book_year_tariffs = run.frozen["book_year_tariffs"]
-    for band in Bandwidth.objects.filter(run=run).prefetch_related("products"):
-        document = documents[band.provider_id]
-        if "costs" not in document:
-            continue
-        document["costs"]["maximum"] = str(band.maximum_cost)
-        document["tariff"] = {
-            "status": band.status,
-            "reason": band.reason,
-            "year": policy["tariff_year"],
-            "source": source,
-            "indexed_with": policy["index_name"] if not book_year_tariffs and policy["index"] is not None else "",
-            "includes_housing": all(includes for _, includes in run.frozen["tariff_year_tariffs"].values()),
-            "reference": None if band.reference is None else str(band.reference),
-            "lower_rate": None if band.lower_rate is None else str(band.lower_rate),
-            "upper_rate": None if band.upper_rate is None else str(band.upper_rate),
-            "products": [
-                {
-                    "product": product.product,
-                    "days": str(product.days),
-                    "maximum_tariff": str(product.maximum_tariff),
-                    "book_year_tariff": book_year_tariffs.get(product.product, ("", True))[0],
-                    "lower": str(product.lower),
-                    "upper": str(product.upper),
-                }
-                for product in band.products.all()
-            ],
-        }
-    return documents
+    until = format_datetime(release.respond_until) if release.respond_until else ""
+    notices.tell_all(
+        kind=kind,
+        round=release.round,
+        path=reverse("mirror"),
+        messages=[
+            notices.Message(
+                to=people.get(provider_id, []),
+                provider=report.provider,
+                occasion=f"release {release.uuid}",
+                facts={**facts, "termijn": until},
+            )
+            for provider_id, report in reports.items()
+        ],
+    )
+
+
+def release_run(
+    *,
+    run: Run,
+    actor: None,
+    status: ReportStatus = ReportStatus.SIMULATION,
+    note: str = "",
+    for_care_offices: bool = True,
+    respond_until: datetime | None = None,
+) -> Release:
+    """Release at once, by the portal itself: for commands, on behalf of who may run them. People use the two steps."""
+    with transaction.atomic():
+        release = prepare(
+            run=run,
+            status=status,
+            actor=actor,
+            note=note or "Vrijgegeven door een beheerder van het portaal.",
+            for_care_offices=for_care_offices,
+            respond_until=respond_until,
+        )
+        make_reports(release.pk)
+        now = timezone.now()
+        Release.objects.filter(pk=release.pk).update(stage=ReleaseStage.APPROVED, approved_at=now, release_at=now)
+        if not _publish(release.pk):
+            raise ReleaseRefused("Deze vrijgave is al in behandeling bij een ander proces.")
+    release.refresh_from_db()
+    return release
+
+
+def wake(name: str, *arguments: int) -> None:
+    """Tell a worker that there is something to do. If the broker is away the sweeper does it later."""
+    from tariffs import tasks
+
+    try:
+        getattr(tasks, name).delay(*arguments)
+    except (KombuError, OSError):
+        logger.warning("The broker is away; the sweeper will do what waits: %s.", name)
+
+
+def sweep() -> None:
+    """Make reports that wait, and release what is due."""
+    for pk in Release.objects.filter(stage=ReleaseStage.PREPARING).values_list("pk", flat=True):
+        make_reports(pk)
+    release_due()

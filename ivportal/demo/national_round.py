@@ -22,7 +22,8 @@ from providers.mandates import grant
 from providers.models import CareOffice, Power, Provider, Role, Round, User
 from providers.rounds import import_files
 from tariffs.models import MirrorReport, Release
-from tariffs.policies import import_tariffs, set_policy
+from tariffs.policies import set_policy
+from tariffs.tables import import_tariffs
 from tariffs.release import release_run
 
 SEED = 20240101

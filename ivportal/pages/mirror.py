@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from benchmarking.wording import convention_in_words
@@ -17,11 +18,13 @@ from ivportal.pages.intervals import format_range, in_words, interval_bar
 from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.scales import bandwidth_bar, rate_scale, scale_ends
+from providers.access import Actor
 from providers.audit import record
-from providers.formatting import format_million, format_money, format_percent
+from providers.formatting import format_datetime, format_million, format_money, format_percent
 from providers.measures import CATALOGUE
 from providers.models import Act, Round
-from tariffs.models import MirrorReport
+from tariffs import standings
+from tariffs.models import MirrorReport, ReportStatus, respond_until
 
 #: Documents up to the second form may hold an interval of one point for who is measured against itself alone.
 ALONE = "Voor u is geen interval te berekenen: u wordt alleen met uzelf vergeleken."
@@ -44,18 +47,22 @@ def mirror(request: Any, report: Any = None) -> HttpResponse:
             "tariffs/mirror_empty.html",
             {"provider": request.actor.provider, "next_action": next_action(request)},
         )
-    context = context_of(shown, list(found.defer("content")))
+    context = context_of(shown, list(found.defer("content")), actor=request.actor)
     context["next_action"] = next_action(request) or context["next_action"]
     return render(request, "tariffs/mirror.html", context)
 
 
-def context_of(report: MirrorReport, all_reports: list[MirrorReport]) -> dict[str, Any]:
-    """Return what ``tariffs/mirror.html`` shows, from nothing but the released content."""
-    content, round = report.content, report.release.round
+def context_of(report: MirrorReport, all_reports: list[MirrorReport], *, actor: Actor) -> dict[str, Any]:
+    """Return what ``tariffs/mirror.html`` shows, from nothing but the released content and what the procedure did with it."""
+    content, round, release = report.content, report.release.round, report.release
+    until = respond_until(release, report.provider) if release.is_released else None
+    may_respond = until is not None and until >= timezone.now()
+    newest_here = max((other.version for other in all_reports if other.release.round_id == round.pk), default=0)
+    standing = standings.current(report.provider_id, round.pk) if report.version == newest_here else None
     same_round = [other for other in all_reports if other.release.round_id == round.pk]
     before = next((other for other in same_round if other.version < report.version), None)
     context: dict[str, Any] = {
-        "ribbon": ribbon(round=round, release=report.release),
+        "ribbon": ribbon(round=round, release=release, standing=standing if release.is_released else None),
         "provider": {"name": report.provider.name, "key": report.provider.shown_key},
         "round": {
             "name": round.title,
@@ -66,12 +73,7 @@ def context_of(report: MirrorReport, all_reports: list[MirrorReport]) -> dict[st
         "version": report.version,
         "newer": next((_link(other) for other in same_round if other.version > report.version), None),
         "others": [_link(other) for other in all_reports if other.pk != report.pk],
-        "next_action": {
-            "title": "U hoeft nu niets te doen",
-            "text": "Dit is een simulatie. Controleer wel of uw cijfers kloppen.",
-            "url": reverse("own_submission", args=[round.slug]),
-            "link": "Bekijk uw aanlevering",
-        },
+        "next_action": _next_action(report, until if may_respond else None),
         "participation": {
             "takes_part": "costs" in content,
             "reasons": content["reasons"],
@@ -87,13 +89,55 @@ def context_of(report: MirrorReport, all_reports: list[MirrorReport]) -> dict[st
                 "text": "Elk getal dat u aanleverde, met de cel waar het vandaan komt en wat de controles ervan vonden.",
                 "url": reverse("own_submission", args=[round.slug]),
                 "link": "Bekijk uw aanlevering",
-            }
+            },
+            *_responding(report, until, may_respond=may_respond),
         ],
+        "news": content.get("release"),
     }
     if "costs" in content:
         context |= _outcome(content, round)
         context["changes"] = _changes(before, report) if before else None
     return context
+
+
+def _next_action(report: MirrorReport, until: datetime | None) -> dict[str, Any]:
+    round = report.release.round
+    if until is not None:
+        return {
+            "title": f"U kunt reageren tot en met {format_datetime(until)}",
+            "text": "Bekijk of uw cijfers kloppen. Zeg per onderdeel of u akkoord bent, licht iets toe, verbeter gegevens of"
+            " stel een vraag.",
+            "url": reverse("own_report_responses", args=[report.uuid]),
+            "link": "Reageer op uw spiegel",
+        }
+    texts = {
+        ReportStatus.SIMULATION: "Dit is een simulatie. Controleer wel of uw cijfers kloppen.",
+        ReportStatus.PROVISIONAL: "De uitkomsten zijn voorlopig. U krijgt bericht als er iets verandert.",
+        ReportStatus.ADOPTED: "De uitkomsten zijn vastgesteld. Hierop volgt een voorgenomen besluit; daarop kunt u uw zienswijze"
+        " geven.",
+    }
+    return {
+        "title": "U hoeft nu niets te doen",
+        "text": texts[ReportStatus(report.release.status)],
+        "url": reverse("own_submission", args=[round.slug]),
+        "link": "Bekijk uw aanlevering",
+    }
+
+
+def _responding(report: MirrorReport, until: datetime | None, *, may_respond: bool) -> list[dict[str, Any]]:
+    """Return the way to what was or can be said of this report; nothing if nobody was asked to respond."""
+    if until is None:
+        return []
+    return [
+        {
+            "title": "Reageer" if may_respond else "Uw reacties",
+            "text": "Per onderdeel: akkoord, toelichten, gegevens verbeteren of een vraag stellen. Dit is geen bezwaar."
+            if may_respond
+            else "Wat u in de duidingsperiode liet weten, en wat de NZa antwoordde.",
+            "url": reverse("own_report_responses", args=[report.uuid]),
+            "link": "Naar uw reacties",
+        }
+    ]
 
 
 def _link(report: MirrorReport) -> dict[str, Any]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
+from providers.formatting import format_datetime
 from providers.models import Round
-from tariffs.models import Release, ReportStatus
+from tariffs.models import Release, ReportStatus, Standing
 
 
 def delivered_ribbon(round: Round) -> dict[str, Any] | None:
@@ -13,11 +16,20 @@ def delivered_ribbon(round: Round) -> dict[str, Any] | None:
     return {"status": "delivered", "is_fictitious": True} if round.is_fictitious else None
 
 
-def ribbon(*, round: Round, release: Release | None) -> dict[str, Any]:
-    """Return what ``components/status_ribbon.html`` shows; what is not released is a simulation."""
+def ribbon(*, round: Round, release: Release | None, standing: Standing | None = None) -> dict[str, Any]:
+    """Return what ``components/status_ribbon.html`` shows; what is not released is a simulation.
+
+    ``standing`` is what holds now about the one provider that a page is about: a decision, or an objection to it.
+    """
+    if release is None:
+        next_moment = "Deze uitkomsten zijn nog niet vrijgegeven"
+    elif release.respond_until is not None and release.respond_until > timezone.now():
+        next_moment = f"Reageren kan tot en met {format_datetime(release.respond_until)}"
+    else:
+        next_moment = None
     return {
-        "status": release.status if release else ReportStatus.SIMULATION,
+        "status": standing.status if standing else release.status if release else ReportStatus.SIMULATION,
         "is_fictitious": round.is_fictitious,
-        "date": release.released_at if release else None,
-        "next_moment": None if release else "Deze uitkomsten zijn nog niet vrijgegeven",
+        "date": standing.since if standing else release.released_at if release else None,
+        "next_moment": next_moment,
     }

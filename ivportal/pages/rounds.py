@@ -17,6 +17,7 @@ from benchmarking.specification import SpecificationError
 from benchmarking.steps.participation import REASONS_SHORT
 from ivportal.pages import concerns, listing, outcomes
 from ivportal.pages.board import board, has_finding, is_delivered
+from ivportal.pages.releasing.release import of_round
 from ivportal.pages.ribbon import delivered_ribbon, ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.runs import run_context
@@ -24,7 +25,6 @@ from providers.audit import record
 from providers.models import (
     COUNTING,
     Act,
-    Location,
     Round,
     RoundStatus,
     Severity,
@@ -32,7 +32,7 @@ from providers.models import (
     SubmissionStatus,
     SubmissionVersion,
 )
-from tariffs.models import MirrorReport, Release
+from tariffs.models import Release
 
 MOST_NAMES = 25
 
@@ -59,7 +59,7 @@ def rounds(request: Any) -> HttpResponse:
     cards, attention = [], []
     for round in found:
         run = Run.objects.filter(dataset__round=round).first()
-        release = Release.objects.filter(round=round).first()
+        release = Release.objects.released().filter(round=round).first()
         url = reverse("round", args=[round.slug])
         cards.append(
             {
@@ -158,7 +158,7 @@ def round_page(request: Any, slug: str) -> HttpResponse:
     completed = [run for run in all_runs if run.status == RunStatus.COMPLETED]
     shown = next((run for run in completed if str(run.uuid) == request.GET.get("berekening")), None)
     shown = shown or (completed[0] if completed else None)
-    release = Release.objects.filter(run=shown).select_related("released_by").first() if shown else None
+    release = Release.objects.released().filter(run=shown).first() if shown else None
     followed = newest if newest and (newest.status != RunStatus.COMPLETED or newest == shown) else shown
     record(act=Act.SUBMISSION_READ, actor=request.actor, subject=f"Overzicht {round}")
     context = {
@@ -182,7 +182,7 @@ def round_page(request: Any, slug: str) -> HttpResponse:
         "intervals": outcomes.intervals(shown) if shown else None,
         "influential": outcomes.influential(shown, round) if shown else [],
         "exclusions": _exclusions(shown, round) if shown else [],
-        "release": _release(shown, release),
+        "releasing": of_round(shown, release),
         "runs": [
             {
                 "label": run.get_status_display(),
@@ -265,28 +265,3 @@ def _exclusions(run: Run, round: Round) -> list[dict[str, Any]]:
             }
         )
     return shown
-
-
-def _release(run: Run | None, release: Release | None) -> dict[str, Any]:
-    if run is None:
-        return {"is_allowed": False, "reason": "Er zijn nog geen uitkomsten om vrij te geven.", "released_at": None}
-    if release is not None:
-        return {
-            "is_allowed": False,
-            "reason": "",
-            "released_at": release.released_at,
-            "released_by": release.released_by.name if release.released_by else "het portaal",
-            "count": MirrorReport.objects.filter(release=release).count(),
-        }
-    count = Result.objects.filter(run=run).count()
-    return {
-        "url": reverse("release_run", args=[run.uuid]),
-        "is_allowed": True,
-        "reason": "",
-        "released_at": None,
-        "count": count,
-        "is_same": Release.objects.filter(round=run.dataset.round, run__result_hash=run.result_hash).exists(),
-        "has_regions": Location.objects.filter(
-            provider__submissions__round=run.dataset.round, region__isnull=False
-        ).exists(),
-    }

@@ -17,7 +17,6 @@ from ivportal.pages.rights import for_role
 from providers.audit import record
 from providers.models import Act, Round
 from tariffs import results_csv
-from tariffs.release import ReleaseRefused, release_run
 
 
 def run_context(run: Run) -> dict[str, Any]:
@@ -71,20 +70,6 @@ def cancel(request: Any, run: Any) -> HttpResponse:
     else:
         messages.info(request, "De berekening stopt. Er worden geen uitkomsten bewaard.")
     return redirect(f"{reverse('round', args=[found.dataset.round.slug])}#voortgang")
-
-
-@require_POST
-@for_role("nza")
-def release(request: Any, run: Any) -> HttpResponse:
-    """Release the outcome of a run as a simulation."""
-    found = _found(request, run)
-    try:
-        made = release_run(run=found, actor=request.actor)
-    except ReleaseRefused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, f"{made.reports.count()} spiegels zijn vrijgegeven als simulatie.")
-    return redirect("round", slug=found.dataset.round.slug)
 
 
 @require_GET

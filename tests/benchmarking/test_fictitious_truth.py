@@ -23,7 +23,8 @@ from benchmarking.models import PeerLink, Result
 from providers.access import EVERYTHING, scope
 from providers.fictitious import generate, write
 from providers.rounds import import_files
-from tariffs.policies import import_tariffs, set_policy
+from tariffs.policies import set_policy
+from tariffs.tables import import_tariffs
 from tests.factories import computed
 
 pytestmark = pytest.mark.usefixtures("db")

@@ -14,7 +14,8 @@ from django.db import IntegrityError, transaction
 
 from providers.models import Act, AuditRecord
 from tariffs.models import MaximumTariff, RoundPolicy, TariffTable
-from tariffs.policies import TariffTableError, current_policy, import_tariffs, set_policy
+from tariffs.policies import current_policy, set_policy
+from tariffs.tables import TariffTableError, import_tariffs
 from tests.factories import delivery, make_round
 
 HEADER = "year,code,amount,source,valid_from,includes_nhc_nic\n"

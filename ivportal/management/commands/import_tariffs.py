@@ -14,7 +14,8 @@ from ivportal.management.lookup import round_called
 from providers.access import EVERYTHING, scope
 from providers.models import Round
 from tariffs.models import TariffTable
-from tariffs.policies import TariffTableError, import_tariffs, set_policy
+from tariffs.policies import set_policy
+from tariffs.tables import TariffTableError, import_tariffs
 
 
 class Command(BaseCommand):

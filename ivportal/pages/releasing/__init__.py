@@ -1,0 +1,1 @@
+"""Releasing: what is prepared, approved by a second person, and released at its moment."""

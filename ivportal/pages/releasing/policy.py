@@ -1,0 +1,217 @@
+"""NZa: the tables of maximum tariffs, and the policy of a round: every choice a field with a sentence, never a constant."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from ivportal.pages.rights import for_role
+from providers.audit import record
+from providers.models import Act, Round
+from tariffs import policies, tables
+from tariffs.models import Disclosure, OutsideBandwidth, RoundPolicy, Settlement, TariffTable
+
+HUNDRED = Decimal(100)
+LARGEST_FILE = 5_000_000
+
+
+class Percent(forms.DecimalField):
+    """A share that is typed and shown as a percentage, in Dutch or international notation."""
+
+    def __init__(self, **choices: Any) -> None:
+        super().__init__(max_digits=7, decimal_places=2, localize=True, **choices)
+        self.widget = forms.TextInput(attrs={"inputmode": "decimal"})
+
+    def to_python(self, value: Any) -> Decimal | None:
+        """Return the share: 95,5 becomes 0.955."""
+        text = str(value or "").replace("%", "").strip()
+        if "," in text:
+            text = text.replace(".", "").replace(",", ".")
+        found = forms.DecimalField(max_digits=7, decimal_places=2).to_python(text)
+        return None if found is None else found / HUNDRED
+
+    def validate(self, value: Any) -> None:
+        """Look only at whether something was filled in; what is allowed the field's own validators say."""
+        forms.Field.validate(self, value)
+
+    def run_validators(self, value: Any) -> None:
+        """Hold the share between nothing and ten times everything."""
+        if value is not None and not 0 <= value <= 10:
+            raise ValidationError("Vul een percentage in van 0 tot 1.000.")
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return a stored share as a percentage."""
+        if isinstance(value, Decimal):
+            return f"{(value * HUNDRED).normalize():f}".replace(".", ",")
+        return value
+
+
+class PolicyForm(forms.Form):
+    """Every choice of the regulator for one round."""
+
+    tariff_table = forms.ModelChoiceField(
+        label="Tarieftabel",
+        queryset=TariffTable.objects.order_by("-pk"),
+        required=False,
+        empty_label="Geen tarieftabel",
+    )
+    tariff_year = forms.IntegerField(
+        label="Tariefjaar",
+        required=False,
+        min_value=2000,
+        max_value=2100,
+        help_text="Voor welk jaar de tarieven gelden.",
+    )
+    markup = Percent(label="Opslag (%)", help_text="Maximum is minimum plus dit vaste percentage.")
+    marks_up_allowances = forms.BooleanField(label="De opslag geldt ook voor niet-beïnvloedbare kosten", required=False)
+    cap = Percent(label="Plafond (% van het maximumtarief)", help_text="Hoger dan dit wordt een tarief nooit.")
+    index = forms.DecimalField(
+        label="Prijsindex",
+        required=False,
+        max_digits=8,
+        decimal_places=6,
+        help_text="Van boekjaar naar tariefjaar, bijvoorbeeld 1.034. Alleen nodig als tarieven van het boekjaar ontbreken.",
+    )
+    index_name = forms.CharField(label="Naam van de index", required=False, max_length=120)
+    disclosure = forms.ChoiceField(label="Hoe worden peers getoond?", choices=Disclosure.choices)
+    smallest_group = forms.IntegerField(label="Kleinste groep in een gemiddelde of totaal", min_value=3, max_value=100)
+    dominance_n = forms.IntegerField(label="Dominantieregel: de n grootste", min_value=1, max_value=10)
+    dominance_k = Percent(label="Dominantieregel: mogen niet meer hebben dan (%)")
+    p_percent = Percent(
+        label="p%-regel (%)", help_text="Niemand mag de kosten van een ander nauwkeuriger kunnen schatten dan dit."
+    )
+    corrections_settled = forms.ChoiceField(
+        label="Wat betekent een overgenomen correctie voor anderen?", choices=Settlement.choices
+    )
+    objections_settled = forms.ChoiceField(
+        label="Wat betekent een toegewezen bezwaar voor anderen?", choices=Settlement.choices
+    )
+    objection_may_lower_others = forms.BooleanField(
+        label="Een toegewezen bezwaar mag het besluit van een ander verlagen", required=False
+    )
+    agreements_outside = forms.ChoiceField(label="Een afspraak buiten de bandbreedte", choices=OutsideBandwidth.choices)
+    views_days = forms.IntegerField(label="Dagen voor een zienswijze (art. 4:8 Awb)", min_value=1, max_value=365)
+    remedy_days = forms.IntegerField(
+        label="Dagen om een bezwaar aan te vullen (art. 6:6 Awb)", min_value=1, max_value=365
+    )
+    courtesy_terms = forms.BooleanField(
+        label="Termijnen die de NZa zelf stelt eindigen ook niet in een weekend of op een feestdag", required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Hold what belongs together."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("tariff_table") is not None and cleaned.get("tariff_year") is None:
+            self.add_error("tariff_year", "Kies ook voor welk jaar de tarieven gelden.")
+        if cleaned.get("index") is not None and not cleaned.get("index_name"):
+            self.add_error("index_name", "Noem de index. De naam staat bij elke bandbreedte die ermee is berekend.")
+        if cleaned.get("cap") is not None and cleaned["cap"] <= 0:
+            self.add_error("cap", "Het plafond moet meer zijn dan 0.")
+        if cleaned.get("dominance_k") is not None and not 0 < cleaned["dominance_k"] <= 1:
+            self.add_error("dominance_k", "Vul een percentage in van meer dan 0 tot en met 100.")
+        return cleaned
+
+
+@require_http_methods(["GET", "POST"])
+@for_role("nza")
+def round_policy(request: Any, slug: str) -> HttpResponse:
+    """The policy of a round: what holds, who set it when, and a form for the next one."""
+    round = get_object_or_404(Round, slug=slug)
+    current = policies.current_policy(round)
+    if request.method == "POST":
+        form = PolicyForm(request.POST)
+        if form.is_valid():
+            try:
+                made = policies.set_policy(round=round, actor=request.actor, **form.cleaned_data)
+            except ValidationError as error:
+                form.add_error(None, error.messages)
+            else:
+                messages.success(
+                    request,
+                    f"Beleid {made.number} geldt vanaf nu voor deze ronde. Berekeningen die er al zijn houden hun eigen beleid;"
+                    " reken opnieuw om het toe te passen.",
+                )
+                return redirect("round_policy", slug=slug)
+    else:
+        form = PolicyForm(initial={name: getattr(current, name) for name in PolicyForm.base_fields})
+    return render(
+        request,
+        "tariffs/releasing/policy.html",
+        {
+            "round": round,
+            "form": form,
+            "current": current,
+            "history": RoundPolicy.objects.filter(round=round).select_related("set_by").order_by("-number"),
+            "tables_url": reverse("tariff_tables"),
+        },
+    )
+
+
+class TableForm(forms.Form):
+    """A table of maximum tariffs as the NZa publishes it."""
+
+    file = forms.FileField(
+        label="Bestand",
+        help_text="CSV (UTF-8) of XLSX met de kolommen year, code, amount, source en valid_from, en als u wilt includes_nhc_nic.",
+        error_messages={"required": "Kies een bestand.", "empty": "Dit bestand is leeg."},
+    )
+
+    def clean_file(self) -> Any:
+        """Refuse what is too large to be a table of tariffs."""
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST_FILE:
+            raise ValidationError(
+                "Dit bestand is groter dan 5 MB. Een tarieftabel is veel kleiner: kies het goede bestand."
+            )
+        return file
+
+
+@require_http_methods(["GET", "POST"])
+@for_role("nza")
+def tariff_tables(request: Any) -> HttpResponse:
+    """The tables of maximum tariffs that were loaded, and loading one."""
+    if request.method == "POST":
+        form = TableForm(request.POST, request.FILES)
+        if form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                made = tables.import_tariff_file(name=file.name, content=file.read(), actor=request.actor)
+            except tables.TariffTableError as error:
+                for problem in error.problems[:20]:
+                    form.add_error("file", problem)
+            else:
+                messages.success(
+                    request,
+                    f"{made.name} is ingelezen: {made.tariffs.count()} tarieven. Kies de tabel nu bij het beleid van een ronde.",
+                )
+                return redirect("tariff_tables")
+    else:
+        form = TableForm()
+    record(act=Act.SUBMISSION_READ, actor=request.actor, subject="Tarieftabellen")
+    loaded = TariffTable.objects.order_by("-pk").prefetch_related("tariffs")
+    return render(
+        request,
+        "tariffs/releasing/tariff_tables.html",
+        {
+            "form": form,
+            "tables": [
+                {
+                    "name": table.name,
+                    "is_fictitious": table.is_fictitious,
+                    "imported_at": table.imported_at,
+                    "sha256": table.sha256[:12],
+                    "years": sorted({tariff.year for tariff in table.tariffs.all()}),
+                    "tariffs": table.tariffs.all(),
+                }
+                for table in loaded
+            ],
+        },
+    )
