@@ -63,6 +63,7 @@ urlpatterns = [
     ),
     path("spiegel/", mirror.mirror, name="mirror"),
     path("spiegel/<uuid:report>/", mirror.mirror, name="mirror_report"),
+    path("spiegel/<uuid:report>/pdf/", mirror.mirror_pdf, name="mirror_pdf"),
     path("aanlevering/", submissions.own_submissions, name="own_submissions"),
     path("aanlevering/<slug:slug>/", submissions.own_submission, name="own_submission"),
     path("aanlevering/<slug:slug>/ingediend/", submissions.delivered, name="delivered"),

@@ -246,7 +246,7 @@ def _publish(release_id: int) -> bool:
         )
         if release is None:
             return False
-        _make_visible(release, now)
+        standings.record_release(release, at=now)
         _tell(release)
         record(
             act=Act.RESULTS_RELEASED,
@@ -254,13 +254,9 @@ def _publish(release_id: int) -> bool:
             subject=str(release.round),
             details={"run": str(release.run.uuid), "status": release.status, "release": str(release.uuid)},
         )
+        release.stage, release.released_at = ReleaseStage.RELEASED, now
+        release.save(update_fields=["stage", "released_at"])
     return True
-
-
-def _make_visible(release: Release, now: datetime) -> None:
-    release.stage, release.released_at = ReleaseStage.RELEASED, now
-    release.save(update_fields=["stage", "released_at"])
-    standings.record_release(release, at=now)
 
 
 def _tell(release: Release) -> None:

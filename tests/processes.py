@@ -33,7 +33,8 @@ from ivportal.embedded import RedisServer
 
 T = TypeVar("T")
 SPECIFICATION = Path(settings.BASE_DIR) / "benchmarking" / "specifications" / "integrale-vergelijking.json"
-#: What the processes of a portal call themselves at the database, so that their sessions can be told from the test's.
+#: How the processes of a portal call themselves at the database, so that their sessions can be told from the test's; a worker
+#: adds its name.
 OURS = "portal-under-test"
 #: Short clocks: a worker is given up after four seconds and noticed within one more.
 CLOCKS = {
@@ -118,7 +119,9 @@ class Portal:
         """Start a worker with a sweeper and wait until it is ready for work."""
         name = f"proef-{uuid.uuid4().hex[:8]}"
         log = self.folder / f"{name}.log"
-        worker = embedded.start_worker(name=name, log=log, environment={**CLOCKS, **self.environment})
+        environment = {**CLOCKS, **self.environment}
+        environment["DATABASE_URL"] = f"{database_url(owner=False)}?application_name={OURS}-{name}"
+        worker = embedded.start_worker(name=name, log=log, environment=environment)
         self.workers.append(worker)
         wait_for(f"worker ready, see {log}", lambda: b" ready." in log.read_bytes())
         return worker
@@ -129,10 +132,20 @@ class Portal:
             self.kill(worker)
         return self.workers[0] if self.workers else self.start_worker()
 
+    def name_of(self, worker: subprocess.Popen[bytes]) -> str:
+        """Return how a worker is called."""
+        return next(word.split("@")[0] for word in map(str, worker.args) if word.startswith("proef-"))  # type: ignore[arg-type]
+
     def log_of(self, worker: subprocess.Popen[bytes]) -> str:
         """Return what a worker wrote."""
-        name = next(word.split("@")[0] for word in map(str, worker.args) if word.startswith("proef-"))  # type: ignore[arg-type]
-        return (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+        return (self.folder / f"{self.name_of(worker)}.log").read_text(encoding="utf-8", errors="replace")
+
+    def two_workers(self) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]:
+        """Return two workers: who was left over, and new ones for who is missing."""
+        while len(self.workers) < 2:
+            self.start_worker()
+        first, second = self.workers
+        return first, second
 
     def without_workers(self) -> None:
         """End all workers."""
@@ -204,7 +217,8 @@ def store_fictitious(
     from benchmarking.runs import set_specification
     from providers import fictitious
     from providers.rounds import import_files
-    from tariffs.policies import import_tariffs, set_policy
+    from tariffs.policies import set_policy
+    from tariffs.tables import import_tariffs
 
     population = fictitious.generate(seed, providers=providers, book_years=book_years)
     files = fictitious.write(population, folder)
@@ -226,7 +240,7 @@ def empty_database() -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND application_name = %s",
+                " WHERE datname = current_database() AND starts_with(application_name, %s)",
                 [OURS],
             )
             return bool(cursor.fetchone() == (0,))

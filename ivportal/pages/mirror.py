@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from benchmarking.wording import convention_in_words
+from ivportal.letters import report as report_on_paper
 from ivportal.pages.delivering.overview import next_action
 from ivportal.pages.intervals import format_range, in_words, interval_bar
 from ivportal.pages.ribbon import ribbon
@@ -50,6 +51,22 @@ def mirror(request: Any, report: Any = None) -> HttpResponse:
     context = context_of(shown, list(found.defer("content")), actor=request.actor)
     context["next_action"] = next_action(request) or context["next_action"]
     return render(request, "tariffs/mirror.html", context)
+
+
+@require_GET
+@for_role("provider")
+def mirror_pdf(request: Any, report: Any) -> HttpResponse:
+    """Download a report as a tagged PDF."""
+    shown = get_object_or_404(
+        MirrorReport.objects.visible_to(request.actor).select_related("release__round", "provider"), uuid=report
+    )
+    record(act=Act.EXPORT_DOWNLOADED, actor=request.actor, subject=f"{shown} (PDF)")
+    name = f"spiegel-{shown.release.round.slug}-{shown.provider.key}-v{shown.version}.pdf"
+    return HttpResponse(
+        report_on_paper.mirror_pdf(shown, context_of(shown, [shown], actor=request.actor)),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def context_of(report: MirrorReport, all_reports: list[MirrorReport], *, actor: Actor) -> dict[str, Any]:
@@ -90,6 +107,12 @@ def context_of(report: MirrorReport, all_reports: list[MirrorReport], *, actor: 
                 "url": reverse("own_submission", args=[round.slug]),
                 "link": "Bekijk uw aanlevering",
             },
+            {
+                "title": "Bewaar of deel uw spiegel",
+                "text": "Dezelfde cijfers als PDF, met het kenmerk waaraan u later ziet dat het deze versie is.",
+                "url": reverse("mirror_pdf", args=[report.uuid]),
+                "link": "Download als PDF",
+            },
             *_responding(report, until, may_respond=may_respond),
         ],
         "news": content.get("release"),
@@ -107,7 +130,7 @@ def _next_action(report: MirrorReport, until: datetime | None) -> dict[str, Any]
             "title": f"U kunt reageren tot en met {format_datetime(until)}",
             "text": "Bekijk of uw cijfers kloppen. Zeg per onderdeel of u akkoord bent, licht iets toe, verbeter gegevens of"
             " stel een vraag.",
-            "url": reverse("own_report_responses", args=[report.uuid]),
+            "url": reverse("report_responses", args=[report.uuid]),
             "link": "Reageer op uw spiegel",
         }
     texts = {
@@ -134,7 +157,7 @@ def _responding(report: MirrorReport, until: datetime | None, *, may_respond: bo
             "text": "Per onderdeel: akkoord, toelichten, gegevens verbeteren of een vraag stellen. Dit is geen bezwaar."
             if may_respond
             else "Wat u in de duidingsperiode liet weten, en wat de NZa antwoordde.",
-            "url": reverse("own_report_responses", args=[report.uuid]),
+            "url": reverse("report_responses", args=[report.uuid]),
             "link": "Naar uw reacties",
         }
     ]

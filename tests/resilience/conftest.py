@@ -1,4 +1,4 @@
-"""A portal in processes, on each of the two transports, with a round that takes a few seconds to compute."""
+"""A portal in processes, on each of the two transports, with a small round whose bootstrap is done in eight parts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from providers.access import EVERYTHING, scope
 from providers.models import Mandate, Role, User
 from tests.cast import PASSWORD
 from tests.processes import Browser, Portal, empty_database, running_portal, store_fictitious
+from tests.resilience.gate import Gate, gate_before_parts
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +30,7 @@ def portal(
     redis = embedded.start_redis(folder / "redis") if request.param == "redis" else None
     with django_db_blocker.unblock(), scope(EVERYTHING):
         try:
-            # A bootstrap in eight parts: long enough to end a worker in the middle.
-            store_fictitious(folder / "fictief", providers=150, book_years=(2024,), replications=512)
+            store_fictitious(folder / "fictief", providers=50, book_years=(2024,), replications=512)
             noor = User.objects.create_user("noor@example.org", PASSWORD, name="Noor")
             Mandate.objects.create(user=noor, role=Role.NZA)
             with running_portal(folder, redis=redis) as running:
@@ -40,6 +40,14 @@ def portal(
             empty_database()
             if redis is not None:
                 redis.stop()
+
+
+@pytest.fixture(scope="module")
+def gate(portal: Portal) -> Iterator[Gate]:
+    """Give the gate on the way of the portal's workers; open, unless a test closes it."""
+    with gate_before_parts() as gate:
+        yield gate
+        portal.without_workers()
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,11 @@ import os
 import re
 import signal
 import subprocess
-import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -160,7 +159,6 @@ def until(upload: Upload, status: UploadStatus) -> Upload:
     done = wait_for(
         f"file {upload.pk} is dealt with",
         lambda: again(upload) if again(upload).status != UploadStatus.WAITING else None,
-        patience=30,
     )
     assert done.status == status, done.problems
     return done
@@ -237,6 +235,27 @@ def helpers_of(worker: subprocess.Popen[bytes]) -> list[psutil.Process]:
     return found
 
 
+def copy_that_reads(worker: subprocess.Popen[bytes]) -> psutil.Process | None:
+    """Return the copy that reads a file for a worker at this moment."""
+    helpers = helpers_of(worker)
+    known = {process.pid for process in helpers}
+    with suppress(psutil.NoSuchProcess):
+        return next((process for process in helpers if process.ppid() in known), None)
+    return None
+
+
+def is_stopped_at_work(copy: psutil.Process, upload: Upload) -> bool:
+    """Make a copy stand still; tell whether the file that it reads waits for it."""
+    try:
+        copy.suspend()
+        still_reads = copy.status() != psutil.STATUS_ZOMBIE and again(upload).status == UploadStatus.WAITING
+    except psutil.NoSuchProcess:
+        return False
+    if not still_reads:
+        copy.resume()
+    return still_reads
+
+
 def test_of_two_workers_that_are_told_of_a_file_many_times_one_reads_it(
     portal: Portal, workers: list[subprocess.Popen[bytes]], daan: Browser, beside: psycopg.Connection
 ) -> None:
@@ -284,12 +303,11 @@ def test_what_is_asked_while_the_broker_is_away_is_answered_and_done_later(
     until_when = timezone.localdate() + timedelta(days=60)
     content = a_file(places=192)
     with without_redis(portal):
-        began = time.monotonic()
+        # A page that waits for the broker is given up by this browser.
         upload, page = send(daan, content)
         assert "is ontvangen en wordt gelezen" in page
         noor.post(f"{step}/verlengen/", f"{step}/verlengen/", until_day=f"{until_when}", reason="Storing.")
         noor.post(f"{step}/uitnodigen/", f"{step}/uitnodigen/", numbers=LATER)
-        assert time.monotonic() - began < 8, "the pages kept their readers waiting for the broker"
         assert again(upload).status == UploadStatus.WAITING
         change = TermChange.objects.get()
         assert submission_of(change.round, LATER).status == "not_started"
@@ -302,21 +320,27 @@ def test_what_is_asked_while_the_broker_is_away_is_answered_and_done_later(
             and Notice.objects.filter(kind="invitation", provider__key=LATER).count() == 1
         )
 
-    wait_for("everybody is told", told, patience=30)
+    wait_for("everybody is told", told)
 
 
 def test_a_file_whose_reader_is_killed_for_its_memory_is_refused_and_the_next_one_is_read(
     portal: Portal, workers: list[subprocess.Popen[bytes]], daan: Browser
 ) -> None:
     worker = portal.the_worker()
-    upload, _ = send(daan, a_large_file())
-
-    def reader() -> psutil.Process | None:
-        helpers = helpers_of(worker)
-        known = {process.pid for process in helpers}
-        return next((process for process in helpers if process.ppid() in known), None)
-
-    wait_for("a copy reads the file", reader, every=0.01).kill()
+    content = a_large_file()
+    for _ in range(5):
+        upload, _ = send(daan, content)
+        copy = wait_for(
+            "a copy reads the file, or has read it",
+            lambda upload=upload: copy_that_reads(worker) or again(upload).status != UploadStatus.WAITING,
+            every=0.01,
+        )
+        # It stands still before it is looked at: what was read before anybody saw it is sent once more.
+        if isinstance(copy, psutil.Process) and is_stopped_at_work(copy, upload):
+            break
+    else:
+        raise AssertionError("five times the file was read before its reader could be killed")
+    copy.kill()
     refused = until(upload, UploadStatus.REFUSED)
     (said,) = refused.problems
     assert "te groot of te ingewikkeld" in said

@@ -1,6 +1,7 @@
 """Workers that die, freeze and come back; a broker that goes away; two workers at once. On both transports.
 
-Everything is asked for through the pages and done by real worker processes; what is waited for is what was committed.
+Everything is asked for through the pages and done by real worker processes; what is waited for is what was committed. In the
+middle of a run nobody has to be quick: there the workers stand before a gate until the test has seen what it wants to see.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -29,22 +31,28 @@ from benchmarking.models import (
 from ivportal.celery import app
 from ivportal.embedded import RedisServer
 from providers.models import Submission
-from tests.processes import Browser, Portal, wait_for
+from tests.processes import OURS, Browser, Portal, wait_for
+from tests.resilience.gate import Gate, stop_all_runs
 
-pytestmark = pytest.mark.workers
+pytestmark = [pytest.mark.workers, pytest.mark.usefixtures("nothing_left")]
 #: Leases and signs of life are kept in the database whatever the transport, so not everything is tried over both.
 OVER_BOTH = pytest.mark.parametrize("portal", ["files", "redis"], indirect=True)
 OVER_REDIS = pytest.mark.parametrize("portal", ["redis"], indirect=True)
 
 ROUND = "/rondes/fictief-2024/"
 BUSY = {RunStatus.QUEUED, RunStatus.RUNNING}
+PARTS = 8
+Worker = subprocess.Popen[bytes]
 
 
 def start(noor: Browser) -> Run:
     """Press *start* on the page of the round; return the run that was asked for."""
     before = set(Run.objects.values_list("pk", flat=True))
-    noor.post(ROUND, f"{ROUND}berekenen/")
-    return Run.objects.exclude(pk__in=before).get()
+    page = noor.post(ROUND, f"{ROUND}berekenen/")
+    new = list(Run.objects.exclude(pk__in=before))
+    said = " ".join(re.sub(r"<[^>]+>", " ", page.partition("<main")[2]).split())
+    assert len(new) == 1, f"no new run; the page says: {said[:600]}"
+    return new[0]
 
 
 def again(run: Run) -> Run:
@@ -52,28 +60,16 @@ def again(run: Run) -> Run:
     return Run.objects.get(pk=run.pk)
 
 
-def until(run: Run, status: RunStatus, *, patience: float = 150) -> Run:
+def until(run: Run, status: RunStatus) -> Run:
     """Wait until the run has ended, and return it; it must have ended with ``status``."""
-    ended = wait_for("the run ends", lambda: again(run) if again(run).status not in BUSY else None, patience=patience)
+    ended = wait_for("the run ends", lambda: again(run) if again(run).status not in BUSY else None)
     assert ended.status == status, ended.failure_reason
     return ended
 
 
-def until_in_the_middle(run: Run) -> Run:
-    """Wait until some parts of the bootstrap are done, and the worker that holds the run has another in hand."""
-
-    def is_there() -> bool:
-        parts = RunShard.objects.filter(division__run=run, division__step="uncertainty")
-        done = parts.filter(status=ShardStatus.DONE).exists()
-        return done and parts.filter(status=ShardStatus.WORKING, worker=again(run).worker).exists()
-
-    wait_for("some parts of the bootstrap are done", is_there, every=0.005)
-    return again(run)
-
-
-def left(run: Run) -> int:
-    """Return how many parts of the bootstrap are not done."""
-    return RunShard.objects.filter(division__run=run).exclude(status=ShardStatus.DONE).count()
+def until_fence(run: Run, fence: int) -> Run:
+    """Wait until the run was claimed so many times, and return it."""
+    return wait_for(f"the run is claimed {fence} times", lambda: again(run) if again(run).fence == fence else None)
 
 
 def stored(run: Run) -> tuple[int, int]:
@@ -81,18 +77,81 @@ def stored(run: Run) -> tuple[int, int]:
     return Result.objects.filter(run=run).count(), PeerLink.objects.filter(result__run=run).count()
 
 
-def works_for(worker: subprocess.Popen[bytes], run: Run) -> bool:
-    """Tell whether the process that holds the run is one of this worker's."""
-    process = int(run.worker.rpartition(":")[2])
+def parts_of(run: Run, **conditions: object) -> dict[int, RunShard]:
+    """Return the parts of the bootstrap as they are committed now, by their keys."""
+    return {part.pk: part for part in RunShard.objects.filter(division__run=run, **conditions)}
+
+
+def is_one_of(worker: Worker, name: str) -> bool:
+    """Tell whether the process that calls itself so at the database is one of this worker's."""
     try:
-        return os.getpgid(process) == worker.pid
-    except ProcessLookupError:
+        return os.getpgid(int(name.rpartition(":")[2])) == worker.pid
+    except (ProcessLookupError, ValueError):
         return False
 
 
-def handled(portal: Portal, workers: list[subprocess.Popen[bytes]]) -> int:
+def in_hand(worker: Worker, run: Run) -> dict[int, int]:
+    """Return the parts that this worker has in hand: their keys, and how often each was claimed."""
+    working = parts_of(run, status=ShardStatus.WORKING)
+    return {key: part.fence for key, part in working.items() if is_one_of(worker, part.worker)}
+
+
+def taken_over(parts: dict[int, int]) -> dict[int, int]:
+    """Return what becomes of parts in hand when each is claimed once more."""
+    return {key: fence + 1 for key, fence in parts.items()}
+
+
+def in_the_middle(run: Run, gate: Gate, *workers: Worker) -> tuple[Worker, ...]:
+    """Wait until some parts are done, and all processes of these workers have one in hand and stand before the closed gate.
+
+    Return the workers; first who holds the run.
+    """
+    wait_for("all are at the gate", lambda: gate.waiting() == 2 * len(workers))
+    assert parts_of(run, status=ShardStatus.DONE)
+    assert all(in_hand(worker, run) for worker in workers)
+    holder = again(run).worker
+    return tuple(sorted(workers, key=lambda worker: not is_one_of(worker, holder)))
+
+
+def freeze_at_work(portal: Portal, gate: Gate, noor: Browser) -> tuple[Run, Worker]:
+    """Start a run and freeze the worker that holds it: with a part in hand, and not in the middle of writing anything down.
+
+    Frozen first and looked at then: if it is not as it must be, it goes on a little. Return the run and the worker.
+    """
+    workers = portal.two_workers()
+    for _ in range(5):
+        gate.close()
+        run = start(noor)
+        holder, _ = in_the_middle(run, gate, *workers)
+        while parts_of(run, status=ShardStatus.WAITING):
+            gate.let_through()
+            while gate.waiting() < len(parts_of(run, status=ShardStatus.WORKING)):
+                os.killpg(holder.pid, signal.SIGSTOP)
+                if in_hand(holder, run) and not gate.writes(f"{OURS}-{portal.name_of(holder)}"):
+                    return run, holder
+                os.killpg(holder.pid, signal.SIGCONT)
+        gate.open()
+        until(run, RunStatus.COMPLETED)
+    raise AssertionError("in five runs the worker could never be frozen at work")
+
+
+def handled(portal: Portal, workers: tuple[Worker, ...]) -> int:
     """Return how many messages about runs these workers have dealt with."""
     return sum(len(re.findall(r"tasks\.work\[[^]]+] succeeded", portal.log_of(worker))) for worker in workers)
+
+
+@pytest.fixture
+def nothing_left(portal: Portal, gate: Gate) -> Iterator[None]:
+    """Leave the next test an open gate, workers that are awake and no run that goes on, whatever happened in this one."""
+    try:
+        yield
+    finally:
+        gate.open()
+        for worker in portal.workers:
+            os.killpg(worker.pid, signal.SIGCONT)
+        if Run.objects.filter(status__in=BUSY).exists():
+            portal.without_workers()
+            stop_all_runs(gate)
 
 
 @pytest.fixture
@@ -112,186 +171,156 @@ def test_a_run_is_carried_out_by_a_worker_and_by_nobody_else(portal: Portal, noo
     assert again(run).status == RunStatus.QUEUED
     assert "In de wachtrij" in noor.get(f"/berekeningen/{run.uuid}/")
     worker = portal.start_worker()
-    working = wait_for("a worker claims it", lambda: again(run) if again(run).worker else None)
-    assert works_for(worker, working)
+    assert is_one_of(worker, until_fence(run, 1).worker)
     done = until(run, RunStatus.COMPLETED)
     assert stored(done)[0] == Submission.objects.filter(round__slug="fictief-2024").count()
     assert done.fence == 1
     assert done.result_hash in noor.get(ROUND)
 
 
-@OVER_BOTH
-def test_a_worker_killed_in_the_middle_is_seen_and_replaced(portal: Portal, noor: Browser, undisturbed: Run) -> None:
-    killed = portal.the_worker()
-    run = start(noor)
-    assert works_for(killed, until_in_the_middle(run))
-    portal.kill(killed)
-    assert again(run).status == RunStatus.RUNNING, (
-        "the run was over before its worker could be killed: use a larger round"
-    )
-    assert stored(run) == (0, 0)
-    in_hand = {shard.pk: shard.fence for shard in RunShard.objects.filter(status=ShardStatus.WORKING)}
-    done = set(RunShard.objects.filter(status=ShardStatus.DONE).values_list("pk", "finished_at"))
-    assert in_hand
-    assert done
-    page = wait_for(
-        "the page says that it stands still",
-        lambda: next(
-            (page for page in [noor.get(f"/berekeningen/{run.uuid}/")] if "De berekening staat stil" in page), None
-        ),
-        every=0.2,
-    )
-    assert "neemt het vanzelf over" in page
-    assert "staat stil" in noor.get("/rondes/")
-    assert re.search(r"\d+ van 8 delen klaar", page)
-    successor = portal.start_worker()
-    taken_over = wait_for("another worker takes over", lambda: again(run) if again(run).fence == 2 else None)
-    assert works_for(successor, taken_over)
-    wait_for(
-        "the parts that were in hand are taken over",
-        lambda: in_hand.items() <= {pk: fence - 1 for pk, fence in RunShard.objects.values_list("pk", "fence")}.items(),
-    )
-    assert done <= set(RunShard.objects.filter(division__run=run).values_list("pk", "finished_at"))
-    ended = until(run, RunStatus.COMPLETED)
-    assert ended.result_hash == undisturbed.result_hash
-    assert stored(ended) == stored(undisturbed)
-    assert RunDivision.objects.count() == 0
-    assert RunStep.objects.filter(run=run).count() == RunStep.objects.filter(run=undisturbed).count()
-    assert "(poging 2)" in noor.get(f"/berekeningen/{run.uuid}/")
-
-
 @OVER_REDIS
-def test_a_frozen_worker_that_thaws_commits_nothing(portal: Portal, noor: Browser, undisturbed: Run) -> None:
-    frozen = portal.the_worker()
+def test_workers_share_the_parts_of_a_run(portal: Portal, noor: Browser, gate: Gate, undisturbed: Run) -> None:
+    workers = portal.two_workers()
+    gate.close()
     run = start(noor)
-    until_in_the_middle(run)
-    os.killpg(frozen.pid, signal.SIGSTOP)
-    assert again(run).status == RunStatus.RUNNING, (
-        "the run was over before its worker could be frozen: use a larger round"
-    )
-    successor = portal.start_worker()
-    taken_over = wait_for("another worker takes over", lambda: again(run) if again(run).fence == 2 else None)
-    assert works_for(successor, taken_over)
-    os.killpg(frozen.pid, signal.SIGCONT)
-    done = until(run, RunStatus.COMPLETED)
-    wait_for("the thawed worker finds that it lost the run", lambda: "was taken over" in portal.log_of(frozen))
-    assert again(run).fence == 2
-    assert works_for(successor, done)
-    assert done.result_hash == undisturbed.result_hash
-    assert stored(run) == stored(undisturbed)
-    records = RunStep.objects.filter(run=run)
-    assert {step.status for step in records} == {StepStatus.DONE}
-    assert all(step.started_at >= taken_over.heartbeat_at for step in records), (
-        "a record of the thawed worker stands there"
-    )
-    portal.kill(frozen)
-
-
-@OVER_REDIS
-def test_a_run_that_is_stopped_stops_and_keeps_nothing(portal: Portal, noor: Browser) -> None:
-    worker = portal.the_worker()
-    run = start(noor)
-    until_in_the_middle(run)
-    noor.post(ROUND, f"/berekeningen/{run.uuid}/stoppen/")
-    stopped = until(run, RunStatus.CANCELLED, patience=90)
-    assert stored(run) == (0, 0)
-    assert not stopped.result_hash
-    assert "De berekening is gestopt" in noor.get(f"/berekeningen/{run.uuid}/")
-    assert "Traceback" not in portal.log_of(worker)
-
-
-@OVER_REDIS
-def test_a_run_stopped_while_its_worker_is_dead_ends_too(portal: Portal, noor: Browser) -> None:
-    worker = portal.the_worker()
-    run = start(noor)
-    until_in_the_middle(run)
-    portal.kill(worker)
-    noor.post(ROUND, f"/berekeningen/{run.uuid}/stoppen/")
-    portal.start_worker()
-    until(run, RunStatus.CANCELLED, patience=90)
-    assert stored(run) == (0, 0)
-
-
-@OVER_REDIS
-def test_a_helper_killed_with_a_part_in_hand_is_missed_by_nobody(
-    portal: Portal, noor: Browser, undisturbed: Run
-) -> None:
-    """The worker that holds the run takes the part over and goes on; the run itself changes hands with nobody."""
-    first, second = portal.the_worker(), portal.start_worker()
-    run = start(noor)
-
-    def helped() -> subprocess.Popen[bytes] | None:
-        """Return the worker that has a part in hand of a run that the other holds."""
-        held = again(run)
-        helper = second if works_for(first, held) else first
-        parts = RunShard.objects.filter(division__run=run, status=ShardStatus.WORKING)
-        mine = [shard for shard in parts if os.getpgid(int(shard.worker.rpartition(":")[2])) == helper.pid]
-        return helper if mine and left(run) < 8 else None
-
-    helper = wait_for("both workers have a part in hand", lambda: helped() if again(run).worker else None, every=0.005)
-    os.killpg(helper.pid, signal.SIGSTOP)
-    parts = RunShard.objects.filter(division__run=run, status=ShardStatus.WORKING)
-    orphans = [shard.pk for shard in parts if os.getpgid(int(shard.worker.rpartition(":")[2])) == helper.pid]
-    portal.kill(helper)
-    assert orphans
-    wait_for(
-        "the orphaned part is done again",
-        lambda: RunShard.objects.filter(pk__in=orphans, fence__gt=1).count() == len(orphans),
-    )
-    ended = until(run, RunStatus.COMPLETED)
-    assert ended.fence == 1
-    assert ended.result_hash == undisturbed.result_hash
-    assert stored(ended) == stored(undisturbed)
-    portal.the_worker()
-
-
-@OVER_REDIS
-def test_workers_share_the_parts_of_a_run(portal: Portal, noor: Browser, undisturbed: Run) -> None:
-    portal.the_worker()
-    portal.start_worker()
-    run = start(noor)
-    said = set()
-
-    def look() -> bool:
-        said.update(
-            re.findall(r"(\d+) van 8 delen klaar; (\d) rekenprocessen werken", noor.get(f"/berekeningen/{run.uuid}/"))
-        )
-        return again(run).status not in BUSY
-
-    wait_for("the run ends", look, every=0.1)
+    in_the_middle(run, gate, *workers)
+    assert f"1 van {PARTS} delen klaar" in noor.get(f"/berekeningen/{run.uuid}/")
+    gate.let_through()
+    assert f"5 van {PARTS} delen klaar" in noor.get(f"/berekeningen/{run.uuid}/")
+    gate.open()
     ended = until(run, RunStatus.COMPLETED)
     figures = RunStep.objects.get(run=run, code="uncertainty").figures
-    # Two workers of two processes each; one process holds the run and does parts too.
-    assert figures["parts"] == 8
-    assert figures["workers"] >= 3
-    assert len({done for done, _ in said}) >= 2, "the page never told how far it was"
+    # Two workers of two processes each; the process that holds the run does parts too.
+    assert (figures["parts"], figures["workers"]) == (PARTS, 4)
     assert ended.result_hash == undisturbed.result_hash
-    portal.kill(portal.workers[-1])
 
 
 @OVER_BOTH
 def test_two_workers_never_do_the_same_run_twice(portal: Portal, noor: Browser, undisturbed: Run) -> None:
     """Every message about the run arrives many times, at two workers that sweep as well."""
-    workers = [portal.the_worker(), portal.start_worker()]
+    workers = portal.two_workers()
     before = handled(portal, workers)
     run = start(noor)
-    if portal.redis is not None:
-        with app.connection_for_write(portal.redis.url) as broker:
-            for _ in range(20):
-                app.send_task("benchmarking.tasks.work", [run.pk], connection=broker)
-    else:
-        options = {
-            "data_folder_in": str(portal.folder / "messages"),
-            "data_folder_out": str(portal.folder / "messages"),
-        }
-        with app.connection_for_write("filesystem://", transport_options=options) as broker:
-            for _ in range(20):
-                app.send_task("benchmarking.tasks.work", [run.pk], connection=broker)
+    folder = str(portal.folder / "messages")
+    address = portal.redis.url if portal.redis else "filesystem://"
+    options = {} if portal.redis else {"data_folder_in": folder, "data_folder_out": folder}
+    with app.connection_for_write(address, transport_options=options) as broker:
+        for _ in range(20):
+            app.send_task("benchmarking.tasks.work", [run.pk], connection=broker)
     done = until(run, RunStatus.COMPLETED)
     wait_for("all messages are handled", lambda: handled(portal, workers) - before >= 21)
     assert again(run).fence == 1
     assert stored(run) == stored(undisturbed)
     assert done.result_hash == undisturbed.result_hash
+
+
+@OVER_REDIS
+def test_a_frozen_worker_that_thaws_commits_nothing(
+    portal: Portal, noor: Browser, gate: Gate, undisturbed: Run
+) -> None:
+    run, frozen = freeze_at_work(portal, gate, noor)
+    (other,) = (worker for worker in portal.workers if worker is not frozen)
+    # The other takes over, and is kept from finishing before the frozen one has thawed.
+    gate.open_for_first_times()
+    successor = until_fence(run, 2)
+    assert is_one_of(other, successor.worker)
+    os.killpg(frozen.pid, signal.SIGCONT)
+    gate.open()
+    done = until(run, RunStatus.COMPLETED)
+    lost = f"Run {run.pk} was taken over"
+    wait_for("the thawed worker finds that it lost the run", lambda: lost in portal.log_of(frozen))
+    assert again(run).fence == 2
+    assert is_one_of(other, done.worker)
+    assert done.result_hash == undisturbed.result_hash
+    assert stored(run) == stored(undisturbed)
+    records = RunStep.objects.filter(run=run)
+    assert {step.status for step in records} == {StepStatus.DONE}
+    assert all(step.started_at >= successor.heartbeat_at for step in records), (
+        "a record of the thawed worker stands there"
+    )
+
+
+@OVER_REDIS
+def test_a_run_that_is_stopped_stops_and_keeps_nothing(portal: Portal, noor: Browser, gate: Gate) -> None:
+    workers = portal.two_workers()
+    said = {worker.pid: len(portal.log_of(worker)) for worker in workers}
+    gate.close()
+    run = start(noor)
+    in_the_middle(run, gate, *workers)
+    noor.post(ROUND, f"/berekeningen/{run.uuid}/stoppen/")
+    gate.open()
+    stopped = until(run, RunStatus.CANCELLED)
+    assert stored(run) == (0, 0)
+    assert not stopped.result_hash
+    assert "De berekening is gestopt" in noor.get(f"/berekeningen/{run.uuid}/")
+    assert not any("Traceback" in portal.log_of(worker)[said[worker.pid] :] for worker in workers)
+
+
+@OVER_BOTH
+def test_a_worker_killed_in_the_middle_is_seen_and_replaced(
+    portal: Portal, noor: Browser, gate: Gate, undisturbed: Run
+) -> None:
+    workers = portal.two_workers()
+    gate.close()
+    run = start(noor)
+    killed, successor = in_the_middle(run, gate, *workers)
+    orphans = in_hand(killed, run)
+    done = {(part.pk, part.finished_at) for part in parts_of(run, status=ShardStatus.DONE).values()}
+    assert stored(run) == (0, 0)
+    portal.kill(killed)
+    # Who is at the gate takes nothing over.
+    address = f"/berekeningen/{run.uuid}/"
+    wait_for("the page says that it stands still", lambda: "De berekening staat stil" in noor.get(address), every=0.2)
+    assert "neemt het vanzelf over" in noor.get(address)
+    assert "staat stil" in noor.get("/rondes/")
+    assert f"1 van {PARTS} delen klaar" in noor.get(address)
+    gate.open_for_first_times()
+    assert is_one_of(successor, until_fence(run, 2).worker)
+    wait_for("an orphaned part is taken over", lambda: taken_over(orphans).items() & in_hand(successor, run).items())
+    assert done <= {(part.pk, part.finished_at) for part in parts_of(run).values()}
+    gate.open()
+    ended = until(run, RunStatus.COMPLETED)
+    assert ended.fence == 2
+    assert ended.result_hash == undisturbed.result_hash
+    assert stored(ended) == stored(undisturbed)
+    assert RunDivision.objects.count() == 0
+    assert RunStep.objects.filter(run=run).count() == RunStep.objects.filter(run=undisturbed).count()
+    assert "(poging 2)" in noor.get(address)
+
+
+@OVER_REDIS
+def test_a_helper_killed_with_a_part_in_hand_is_missed_by_nobody(
+    portal: Portal, noor: Browser, gate: Gate, undisturbed: Run
+) -> None:
+    """The worker that holds the run takes the part over and goes on; the run itself changes hands with nobody."""
+    workers = portal.two_workers()
+    gate.close()
+    run = start(noor)
+    holder, helper = in_the_middle(run, gate, *workers)
+    orphans = in_hand(helper, run)
+    portal.kill(helper)
+    gate.open_for_first_times()
+    wait_for("an orphaned part is taken over", lambda: taken_over(orphans).items() & in_hand(holder, run).items())
+    gate.open()
+    ended = until(run, RunStatus.COMPLETED)
+    assert ended.fence == 1
+    assert is_one_of(holder, ended.worker)
+    assert ended.result_hash == undisturbed.result_hash
+    assert stored(ended) == stored(undisturbed)
+
+
+@OVER_REDIS
+def test_a_run_stopped_just_before_its_worker_dies_ends_too(portal: Portal, noor: Browser, gate: Gate) -> None:
+    workers = portal.two_workers()
+    gate.close()
+    run = start(noor)
+    dies, _ = in_the_middle(run, gate, *workers)
+    noor.post(ROUND, f"/berekeningen/{run.uuid}/stoppen/")
+    portal.kill(dies)
+    assert again(run).status == RunStatus.RUNNING
+    gate.open()
+    until(run, RunStatus.CANCELLED)
+    assert stored(run) == (0, 0)
 
 
 @contextmanager
@@ -304,28 +333,36 @@ def without_redis(portal: Portal) -> Iterator[None]:
     finally:
         process = subprocess.Popen(portal.redis.process.args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         portal.redis = RedisServer(process=process, url=portal.redis.url)
+        wait_for("Redis is back", lambda: _answers(str(portal.redis and portal.redis.url)))
+
+
+def _answers(url: str) -> bool:
+    place = urlsplit(url)
+    with socket.socket() as probe:
+        return probe.connect_ex((str(place.hostname), int(place.port or 0))) == 0
 
 
 @OVER_REDIS
-def test_a_run_goes_on_when_the_broker_goes_away_in_the_middle(portal: Portal, noor: Browser, undisturbed: Run) -> None:
+def test_a_run_goes_on_when_the_broker_goes_away_in_the_middle(
+    portal: Portal, noor: Browser, gate: Gate, undisturbed: Run
+) -> None:
     worker = portal.the_worker()
+    gate.close()
     run = start(noor)
-    until_in_the_middle(run)
+    in_the_middle(run, gate, worker)
     with without_redis(portal):
+        gate.open()
         done = until(run, RunStatus.COMPLETED)
-        assert works_for(worker, done)
+        assert is_one_of(worker, done.worker)
         assert done.fence == 1
         assert done.result_hash == undisturbed.result_hash
-    following = start(noor)
-    until(following, RunStatus.COMPLETED, patience=90)
+    until(start(noor), RunStatus.COMPLETED)
 
 
 @OVER_REDIS
 def test_a_run_asked_for_while_the_broker_is_away_is_carried_out_later(portal: Portal, noor: Browser) -> None:
     portal.the_worker()
     with without_redis(portal):
-        began = time.monotonic()
-        run = start(noor)
-        assert time.monotonic() - began < 8, "the page kept its reader waiting for the broker"
+        run = start(noor)  # a page that waits for the broker is given up by this browser
         assert "In de wachtrij" in noor.get(f"/berekeningen/{run.uuid}/")
-    until(run, RunStatus.COMPLETED, patience=90)
+    until(run, RunStatus.COMPLETED)
