@@ -12,7 +12,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from benchmarking.disclosure import GRID_STEPS, crowded, round_up, to_grid
+from benchmarking.disclosure import Rules, cell_of, crowded, round_up, tenth_of
 
 ACCENT = "#0b5773"
 GREY = "#9aa7b1"
@@ -152,147 +152,193 @@ def _tenths(scores: Sequence[tuple[str, float, float, float]]) -> list[list[str]
 
 
 def treatment_plane(
-    points: Mapping[str, tuple[float, float]], may_be_peer: set[str], national_share: float
+    points: Mapping[str, tuple[float, float]], may_be_peer: set[str], national_share: float | None, rules: Rules
 ) -> dict[str, Any] | None:
-    """Return what the peer-link figures of one run share: the grid, the crowd and the frontier, nothing exact of anyone.
+    """Return what the peer-link figures of one run share: groups of others and the line of the best, nothing of anyone alone.
 
     ``points``: per provider care days without and with treatment per 1,000 of comparable costs. ``national_share``: part of
-    all care days that is with treatment. ``None`` when nobody delivers one of the two.
+    all care days that is with treatment; ``None`` if it may not be shown. ``None`` when nobody delivers one of the two.
     """
     possible = [points[key] for key in may_be_peer if key in points]
-    largest = [max((point[axis] for point in possible), default=0.0) for axis in (0, 1)]
-    if min(largest) <= 0:
+    if min((max((point[axis] for point in possible), default=0.0) for axis in (0, 1)), default=0.0) <= 0:
         return None
-    # A round number: the exact largest value would be some provider's own.
-    top = [round_up(value) for value in largest]
-    steps = (top[0] / GRID_STEPS, top[1] / GRID_STEPS)
-    rounded = {
-        key: (to_grid(x, steps[0]), to_grid(y, steps[1]))
-        for key, (x, y) in points.items()
-        if x <= top[0] and y <= top[1]
-    }
-    best = sorted(rounded[key] for key in may_be_peer if key in rounded)
-    crowd, frontier = crowded(rounded.values()), _upper_hull(best)
+    cells = {key: cell for key, (x, y) in points.items() if (cell := cell_of(x, y, rules)) is not None}
+    crowd = [(*cell.middle(rules), count) for cell, count in crowded(cells.values(), rules)]
+    best = crowded((cells[key] for key in may_be_peer if key in cells), rules)
+    frontier = _upper_hull(sorted(cell.middle(rules) for cell, _ in best))
     figure = go.Figure(
         [
-            go.Scatter(_ray(national_share, "landelijke mix", INK, "dash", top)),
             go.Scatter(
                 x=[x for x, _, _ in crowd],
                 y=[y for _, y, _ in crowd],
                 mode="markers",
                 name="andere aanbieders",
                 marker={"color": GREY, "opacity": 0.7, "size": [min(7 + count, 26) for *_, count in crowd]},
-                hovertemplate="groep van vijf of meer aanbieders<extra></extra>",
+                hovertemplate=f"groep van {rules.smallest_group} of meer aanbieders<extra></extra>",
             ),
             go.Scatter(
                 x=[x for x, _ in frontier],
                 y=[y for _, y in frontier],
                 mode="lines",
-                name="beste praktijken",
+                name="beste groepen",
                 line={"color": INK, "width": 2},
                 hoverinfo="skip",
             ),
         ]
     )
     figure.update_layout(
-        xaxis={"title": {"text": "Zorgdagen zonder behandeling per € 1.000"}, "range": [0, top[0] * 1.06]},
-        yaxis={"title": {"text": "Zorgdagen met behandeling per € 1.000"}, "range": [0, top[1] * 1.1]},
-        annotations=[_ray_label(national_share, "landelijke mix", top)],
+        xaxis={"title": {"text": "Zorgdagen zonder behandeling per € 1.000"}},
+        yaxis={"title": {"text": "Zorgdagen met behandeling per € 1.000"}},
     )
-    return {"rounded": rounded, "top": top, "national_share": national_share, "figure": _plain(figure)}
+    return {
+        # Of what is shown: the largest value of all would be some provider's own.
+        "reach": tuple(max((group[axis] for group in crowd), default=0.0) for axis in (0, 1)),
+        "national_share": national_share,
+        "smallest_group": rules.smallest_group,
+        "figure": _plain(figure),
+    }
 
 
 def peer_link(
-    plane: Mapping[str, Any], *, own: tuple[float, float], peers: Mapping[str, str], own_share: float
+    plane: Mapping[str, Any],
+    *,
+    own: tuple[float, float],
+    peers: Sequence[tuple[str, tuple[float, float], bool]],
+    own_share: float,
 ) -> dict[str, Any]:
     """Return the *illustratie peer-koppeling* for one provider: care with against care without treatment per euro.
 
-    ``own``: own point, exact. ``peers``: key → name as shown. ``own_share``: part of the own care days with treatment, drawn
-    as a ray from the origin beside the national one. Others stand on the grid; only cells with five or more are drawn.
+    ``own``: own point, exact. ``peers``: name as shown, point, and whether the peer is named: then it stands at its point,
+    and otherwise there is only a line in the direction of its mix, rounded to tenths. How far along that line it stands is
+    what its care costs. ``own_share``: part of the own care days with treatment, drawn as a ray beside the national one.
     """
-    top, shared = plane["top"], plane["figure"]
-    places = [(name, plane["rounded"][key]) for key, name in peers.items() if key in plane["rounded"]]
-    marks = _marks(places)
-    peers_trace = {
-        "type": "scatter",
-        "x": [x for _, (x, _), _ in marks],
-        "y": [y for _, (_, y), _ in marks],
-        "mode": "markers+text",
-        "text": [name for name, _, _ in marks],
-        "textposition": [side for *_, side in marks],
-        "name": "peers",
-        "cliponaxis": False,
-        "marker": {"color": "#ffffff", "size": 15, "line": {"color": RED, "width": 3}},
-        "hovertemplate": "%{text} (afgerond)<extra></extra>",
-    }
-    own_trace = {
-        "type": "scatter",
-        "x": [own[0]],
-        "y": [own[1]],
-        "mode": "markers+text",
-        "text": ["u"],
-        "textposition": "bottom center",
-        "name": "u",
-        "marker": {"color": ACCENT, "size": 14, "symbol": "diamond"},
-        "textfont": {"color": ACCENT},
-        "cliponaxis": False,
-        "hovertemplate": "u<extra></extra>",
-    }
-    # Plain mappings: validating the same figure hundreds of times with Plotly takes seconds; a test validates one.
-    drawn = {
-        "data": [
-            {"type": "scatter", **_ray(own_share, "uw mix", ACCENT, "dot", top)},
-            *shared["data"],
-            peers_trace,
-            own_trace,
-        ],
-        "layout": {
-            **shared["layout"],
-            "annotations": [*shared["layout"]["annotations"], _ray_label(own_share, "uw mix", top)],
+    shared, national_share = plane["figure"], plane["national_share"]
+    named = [(name, point) for name, point, is_named in peers if is_named]
+    hidden = [(name, tenth_of(y / (x + y)) / 10) for name, (x, y), is_named in peers if not is_named and x + y > 0]
+    top = [
+        round_up(max([plane["reach"][axis], own[axis], *(point[axis] for _, point in named)]) * 1.1 or 1.0)
+        for axis in (0, 1)
+    ]
+    ends = _directions(hidden, top)
+    marks = _marks(named)
+    drawn = [
+        {"type": "scatter", **_ray(own_share, "uw mix", ACCENT, "dot", top)},
+        *(
+            [{"type": "scatter", **_ray(national_share, "landelijke mix", INK, "dash", top)}]
+            if national_share is not None
+            else []
+        ),
+        *shared["data"],
+        {
+            "type": "scatter",
+            "x": [x for _, end in ends for x in (0, end[0], None)],
+            "y": [y for _, end in ends for y in (0, end[1], None)],
+            "mode": "lines",
+            "name": "richting van peers",
+            "hoverinfo": "skip",
+            "line": {"color": RED, "width": 1.5},
         },
-    }
-    national_share = plane["national_share"]
-    rows = [["u", _two(own[0]), _two(own[1])], *([name, _two(x), _two(y)] for name, (x, y) in places)]
+        {
+            "type": "scatter",
+            "x": [x for _, (x, _), _ in marks],
+            "y": [y for _, (_, y), _ in marks],
+            "mode": "markers+text",
+            "text": [escape(name) for name, _, _ in marks],
+            "textposition": [side for *_, side in marks],
+            "name": "peers",
+            "cliponaxis": False,
+            "marker": {"color": "#ffffff", "size": 15, "line": {"color": RED, "width": 3}},
+            "hovertemplate": "%{text}<extra></extra>",
+        },
+        {
+            "type": "scatter",
+            "x": [own[0]],
+            "y": [own[1]],
+            "mode": "markers+text",
+            "text": ["u"],
+            "textposition": "bottom center",
+            "name": "u",
+            "marker": {"color": ACCENT, "size": 14, "symbol": "diamond"},
+            "textfont": {"color": ACCENT},
+            "cliponaxis": False,
+            "hovertemplate": "u<extra></extra>",
+        },
+    ]
+    # Plain mappings: validating the same figure hundreds of times with Plotly takes seconds; a test validates one.
+    layout = {
+        **shared["layout"],
+        "xaxis": {**shared["layout"]["xaxis"], "range": [0, top[0] * 1.06]},
+        "yaxis": {**shared["layout"]["yaxis"], "range": [0, top[1] * 1.1]},
+        "annotations": [
+            _ray_label(own_share, "uw mix", top),
+            *([_ray_label(national_share, "landelijke mix", top)] if national_share is not None else []),
+            *(
+                {
+                    "x": x * 0.97, "y": y * 0.97, "text": escape(name), "showarrow": False,
+                    "font": {"color": RED}, "bgcolor": "#ffffff",
+                }
+                for name, (x, y) in ends
+            ),
+        ],
+    }  # fmt: skip
     return {
         "id": "peer-koppeling",
         "title": _finding(own_share, national_share),
         "description": (
-            "Elk punt laat zien hoeveel zorgdagen aanbieders leveren voor duizend euro: naar rechts zonder behandeling, naar"
-            " boven met behandeling. Hoe groter de stip, hoe meer aanbieders. De lijn verbindt de beste praktijken; uw peers"
-            " zijn rood omrand."
+            "Naar rechts staat hoeveel zorgdagen zonder behandeling aanbieders leveren voor duizend euro, naar boven hoeveel"
+            " met behandeling. Elke grijze stip is een groep aanbieders; hoe groter de stip, hoe meer. De donkere lijn verbindt"
+            " de beste groepen. De rode lijnen laten zien in welke richting uw peers liggen: hoe steiler, hoe meer zorg met"
+            " behandeling."
+            if hidden or not named
+            else "Naar rechts staat hoeveel zorgdagen zonder behandeling aanbieders leveren voor duizend euro, naar boven"
+            " hoeveel met behandeling. Elke grijze stip is een groep aanbieders; hoe groter de stip, hoe meer. De donkere lijn"
+            " verbindt de beste groepen; uw peers zijn rood omrand."
         ),
-        "plotly": drawn,
+        "plotly": {"data": drawn, "layout": layout},
         "table": {
-            "caption": "Zorgdagen per € 1.000 vergelijkbare kosten",
+            "caption": "Mix van zorg, en zorgdagen per € 1.000 vergelijkbare kosten",
             "columns": [
                 {"label": "Aanbieder", "numeric": False},
-                {"label": "Zonder behandeling", "numeric": True},
-                {"label": "Met behandeling", "numeric": True},
+                {"label": "Zorgdagen met behandeling", "numeric": True},
+                {"label": "Zonder behandeling per € 1.000", "numeric": True},
+                {"label": "Met behandeling per € 1.000", "numeric": True},
             ],
-            "rows": rows,
-            "note": "De cijfers van peers zijn afgerond.",
+            "rows": [
+                ["u", _percent(own_share), _two(own[0]), _two(own[1])],
+                *([name, _percent(y / (x + y)), _two(x), _two(y)] for name, (x, y) in named if x + y > 0),
+                *([name, f"ongeveer {mix * 100:.0f}\u00a0%", "niet getoond", "niet getoond"] for name, mix in hidden),
+            ],
+            "note": "Wat peers zonder naam voor € 1.000 leveren is geheim: daaruit volgt wat hun zorg kost."
+            if hidden
+            else "",
         },
         "note": (
-            "De punten van anderen zijn afgerond; plekken met minder dan vijf aanbieders zijn weggelaten, behalve die van uw"
-            " peers. De figuur is een vereenvoudiging: de berekening let ook op het zorgprofiel en op de omvang. Daarom kan"
-            " een peer onder de lijn liggen."
+            f"Anderen staan hier alleen in groepen van {plane['smallest_group']} of meer, op afgeronde plekken. De figuur is een"
+            " vereenvoudiging: de berekening let ook op het zorgprofiel en op de omvang."
         ),
     }
 
 
+def _directions(hidden: Sequence[tuple[str, float]], top: Sequence[float]) -> list[tuple[str, tuple[float, float]]]:
+    """Return the names of peers with one mix together, and where the line in their direction meets the edge."""
+    by_mix: dict[float, list[str]] = {}
+    for name, mix in hidden:
+        by_mix.setdefault(mix, []).append(name)
+    return [(" en ".join(names), _to_edge(mix, top)) for mix, names in sorted(by_mix.items())]
+
+
 def _marks(places: Sequence[tuple[str, tuple[float, float]]]) -> list[tuple[str, tuple[float, float], str]]:
-    """Return the marks of peers from left to right: names in one cell share a label, neighbours stand above and below."""
-    by_place: dict[tuple[float, float], list[str]] = {}
-    for name, place in places:
-        by_place.setdefault(place, []).append(name)
+    """Return the marks of peers from left to right, neighbours with their names above and below."""
     sides = ("top center", "bottom center")
-    return [
-        (" en ".join(names), place, sides[number % 2]) for number, (place, names) in enumerate(sorted(by_place.items()))
-    ]
+    ordered = sorted(places, key=lambda item: (item[1], item[0]))
+    return [(name, place, sides[number % 2]) for number, (name, place) in enumerate(ordered)]
 
 
-def _finding(own: float, national: float) -> str:
-    here, elsewhere = f"{own * 100:.0f}\u00a0%", f"{national * 100:.0f}\u00a0%"
+def _finding(own: float, national: float | None) -> str:
+    here = f"{own * 100:.0f}\u00a0%"
+    if national is None:
+        return f"U levert {here} van uw zorgdagen met behandeling"
+    elsewhere = f"{national * 100:.0f}\u00a0%"
     if abs(own - national) < 0.05:
         return f"U levert {here} van uw zorgdagen met behandeling, ongeveer zoals landelijk ({elsewhere})"
     return f"U levert {here} van uw zorgdagen met behandeling; landelijk is dat {elsewhere}"

@@ -8,61 +8,94 @@ Money is text in the round's currency, ratios are numbers.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from benchmarking import charts, datasets, specification
+from benchmarking import charts, datasets
 from benchmarking.calculation import rows_of
-from benchmarking.disclosure import pseudonyms, share_band, whole_percent
+from benchmarking.disclosure import Aggregate, Rules, pseudonyms, rules_of, safe_ratio, share_band, whole_percent
 from benchmarking.models import PeerLink, Result, Run
 from benchmarking.naming import WITH_TREATMENT, label
 from benchmarking.rounding import published_interval
 from benchmarking.specification import Specification
 
+if TYPE_CHECKING:
+    from benchmarking.peers_shown import Choice, Field
+
 FEW = 20
-#: A peer that carries this much of the minimum alone: the minimum is then nearly its own costs, so nothing else is told of it.
-NEARLY_ALL = 0.95
 #: A peer whose absence moves the score less than this decides little alone.
 LITTLE = 0.01
 #: Version of the form of a document; a page that reads documents keeps reading every form there ever was.
-#: 2 adds ``certainty``, ``certainty_reason``, ``correction`` and ``without_peer``; 3 adds ``certainty.convention``.
-FORMAT = 3
+#: 2 adds ``certainty``, ``certainty_reason``, ``correction`` and ``without_peer``; 3 adds ``certainty.convention``; 4 adds
+#: ``peers.band`` and ``peers.chosen.is_named``, may leave a share empty, and draws peers that are not named as directions.
+FORMAT = 4
 
 
 @dataclass(frozen=True)
 class _Mix:
-    """Shares of a provider's care days per product of the comparison (0 to 1), and its days per 1,000 of costs."""
+    """A provider's care days, shares of them per product of the comparison (0 to 1), and days per 1,000 of costs."""
 
+    days: float
     shares: dict[str, float]
     with_treatment: float
     point: tuple[float, float]
 
 
-def contents(run: Run, *, named: bool) -> dict[int, dict[str, Any]]:
+@dataclass(frozen=True)
+class Compared:
+    """A run with its results by provider, and the links of each result to others."""
+
+    field: Field
+    results: Mapping[int, Result]
+    links: Mapping[int, Sequence[PeerLink]]
+
+
+def contents(
+    run: Run,
+    *,
+    named: frozenset[int],
+    earlier: Sequence[tuple[Run, Mapping[int, Mapping[str, Any]]]] = (),
+) -> dict[int, dict[str, Any]]:
     """Return the document of every provider of ``run``, by the provider's key in the database.
 
-    ``named``: peers are shown by name and exact share; otherwise as pseudonyms with shares in bands.
+    named: providers that may be shown by name, and whose costs may be worked out. A report whose peers are all named has their
+    exact shares; others have pseudonyms, and shares in bands as far as ``benchmarking.peers_shown`` allows.
+    earlier: what was released before in the same round, oldest first: the run, and its documents by provider.
     """
-    model = specification.parse_stored(run.specification.document)
+    return documents_of(
+        compared(run), named=named, earlier=[(compared(each), documents) for each, documents in earlier]
+    )
+
+
+def documents_of(
+    now: Compared,
+    *,
+    named: frozenset[int],
+    earlier: Sequence[tuple[Compared, Mapping[int, Mapping[str, Any]]]] = (),
+) -> dict[int, dict[str, Any]]:
+    """Return what :func:`contents` does, from what was read before."""
+    from benchmarking.peers_shown import (
+        choose,
+        telling_of,
+    )  # it solves programmes, and a page that shows a document does not
+
+    run, model = now.field.run, now.field.model
+    rules = rules_of(run.frozen.get("policy", {}))
+    results = {result.pk: result for result in now.results.values()}
     table = rows_of(datasets.read(bytes(run.dataset.content)))
-    results = {result.pk: result for result in Result.objects.filter(run=run).select_related("provider")}
-    links: dict[int, list[PeerLink]] = defaultdict(list)
-    for link in PeerLink.objects.filter(result__run=run):
-        links[link.result_id].append(link)
     mixes = {
         pk: _mix(table[result.provider.key], model, float(result.comparable_cost or 0))
         for pk, result in results.items()
         if result.participates
     }
-    has_treatment = any(measure.endswith(WITH_TREATMENT) for output in model.outputs for measure in output.days)
     plane = None
-    if has_treatment:
+    if any(measure.endswith(WITH_TREATMENT) for output in model.outputs for measure in output.days):
         plane = charts.treatment_plane(
             {str(pk): mix.point for pk, mix in mixes.items()},
             {str(pk) for pk, result in results.items() if result.may_be_peer},
-            _national_share(table, mixes, results, model),
+            _national_share(mixes, rules).value,
+            rules,
         )
     found = {}
     for pk, result in results.items():
@@ -72,32 +105,67 @@ def contents(run: Run, *, named: bool) -> dict[int, dict[str, Any]]:
             "reasons": result.reason_text.splitlines(),
         }
         if result.participates and result.published_score is not None:
-            others = [link for link in links[pk] if link.peer_id != pk]
-            names = _names(run, result, others, results, named=named)
-            is_hidden = not named and any(link.cost_share >= NEARLY_ALL for link in others)
+            others = now.links.get(pk, [])
+            are_named = bool(others) and all(link.peer.provider_id in named for link in others)
+            choice = choose(
+                now.field,
+                result,
+                others,
+                rules=rules,
+                named=named,
+                without=None if are_named else _told_without(result, others),
+                earlier=[
+                    (each.field, telling_of(documents[result.provider_id], old, each.links.get(old.pk, [])))
+                    for each, documents in earlier
+                    if result.provider_id in documents and (old := each.results.get(result.provider_id)) is not None
+                ],
+            )
+            names = _names(run, result, others, named=named, width=choice.width)
+            is_hidden = choice.level == "nothing"
             shown = [] if is_hidden else others
             document |= _outcome(result) | _certainty(result, model)
             document["cautions"] = _cautions(result)
             document["peers"] = {
                 "is_own_peer": not others,
-                "are_named": named,
-                "are_unique": bool(result.peers_unique),
+                "are_named": are_named,
+                "are_unique": bool(result.peers_unique) or is_hidden,
                 "comparable_count": result.comparable_count,
                 "is_hidden": is_hidden,
+                "band": choice.width,
                 "chosen": [
-                    _peer(link, names[link.peer_id], mixes[pk], mixes[link.peer_id], named=named)
+                    _peer(
+                        link, names[link.peer_id], mixes[pk], mixes[link.peer_id],
+                        is_named=link.peer.provider_id in named, are_named=are_named, choice=choice,
+                    )
                     for link in sorted(shown, key=lambda link: list(names).index(link.peer_id))
                 ],
-            }
-            document["without_peer"] = _without_peer(result, shown, names, named=named)
+            }  # fmt: skip
+            document["without_peer"] = _without_peer(result, shown, names, are_named=are_named)
             document["peer_figure"] = plane and charts.peer_link(
                 plane,
                 own=mixes[pk].point,
-                peers={str(link.peer_id): names[link.peer_id] for link in shown},
+                peers=[
+                    (names[link.peer_id], mixes[link.peer_id].point, link.peer.provider_id in named) for link in shown
+                ],
                 own_share=mixes[pk].with_treatment,
             )
         found[result.provider_id] = document
     return found
+
+
+def compared(run: Run) -> Compared:
+    """Read a run from the database."""
+    from benchmarking.peers_shown import Field
+
+    results = {result.pk: result for result in Result.objects.filter(run=run).select_related("provider")}
+    links: dict[int, list[PeerLink]] = defaultdict(list)
+    for link in PeerLink.objects.filter(result__run=run):
+        link.result, link.peer = results[link.result_id], results[link.peer_id]
+        if link.peer_id != link.result_id:
+            links[link.result_id].append(link)
+    return Compared(
+        field=Field(run, results), results={result.provider_id: result for result in results.values()}, links=links
+    )
 
 
 def _mix(row: Mapping[str, Any], model: Specification, cost: float) -> _Mix:
@@ -106,24 +174,18 @@ def _mix(row: Mapping[str, Any], model: Specification, cost: float) -> _Mix:
     treated = float(sum(row[m] for output in model.outputs for m in output.days if m.endswith(WITH_TREATMENT)))
     per_thousand = 1000 / cost if cost > 0 else 0.0
     return _Mix(
+        days=total,
         shares={name: number / total for name, number in days.items()} if total else {},
         with_treatment=treated / total if total else 0.0,
         point=((total - treated) * per_thousand, treated * per_thousand),
     )
 
 
-def _national_share(
-    table: Mapping[str, Any], mixes: Mapping[int, _Mix], results: Mapping[int, Result], model: Specification
-) -> float:
-    """Return the part of all care days of the round that is with treatment."""
-    treated = total = Decimal(0)
-    for pk in mixes:
-        row = table[results[pk].provider.key]
-        for output in model.outputs:
-            for measure in output.days:
-                total += row[measure]
-                treated += row[measure] if measure.endswith(WITH_TREATMENT) else 0
-    return float(treated / total) if total else 0.0
+def _national_share(mixes: Mapping[int, _Mix], rules: Rules) -> Aggregate:
+    """Return the part of all care days of the round that is with treatment, if it may be shown."""
+    return safe_ratio(
+        [mix.days * mix.with_treatment for mix in mixes.values()], [mix.days for mix in mixes.values()], rules
+    )
 
 
 def _outcome(result: Result) -> dict[str, Any]:
@@ -184,20 +246,35 @@ def _why_no_peer(result: Result) -> str:
     return "U bent zelf geen peer"
 
 
+def _matters_most(links: Sequence[PeerLink]) -> PeerLink | None:
+    """Return the peer without which the score would be highest, if that was computed."""
+    tested = [link for link in links if link.score_without is not None]
+    return max(tested, key=lambda link: (link.score_without, link.peer_id), default=None)
+
+
+def _told_without(result: Result, links: Sequence[PeerLink]) -> tuple[int, float, float] | None:
+    """Return of which peer it is told what the score would be without it, and between which scores that can lie."""
+    link = _matters_most(links)
+    if link is None or link.score_without is None or result.score is None or link.score_without - result.score < LITTLE:
+        return None
+    told = whole_percent(link.score_without) / 100
+    return link.peer_id, told - 0.005, told + 0.005
+
+
 def _without_peer(
-    result: Result, links: list[PeerLink], names: Mapping[int, str], *, named: bool
+    result: Result, links: Sequence[PeerLink], names: Mapping[int, str], *, are_named: bool
 ) -> dict[str, Any] | None:
     """Return what the score would be without the one peer that matters most; ``None`` without peers that may be shown.
 
-    Of a peer that is not named in whole percents (``benchmarking.disclosure``).
+    Of a peer that is not named in whole percents, which ``benchmarking.peers_shown`` counts with.
     """
-    tested = [(link.score_without, names[link.peer_id]) for link in links if link.score_without is not None]
-    if not tested or result.score is None:
+    link = _matters_most(links)
+    if link is None or link.score_without is None or result.score is None:
         return None
-    score, name = max(tested, key=lambda item: (item[0], item[1]))
-    if score - result.score < LITTLE:
+    if link.score_without - result.score < LITTLE:
         return {"peer": "", "score": ""}
-    return {"peer": name, "score": f"{score * 100:.1f}".replace(".", ",") if named else str(whole_percent(score))}
+    exact = f"{link.score_without * 100:.1f}".replace(".", ",")
+    return {"peer": names[link.peer_id], "score": exact if are_named else str(whole_percent(link.score_without))}
 
 
 def _cautions(result: Result) -> list[str]:
@@ -226,27 +303,31 @@ def _cautions(result: Result) -> list[str]:
     return cautions
 
 
-def _names(
-    run: Run, result: Result, links: list[PeerLink], results: Mapping[int, Result], *, named: bool
-) -> dict[int, str]:
+def _names(run: Run, result: Result, links: Sequence[PeerLink], *, named: frozenset[int], width: int) -> dict[int, str]:
     """Return what each peer is called in the mirror of ``result``, in the order in which they are shown."""
-    if named:
+    if all(link.peer.provider_id in named for link in links):
         ordered = sorted(links, key=lambda link: -link.cost_share)
-        return {link.peer_id: results[link.peer_id].provider.name for link in ordered}
+        return {link.peer_id: link.peer.provider.name for link in ordered}
+    real = {link.peer_id: link.peer.provider.name for link in links if link.peer.provider_id in named}
     shares = [(str(link.peer_id), link.cost_share) for link in links]
-    return {int(key): name for key, name in pseudonyms(secret=f"{run.uuid}|{result.uuid}", shares=shares).items()}
+    letters = pseudonyms(secret=f"{run.uuid}|{result.uuid}", shares=shares, width=width)
+    return {int(key): real.get(int(key), letter) for key, letter in letters.items()}
 
 
-def _peer(link: PeerLink, name: str, own: _Mix, peer: _Mix, *, named: bool) -> dict[str, Any]:
+def _peer(
+    link: PeerLink, name: str, own: _Mix, peer: _Mix, *, is_named: bool, are_named: bool, choice: Choice
+) -> dict[str, Any]:
     shared, different = _compare(own, peer)
+    banded = share_band(link.cost_share, choice.width) if choice.width else ""
     shown = {
         "name": name,
-        "share": _exact(link.cost_share) if named else share_band(link.cost_share),
+        "is_named": is_named,
+        "share": _exact(link.cost_share) if are_named else banded,
         "reasons": _why(own, peer),
         "shared": shared,
         "different": different,
     }
-    return {**shown, "weight": link.weight} if named else shown
+    return {**shown, "weight": link.weight} if are_named else shown
 
 
 def _capital(text: str) -> str:

@@ -49,9 +49,14 @@ class Reasons:
             found.append(MODEL)
         if self.is_other_policy:
             found.append(POLICY)
-        if before is not None and "peers" in before and "peers" in now and not now["peers"].get("is_hidden"):
+        # Who sees no peers in one of the two learns nothing of them from the other.
+        if all(document is not None and _shows_peers(document) for document in (before, now)):
             found.append(PEERS if provider_id in self.with_other_peers else SAME_PEERS)
         return found
+
+
+def _shows_peers(document: Mapping[str, Any]) -> bool:
+    return "peers" in document and not document["peers"].get("is_hidden")
 
 
 def reasons(before: Run, now: Run) -> Reasons:

@@ -30,7 +30,7 @@ from providers.models.delivering import (
 from providers.models.notices import MAIL_TRANSITIONS, MailStatus
 from providers.models.rounds import ROUND_TRANSITIONS, RoundStatus
 from providers.models.submissions import SUBMISSION_TRANSITIONS, SubmissionStatus
-from tariffs.models import Bandwidth, MaximumTariff, TariffTable
+from tariffs.models import MaximumTariff, Standing, TariffTable
 from tariffs.policies import set_policy
 from tariffs.release import release_run
 from tests import storing
@@ -78,17 +78,13 @@ OF_A_PROVIDER = {
         " WHERE provider_id = {pk} AND run_id IN (SELECT run_id FROM tariffs_release))"
     ),
     "tariffs_mirrorreport": "provider_id = {pk}",
+    "tariffs_standing": "provider_id = {pk}",
 }
-#: Rows that a care office sees: released bandwidths of providers in its regions.
+#: Rows that a care office sees: what holds, without costs, about providers in its regions.
 OF_A_CARE_OFFICE = {
-    "tariffs_bandwidth": (
-        "run_id IN (SELECT run_id FROM tariffs_release) AND provider_id IN (SELECT l.provider_id FROM providers_location l"
+    "tariffs_standing": (
+        "for_care_offices AND provider_id IN (SELECT l.provider_id FROM providers_location l"
         " JOIN providers_careofficeregion g ON g.id = l.region_id WHERE g.care_office_id = {pk})"
-    ),
-    "tariffs_productbandwidth": (
-        "bandwidth_id IN (SELECT id FROM tariffs_bandwidth WHERE run_id IN (SELECT run_id FROM tariffs_release)"
-        " AND provider_id IN (SELECT l.provider_id FROM providers_location l JOIN providers_careofficeregion g"
-        " ON g.id = l.region_id WHERE g.care_office_id = {pk}))"
     ),
 }
 #: Rows that every provider sees, whoever it is.
@@ -292,9 +288,9 @@ def test_a_provider_that_moves_to_another_region_is_seen_there(world: Mapping[st
     offices = {region: CareOffice.objects.get(regions__code=region) for region in (NORTH, SOUTH)}
     Location.objects.filter(provider__key="99900002").update(region=offices[NORTH].regions.get(code=NORTH))
     with scope(f"care_office:{offices[SOUTH].pk}"):
-        assert Bandwidth.objects.count() == 0
+        assert Standing.objects.count() == 0
     with scope(f"care_office:{offices[NORTH].pk}"):
-        assert Bandwidth.objects.count() == 3
+        assert Standing.objects.count() == 3
 
 
 @pytest.mark.parametrize("table", SECURED)

@@ -60,7 +60,7 @@ def went_silent(run: Run) -> None:
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
     """Do all acts at the same moment, each on a connection of its own; return what they gave or raised."""
-    together = threading.Barrier(len(acts), timeout=10)
+    together = threading.Barrier(len(acts), timeout=60)
     found: list[Any] = [None] * len(acts)
 
     def do(place: int, act: Callable[[], Any]) -> None:
@@ -77,7 +77,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=60)
     return found
 
 

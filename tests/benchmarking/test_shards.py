@@ -119,7 +119,7 @@ def in_threads(*acts: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     return found
 
 
@@ -133,7 +133,7 @@ class TestTogether:
     def test_whoever_helps_every_part_is_done_once_and_joined_in_order(self) -> None:
         run, lease_of_run = held()
         of = division(run)
-        together = threading.Barrier(3, timeout=10)
+        together = threading.Barrier(3, timeout=60)
         met: set[int] = set()
 
         def meet(number: int) -> None:

@@ -14,6 +14,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from benchmarking import lease, pipeline, runs
 from benchmarking.models import PeerLink, Result, Run
@@ -325,9 +326,13 @@ def test_a_mirror_released_before_there_were_intervals_can_still_be_read() -> No
         for name, part in report.content.items()
         if name not in ("certainty", "certainty_reason", "correction", "without_peer")
     } | {"format": 1}
-    assert report.content["format"] == 3
+    assert report.content["format"] == 4
     newer = computed(Round.objects.get(), {**MODEL, "returns_to_scale": "crs"})
-    release = Release.objects.create(run=newer, round=Round.objects.get(), status="simulation")
+    now = timezone.now()
+    release = Release.objects.create(
+        run=newer, round=Round.objects.get(), status="simulation", stage="released",
+        approved_at=now, release_at=now, released_at=now,
+    )  # fmt: skip
     before = MirrorReport.objects.create(
         release=release, provider=report.provider, version=2, content=old, sha256=content_hash(old)
     )
@@ -413,8 +418,9 @@ def test_of_a_peer_that_carries_nearly_everything_nothing_is_told() -> None:
     assert documents["99900004"]["without_peer"] is None
     page = mirror_of("99900004")
     assert "Zonder Peer" not in page
-    assert "uw uitkomst rust vrijwel helemaal op één andere aanbieder. Wat uw score zonder hem zou zijn" in page
-    assert "gekozen uit 3. Over die aanbieder" in page  # three others, not counting itself
+    assert "Hoeveel hangt er van één peer af? Dat laten wij niet zien." in page
+    assert "U bent vergeleken met 3 andere aanbieders. Op wie uw uitkomst rust, laten wij niet zien." in page
+    assert "één andere aanbieder" not in page  # that it is one would be half the answer
 
 
 def test_that_little_hangs_on_one_peer_is_told_without_figures() -> None:

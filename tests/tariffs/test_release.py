@@ -260,7 +260,7 @@ def test_no_name_or_key_of_another_stands_in_a_report(disclosure: str) -> None:
         for peer in report.content.get("peers", {}).get("chosen", []):
             links += 1
             assert re.fullmatch(r"Peer [A-Z]+", peer["name"])
-            assert re.fullmatch(r"\d0? tot \d0\xa0%|90 tot 100\xa0%", peer["share"])
+            assert re.fullmatch(r"(\d0? tot \d0|80 tot 100)\xa0%", peer["share"]) or not peer["share"]
             assert "weight" not in peer
     assert links > 20
 
@@ -348,37 +348,50 @@ def coordinates(item: dict[str, Any]) -> list[tuple[float, float]]:
 
 
 def test_a_figure_shows_others_only_in_groups_of_five_or_more(run: Run, documents: dict[str, Any]) -> None:
-    exact = list(points_of(run).values())
+    """With a mix within a tenth and costs per day within a fifth of each other: whoever is in a group is not known better."""
+    exact = np.array(list(points_of(run).values()))
+    mixes, lengths = exact[:, 1] / exact.sum(axis=1), exact.sum(axis=1)
     drawn_somewhere = 0
     for document in documents.values():
         if "peer_figure" not in document:
             continue
-        length = [document["peer_figure"]["plotly"]["layout"][axis]["range"][1] for axis in ("xaxis", "yaxis")]
         for x, y in coordinates(trace(document, "andere aanbieders")):
-            near = [abs(x - px) < 0.03 * length[0] and abs(y - py) < 0.03 * length[1] for px, py in exact]
-            assert sum(near) >= 5
+            near = (np.abs(mixes - y / (x + y)) < 0.0501) & (np.abs(np.log(lengths / (x + y))) < np.log(1.23) / 2)
+            assert near.sum() >= 5
             drawn_somewhere += 1
     assert drawn_somewhere > 0
 
 
-def test_points_of_others_stand_on_a_coarse_grid(run: Run, documents: dict[str, Any]) -> None:
-    """No two places in a figure are closer than a twenty-fifth of its axis, unless they are the same place."""
+def test_the_places_of_groups_tell_costs_per_day_no_better_than_to_a_tenth(documents: dict[str, Any]) -> None:
+    """From one place to the next along a mix, costs per day differ by more than a fifth; and mixes are tenths."""
     for document in documents.values():
         if "peer_figure" not in document:
             continue
-        layout = document["peer_figure"]["plotly"]["layout"]
-        for axis, place in (("xaxis", 0), ("yaxis", 1)):
-            values = sorted(
-                {
-                    round(point[place], 9)
-                    for name in ("andere aanbieders", "beste praktijken", "peers")
-                    for point in coordinates(trace(document, name))
-                    if point[place] > 0
-                }
-            )
-            assert values
-            assert len(values) <= 20
-            assert all(np.diff(values) > layout[axis]["range"][1] / 25)
+        groups = np.array(coordinates(trace(document, "andere aanbieders")))
+        mixes, lengths = groups[:, 1] / groups.sum(axis=1), groups.sum(axis=1)
+        assert np.allclose(mixes * 10, np.round(mixes * 10))
+        steps = np.log(lengths / lengths[0]) / np.log(11 / 9)
+        assert np.allclose(steps, np.round(steps))
+        line = coordinates(trace(document, "beste groepen"))[1:-1]
+        assert set(line) <= set(map(tuple, groups))
+
+
+def test_of_a_peer_without_name_a_figure_shows_the_direction_and_no_place(documents: dict[str, Any]) -> None:
+    drawn = 0
+    for document in documents.values():
+        if "peer_figure" not in document:
+            continue
+        assert coordinates(trace(document, "peers")) == []
+        far = [axis["range"][1] / more for axis, more in zip(
+            (document["peer_figure"]["plotly"]["layout"][name] for name in ("xaxis", "yaxis")), (1.06, 1.1), strict=True
+        )]  # fmt: skip
+        for x, y in coordinates(trace(document, "richting van peers")):
+            if (not x and not y) or x is None:
+                continue
+            assert x == pytest.approx(far[0]) or y == pytest.approx(far[1]), "a line ends before the edge"
+            assert round(y / (x + y) * 10, 6) == round(y / (x + y) * 10)
+            drawn += 1
+    assert drawn > 10
 
 
 def test_only_the_own_point_in_a_figure_is_exact(run: Run, documents: dict[str, Any]) -> None:
@@ -388,16 +401,16 @@ def test_only_the_own_point_in_a_figure_is_exact(run: Run, documents: dict[str, 
             continue
         assert coordinates(trace(document, "u")) == [pytest.approx(exact[key], rel=1e-9)]
         others = [
-            point
-            for name in ("andere aanbieders", "beste praktijken", "peers")
-            for point in coordinates(trace(document, name))
+            point for name in ("andere aanbieders", "beste groepen") for point in coordinates(trace(document, name))
         ]
         for x, y in others:
             assert all(abs(x - px) > 1e-6 or abs(y - py) > 1e-6 for px, py in exact.values())
 
 
 def test_no_other_trace_and_no_hover_text_hides_in_a_figure(documents: dict[str, Any]) -> None:
-    known = {"landelijke mix", "uw mix", "andere aanbieders", "beste praktijken", "peers", "u"}
+    known = {
+        "landelijke mix", "uw mix", "andere aanbieders", "beste groepen", "richting van peers", "peers", "u"
+    }  # fmt: skip
     for document in documents.values():
         if "peer_figure" not in document:
             continue

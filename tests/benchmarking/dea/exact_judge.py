@@ -76,13 +76,13 @@ def _pivot(full, basis, leaving, entering):
     basis[leaving] = entering
 
 
-def scores(x, y, *, rts, orientation="input", allowed=None, fixed=(), lower=None):
-    """Exact scores as floats, ``nan`` where infeasible."""
+def scores(x, y, *, rts, orientation="input", allowed=None, fixed=(), lower=None, units=None):
+    """Exact scores of all (or the listed) units as floats, ``nan`` where infeasible."""
     x, y = np.asarray(x, float), np.asarray(y, float)
     n, m, s = len(x), x.shape[1], y.shape[1]
     allowed = np.ones((n, n), dtype=bool) if allowed is None else allowed
     found = []
-    for i in range(n):
+    for i in range(n) if units is None else units:
         peers = np.flatnonzero(allowed[i])
         pairs = [(r, q) for r in range(s) for q in range(s) if r != q and lower is not None and lower[r, q] > 0]
         trade = {(r, k): Fraction(0) for r in range(s) for k in range(len(pairs))}

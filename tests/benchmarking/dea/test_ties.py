@@ -6,6 +6,7 @@ import pytest
 from benchmarking import dea
 from tests.benchmarking.dea import judge
 from tests.benchmarking.dea.data import ORIENTATIONS, RETURNS
+from tests.thorough import rounds
 
 LINEAR = RETURNS[:4]
 
@@ -24,7 +25,7 @@ def integer_set(seed, units=12, inputs=2, outputs=2):
 @pytest.mark.parametrize("returns", LINEAR)
 def test_weights_are_called_unique_exactly_where_no_others_are_optimal(returns, orientation):
     seen = set()
-    for seed in range(2):
+    for seed in rounds(1, 2):
         x, y = integer_set(seed)
         found = dea.efficiency(x, y, returns_to_scale=returns, orientation=orientation)
         for i in range(len(x)):
@@ -38,7 +39,7 @@ def test_weights_are_called_unique_exactly_where_no_others_are_optimal(returns, 
 @pytest.mark.parametrize("returns", LINEAR)
 def test_prices_are_called_unique_exactly_where_no_others_are_optimal(returns, orientation):
     seen = set()
-    for seed in range(3):
+    for seed in rounds(2, 3):
         x, y = integer_set(seed, units=8)
         found = dea.efficiency(x, y, returns_to_scale=returns, orientation=orientation)
         for i in range(len(x)):

@@ -7,6 +7,7 @@ from benchmarking import dea
 from tests.benchmarking.dea import exact_judge, judge
 from tests.benchmarking.dea.data import RETURNS, homes, homes_of
 from tests.benchmarking.dea.test_scores import assert_same_scores
+from tests.thorough import some_of
 
 N = 24
 SELF = np.eye(N, dtype=bool)
@@ -63,7 +64,9 @@ def test_changed_figures_give_the_scores_of_a_full_recomputation_and_of_the_text
     peer, other = int(np.argmax(before * GATE)), int(np.argmin(before))
     moved = 0
     cases = [(peer, name) for name in CHANGES] + [(other, "much cheaper"), (other, "other care")]
-    for number, (unit, name) in enumerate(cases):
+    # Every change comes about in half of the tests.
+    for number in some_of(len(cases), 2, first=RETURNS.index(returns) + list(RULES).index(rule)):
+        unit, name = cases[number]
         new = CHANGES[name](x[unit], y[unit])
         found = dea.what_if(front, unit, *new, everyone=True)
         new_x, new_y = changed(x, y, unit, new)
@@ -84,7 +87,7 @@ def test_changed_figures_give_the_scores_of_a_full_recomputation_and_of_the_text
         assert alone.everyone is None
         assert alone.resolved is None
         np.testing.assert_array_equal(alone.after.score, found.after.score)
-    assert moved > len(CHANGES)
+    assert moved > 0
 
 
 def assert_same_answer(after, full, unit):
