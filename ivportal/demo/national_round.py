@@ -7,10 +7,13 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from benchmarking import specification
 from benchmarking.mirror import LITTLE
@@ -18,18 +21,23 @@ from benchmarking.models import PeerLink, Result, Run, RunStatus
 from benchmarking.runs import request_run, set_specification
 from ivportal.demo import open_round
 from providers import fictitious
+from providers.access import Actor
+from providers.formatting import AMSTERDAM, format_datetime
 from providers.mandates import grant
 from providers.models import CareOffice, Power, Provider, Role, Round, User
 from providers.rounds import import_files
-from tariffs.models import MirrorReport, Release
+from tariffs.models import Decision, MirrorReport, Release, ReportStatus
 from tariffs.policies import set_policy
-from tariffs.tables import import_tariffs
+from tariffs.procedure import decisions
 from tariffs.release import release_run
+from tariffs.tables import import_tariffs
 
 SEED = 20240101
 BOOK_YEARS = (2023, 2024)
 #: The year before is there to compare with: a rough interval keeps the first start of the demonstration short.
 EARLIER_REPLICATIONS = 200
+#: How long providers can respond to the last year: four weeks, a length that suits and that no rule prescribes.
+RESPOND_FOR = timedelta(days=28)
 SPECIFICATION = Path(settings.BASE_DIR) / "benchmarking" / "specifications" / "integrale-vergelijking.json"
 
 Say = Callable[[str], None]
@@ -130,17 +138,45 @@ def compute_and_release(*, say: Say) -> tuple[Run, float]:
     seconds = 0.0
     for year in BOOK_YEARS:
         round = Round.objects.get(slug=f"fictief-{year}")
-        release = Release.objects.filter(round=round).select_related("run").first()
+        release = Release.objects.released().filter(round=round).select_related("run").first()
         if release is not None:
             newest = release.run
             continue
         began = time.monotonic()
         newest = compute(round=round, say=say)
         seconds = time.monotonic() - began
-        release_run(run=newest, actor=None)
+        release_year(newest, say=say)
     if newest is None:
         raise DemoFailed("Er is geen berekening.")
     return newest, seconds
+
+
+def release_year(run: Run, *, say: Say) -> None:
+    """Release a year as far as its procedure is: the last one provisionally, with a period to respond; the one before adopted."""
+    if run.dataset.round.book_year == BOOK_YEARS[-1]:
+        last_day = timezone.localdate() + RESPOND_FOR
+        until = datetime.combine(last_day, time_of_day(23, 59, 59), tzinfo=AMSTERDAM)
+        release_run(
+            run=run, actor=None, status=ReportStatus.PROVISIONAL, for_care_offices=False, respond_until=until
+        )
+        say(f"{run.dataset.round.title}: voorlopig vrijgegeven, reageren kan tot en met {format_datetime(until)}")
+    else:
+        release_run(run=run, actor=None, status=ReportStatus.ADOPTED)
+        say(f"{run.dataset.round.title}: vastgesteld en vrijgegeven, ook voor zorgkantoren")
+
+
+def announce_decisions(*, say: Say) -> None:
+    """Announce the intended decisions of the adopted year, on which providers can now give their views; once."""
+    round = Round.objects.get(slug=f"fictief-{BOOK_YEARS[0]}")
+    release = decisions.adopted_release(round)
+    if release is None or Decision.objects.filter(round=round).exists():
+        return
+    user = User.objects.get(email="nza@iv.example")
+    mandate = user.mandates.get(role=Role.NZA)
+    noor = Actor(user=user, mandate=mandate, mandates=(mandate,))
+    count = decisions.prepare_all(release=release, actor=noor)
+    decisions.announce_all(round=round, actor=noor)
+    say(f"{round.title}: {count} voorgenomen besluiten bekendgemaakt")
 
 
 def shown_provider(run: Run) -> Provider:

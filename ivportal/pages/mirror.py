@@ -19,7 +19,6 @@ from ivportal.pages.intervals import format_range, in_words, interval_bar
 from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.scales import bandwidth_bar, rate_scale, scale_ends
-from providers.access import Actor
 from providers.audit import record
 from providers.formatting import format_datetime, format_million, format_money, format_percent
 from providers.measures import CATALOGUE
@@ -48,7 +47,7 @@ def mirror(request: Any, report: Any = None) -> HttpResponse:
             "tariffs/mirror_empty.html",
             {"provider": request.actor.provider, "next_action": next_action(request)},
         )
-    context = context_of(shown, list(found.defer("content")), actor=request.actor)
+    context = context_of(shown, list(found.defer("content")))
     context["next_action"] = next_action(request) or context["next_action"]
     return render(request, "tariffs/mirror.html", context)
 
@@ -63,13 +62,13 @@ def mirror_pdf(request: Any, report: Any) -> HttpResponse:
     record(act=Act.EXPORT_DOWNLOADED, actor=request.actor, subject=f"{shown} (PDF)")
     name = f"spiegel-{shown.release.round.slug}-{shown.provider.key}-v{shown.version}.pdf"
     return HttpResponse(
-        report_on_paper.mirror_pdf(shown, context_of(shown, [shown], actor=request.actor)),
+        report_on_paper.mirror_pdf(shown, context_of(shown, [shown])),
         content_type="application/pdf",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-def context_of(report: MirrorReport, all_reports: list[MirrorReport], *, actor: Actor) -> dict[str, Any]:
+def context_of(report: MirrorReport, all_reports: list[MirrorReport]) -> dict[str, Any]:
     """Return what ``tariffs/mirror.html`` shows, from nothing but the released content and what the procedure did with it."""
     content, round, release = report.content, report.release.round, report.release
     until = respond_until(release, report.provider) if release.is_released else None

@@ -2,7 +2,16 @@
 
 from django.db import migrations
 
-from providers.database_rules import immutable, immutable_columns, own_writes, row_security, transitions, undone, writes
+from providers.database_rules import (
+    immutable,
+    immutable_columns,
+    kept_while,
+    own_writes,
+    row_security,
+    transitions,
+    undone,
+    writes,
+)
 
 MINE = "ivportal_scope_id('provider')"
 OFFICE = "ivportal_scope_id('care_office')"
@@ -244,6 +253,11 @@ class Migration(migrations.Migration):
         ),
         immutable("tariffs_publicnote", when="OLD.published_at IS NOT NULL"),
         row_security("tariffs_publicnoteitem", also=PUBLISHED),
+        kept_while(
+            "tariffs_publicnoteitem",
+            name="what_was_published_is_kept",
+            condition="EXISTS (SELECT 1 FROM tariffs_publicnote n WHERE n.id = OLD.note_id AND n.published_at IS NOT NULL)",
+        ),
         # Files, letters, consents.
         *of_provider("tariffs_casefile", "INSERT"),
         immutable("tariffs_casefile"),

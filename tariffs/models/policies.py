@@ -168,7 +168,12 @@ class RoundPolicy(models.Model):
             models.CheckConstraint(condition=Q(index__isnull=True) | ~Q(index_name=""), name="an_index_has_a_name"),
             models.CheckConstraint(
                 condition=Q(
-                    smallest_group__gte=3, dominance_n__gte=1, dominance_k__gt=0, dominance_k__lte=1, p_percent__gte=0
+                    smallest_group__gte=3,
+                    dominance_n__gte=1,
+                    dominance_k__gt=0,
+                    dominance_k__lte=1,
+                    p_percent__gte=0,
+                    p_percent__lt=1,
                 ),
                 name="disclosure_rules_can_be_kept",
             ),

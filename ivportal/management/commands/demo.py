@@ -128,7 +128,9 @@ class Command(BaseCommand):
         elif extent != NATIONAL:
             self._say("De ronde was al ingelezen: --providers en --replications tellen dan niet, tenzij met --fresh.")
         run, running = national_round.compute_and_release(say=self._say)
-        return run, national_round.accounts(run=run, folder=folder), importing, running
+        made = national_round.accounts(run=run, folder=folder)
+        national_round.announce_decisions(say=self._say)
+        return run, made, importing, running
 
     def _say(self, text: str) -> None:
         self.stderr.write(f"  {text}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -19,38 +19,35 @@ from providers.models import Act, Round
 from tariffs import policies, tables
 from tariffs.models import Disclosure, OutsideBandwidth, RoundPolicy, Settlement, TariffTable
 
-HUNDRED = Decimal(100)
+MOST_PERCENT = 999
 LARGEST_FILE = 5_000_000
 
 
-class Percent(forms.DecimalField):
-    """A share that is typed and shown as a percentage, in Dutch or international notation."""
+class Percent(forms.Field):
+    """A share that is typed and shown as a percentage, with a comma or a point: 95,5 is 0.955."""
 
     def __init__(self, **choices: Any) -> None:
-        super().__init__(max_digits=7, decimal_places=2, localize=True, **choices)
-        self.widget = forms.TextInput(attrs={"inputmode": "decimal"})
+        super().__init__(widget=forms.TextInput(attrs={"inputmode": "decimal"}), **choices)
 
     def to_python(self, value: Any) -> Decimal | None:
-        """Return the share: 95,5 becomes 0.955."""
+        """Return the share."""
         text = str(value or "").replace("%", "").strip()
+        if not text:
+            return None
         if "," in text:
             text = text.replace(".", "").replace(",", ".")
-        found = forms.DecimalField(max_digits=7, decimal_places=2).to_python(text)
-        return None if found is None else found / HUNDRED
-
-    def validate(self, value: Any) -> None:
-        """Look only at whether something was filled in; what is allowed the field's own validators say."""
-        forms.Field.validate(self, value)
-
-    def run_validators(self, value: Any) -> None:
-        """Hold the share between nothing and ten times everything."""
-        if value is not None and not 0 <= value <= 10:
-            raise ValidationError("Vul een percentage in van 0 tot 1.000.")
+        try:
+            found = Decimal(text)
+        except InvalidOperation:
+            raise ValidationError("Dit is geen percentage. Schrijf het als 95,5.") from None
+        if not found.is_finite() or not 0 <= found <= MOST_PERCENT or found != round(found, 2):
+            raise ValidationError("Vul een percentage in van 0 tot en met 999, met hoogstens twee decimalen.")
+        return found / 100
 
     def prepare_value(self, value: Any) -> Any:
         """Return a stored share as a percentage."""
         if isinstance(value, Decimal):
-            return f"{(value * HUNDRED).normalize():f}".replace(".", ",")
+            return f"{(value * 100).normalize():f}".replace(".", ",")
         return value
 
 
@@ -117,6 +114,8 @@ class PolicyForm(forms.Form):
             self.add_error("cap", "Het plafond moet meer zijn dan 0.")
         if cleaned.get("dominance_k") is not None and not 0 < cleaned["dominance_k"] <= 1:
             self.add_error("dominance_k", "Vul een percentage in van meer dan 0 tot en met 100.")
+        if cleaned.get("p_percent") is not None and cleaned["p_percent"] >= 1:
+            self.add_error("p_percent", "Vul een percentage in van minder dan 100.")
         return cleaned
 
 

@@ -297,7 +297,7 @@ def concept(request: Any, release: Any, report: Any) -> HttpResponse:
         MirrorReport.objects.select_related("release__round", "provider"), uuid=report, release__uuid=release
     )
     record(act=Act.MIRROR_READ, actor=request.actor, subject=str(shown))
-    context = mirror.context_of(shown, [shown], actor=request.actor)
+    context = mirror.context_of(shown, [shown])
     context["looked_at_from"] = {"url": reverse("release", args=[release]), "label": "Terug naar de vrijgave"}
     return render(request, "tariffs/mirror.html", context)
 
