@@ -14,11 +14,25 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "provider": [
         ("mirror", "Uw spiegel"),
         ("own_submissions", "Uw aanlevering"),
+        ("own_responses", "Duiding"),
+        ("own_cases", "Besluiten"),
         ("organisation", "Organisatie"),
         ("inbox", "Berichten"),
     ],
-    "nza": [("rounds", "Rondes"), ("inbox", "Berichten"), ("staff", "Medewerkers")],
-    "care_office": [("bandwidths", "Bandbreedtes"), ("glossary", "Begrippen")],
+    "nza": [
+        ("rounds", "Rondes"),
+        ("response_queue", "Duiding"),
+        ("cases", "Zaken"),
+        ("tariff_tables", "Tarieven"),
+        ("inbox", "Berichten"),
+        ("staff", "Medewerkers"),
+    ],
+    "care_office": [
+        ("bandwidths", "Bandbreedtes"),
+        ("agreements", "Afspraken"),
+        ("office_keys", "Koppelingen"),
+        ("glossary", "Begrippen"),
+    ],
 }
 
 

@@ -23,7 +23,7 @@ def current(provider: Provider | int, round: Round | int) -> Standing | None:
 def newest(actor: Actor) -> QuerySet[Standing]:
     """Return what holds now, one row per provider and round, as far as ``actor`` may see it."""
     seen = Standing.objects.visible_to(actor)
-    pks = seen.order_by("provider", "round", "-since", "-pk").distinct("provider", "round").values("pk")
+    pks = seen.order_by("provider_id", "round_id", "-since", "-pk").distinct("provider_id", "round_id").values("pk")
     return Standing.objects.filter(pk__in=pks)
 
 

@@ -1,1 +1,1 @@
-"""The REST API: delivering by another system, with the same verbs and the same rights as the pages."""
+"""The REST API: delivering, and reading bandwidths, by another system; with the same verbs and the same rights as the pages."""

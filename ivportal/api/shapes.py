@@ -8,6 +8,8 @@ from drf_spectacular.utils import extend_schema_field, inline_serializer
 from rest_framework import serializers as s
 
 from providers.models import RoundStatus, Severity, SubmissionStatus
+from tariffs.agreements import Fit
+from tariffs.models import BandwidthStatus, ReportStatus
 
 CHANGED_BY: Final = [(name, name) for name in ("both", "you", "others")]
 FILE_STATUSES: Final = [(name, name) for name in ("waiting", "refused", "saved", "not_saved")]
@@ -315,3 +317,53 @@ class FollowedSubmissions(s.Serializer):
     results = FollowedSubmission(many=True)
     next = s.CharField(allow_null=True, help_text="Adres van de volgende bladzijde.")
     previous = s.CharField(allow_null=True, help_text="Adres van de vorige bladzijde.")
+
+
+class ProductTariffs(s.Serializer):
+    """The bandwidth of one product, per day."""
+
+    product = s.CharField()
+    label = s.CharField()
+    lower = Amount()
+    upper = Amount()
+    maximum_tariff = Amount()
+
+
+class AgreedShape(s.Serializer):
+    """What the own care office agreed: one rate, or an amount per product."""
+
+    number = s.IntegerField(help_text="1, 2, 3, …; alleen de nieuwste staat hier.")
+    agreed_on = s.DateField()
+    rate = Amount(help_text="Deel van de maximumtarieven; null als er per product is afgesproken.")
+    products = inline_serializer("AgreedProduct", {"product": s.CharField(), "amount": Amount()}, many=True)
+    fit = s.ChoiceField(Fit.choices, help_text="Hoe de afspraak ligt in de bandbreedte van nu.")
+    fit_label = s.CharField()
+    reason = s.CharField(allow_blank=True, help_text="Waarom zij erbuiten ligt, als dat zo is.")
+
+
+class BandwidthShape(s.Serializer):
+    """One provider, as a care office sees it."""
+
+    provider = Party()
+    regions = s.ListField(child=s.CharField(), help_text="Codes van uw regio's waar zij een locatie heeft.")
+    status = s.ChoiceField(ReportStatus.choices, help_text="Juridische status van deze bandbreedte.")
+    status_label = s.CharField()
+    since = s.DateTimeField(help_text="Sinds wanneer dit geldt.")
+    care_days = Amount(help_text="Zorgdagen van de hele organisatie in het boekjaar.")
+    bandwidth_status = s.ChoiceField(BandwidthStatus.choices)
+    bandwidth_status_label = s.CharField()
+    lower_rate = Amount(help_text="Minimum, als deel van de maximumtarieven, op 0,1 % nauwkeurig.")
+    upper_rate = Amount(help_text="Maximum, als deel van de maximumtarieven, op 0,1 % nauwkeurig.")
+    products = ProductTariffs(many=True)
+    agreement = AgreedShape(allow_null=True)
+
+
+class Bandwidths(s.Serializer):
+    """What a care office sees of a round."""
+
+    round = s.CharField(allow_null=True, help_text="null: er is nog niets vrijgegeven.")
+    book_year = s.IntegerField(allow_null=True)
+    tariff_year = s.IntegerField(allow_null=True)
+    is_fictitious = s.BooleanField(allow_null=True, help_text="De gegevens zijn verzonnen.")
+    guide_share = Amount(help_text="Uw richtpercentage, als deel van de maximumtarieven.")
+    results = BandwidthShape(many=True)

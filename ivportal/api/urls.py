@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from ivportal.api import delivering, files, rounds, schema
+from ivportal.api import bandwidths, delivering, files, rounds, schema
 
 _ROOT = "api/v1/"
 _OWN = f"{_ROOT}rondes/<slug:slug>/aanlevering"
@@ -19,6 +19,7 @@ resources = [
     path(f"{_OWN}/bestanden/<uuid:upload>", files.File.as_view(), name="api_file"),
     path(f"{_OWN}/voorleggen", delivering.Offer.as_view(), name="api_offer"),
     path(f"{_ROOT}ontvangsten/<uuid:version>", delivering.Receipt.as_view(), name="api_receipt"),
+    path(f"{_ROOT}bandbreedtes", bandwidths.BandwidthList.as_view(), name="api_bandwidths"),
 ]
 urlpatterns = [
     *resources,

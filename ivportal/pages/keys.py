@@ -1,4 +1,4 @@
-"""Keys with which another system works under one's own mandate: a provider's delivers, one of the NZa reads."""
+"""Keys with which another system works under one's own mandate: a provider's delivers, one of the NZa or a care office reads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from ivportal.pages.moments import day_field, moment_of
 from ivportal.pages.rights import for_role
@@ -36,7 +36,10 @@ class KeyForm(forms.Form):
 ADDRESSES = {
     "provider": ("organisation", "make_key", "end_key"),
     "nza": ("staff", "make_staff_key", "end_staff_key"),
+    "care_office": ("office_keys", "make_office_key", "end_office_key"),
 }
+#: What that page is called.
+PAGES = {"provider": "Organisatie", "nza": "Medewerkers", "care_office": "Koppelingen"}
 
 
 def own_keys(actor: Actor) -> dict[str, Any]:
@@ -44,7 +47,14 @@ def own_keys(actor: Actor) -> dict[str, Any]:
     _, make, end = ADDRESSES[actor.role]
     found = ApiKey.objects.filter(mandate=actor.mandate, valid_until__gt=timezone.now())
     rows = [{"key": key, "end_url": reverse(end, args=[key.uuid])} for key in found]
-    return {"rows": rows, "form": KeyForm(), "make_url": reverse(make), "delivers": actor.role == "provider"}
+    return {"rows": rows, "form": KeyForm(), "make_url": reverse(make), "role": actor.role}
+
+
+@require_GET
+@for_role("care_office")
+def office_keys(request: Any) -> HttpResponse:
+    """Show the keys with which a system of the care office reads the bandwidths."""
+    return render(request, "accounts/office_keys.html", {"keys": own_keys(request.actor)})
 
 
 @require_POST
@@ -62,6 +72,13 @@ def make_staff_key(request: Any) -> HttpResponse:
 
 
 @require_POST
+@for_role("care_office")
+def make_office_key(request: Any) -> HttpResponse:
+    """Make a key with which a system of the care office reads the bandwidths, and show it: this once."""
+    return _make(request)
+
+
+@require_POST
 @for_role("provider")
 def end_key(request: Any, key: Any) -> HttpResponse:
     """End one of one's own keys."""
@@ -71,6 +88,13 @@ def end_key(request: Any, key: Any) -> HttpResponse:
 @require_POST
 @for_role("nza")
 def end_staff_key(request: Any, key: Any) -> HttpResponse:
+    """End one of one's own keys."""
+    return _end(request, key)
+
+
+@require_POST
+@for_role("care_office")
+def end_office_key(request: Any, key: Any) -> HttpResponse:
     """End one of one's own keys."""
     return _end(request, key)
 
@@ -85,8 +109,9 @@ def _make(request: Any) -> HttpResponse:
             key, written = api_keys.make(name=form.cleaned_data["key_name"], valid_until=until, actor=request.actor)
         except Refused as refused:
             form.add_error(None, str(refused))
-    urls = {"back_url": reverse(back), "make_url": reverse(make), "delivers": request.actor.role == "provider"}
-    return render(request, "accounts/key.html", {"form": form, "key": key, "written": written, **urls})
+    role = request.actor.role
+    place = {"back_url": reverse(back), "back": PAGES[role], "make_url": reverse(make), "delivers": role == "provider"}
+    return render(request, "accounts/key.html", {"form": form, "key": key, "written": written, **place})
 
 
 def _end(request: Any, key: Any) -> HttpResponse:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass, field
 from functools import cache
 
 import pytest
@@ -16,6 +15,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from ivportal.api import urls as api
 from providers.models import ApiKey, Notice, SourceFile
+from tests.access.cases import NOBODY_LOOKS, NOBODY_SENDS, Case, look, send
+from tests.access.procedure import PROCEDURE
 from tests.access.world import PEOPLE, World
 
 COLUMNS = ("anonymous", *PEOPLE)
@@ -26,6 +27,7 @@ WAYS = {
     "mirror": r"/spiegel/",
     "rounds": r"/rondes/",
     "bands": r"/bandbreedtes/",
+    "noted": r"/bandbreedtes/proef-20\d\d/[0-9a-f-]+/#notitie",
     "own": r"/aanlevering/proef-20\d\d/",
     "progress": r"/rondes/[a-z0-9-]+/#voortgang",
     "round": r"/rondes/[a-z0-9-]+/",
@@ -41,40 +43,19 @@ WAYS = {
     "desk": r"/rondes/[a-z0-9-]+/beheer/",
     "file": r"/rondes/[a-z0-9-]+/aanbieders/[0-9a-f-]+/dossier/",
     "mail": r"/rondes/proef-20\d\d/post/",
+    "period": r"/duiding/[0-9a-f-]{36}/",
+    "said": r"/duiding/reacties/[0-9a-f-]{36}/",
+    "queue": r"/duidingen/",
+    "asked": r"/duidingen/[0-9a-f-]{36}/",
+    "written": r"/rondes/proef-20\d\d/nota-van-inlichtingen/1/",
+    "to_write": r"/rondes/proef-20\d\d/nota-van-inlichtingen/2/",
+    "release": r"/vrijgaven/[0-9a-f-]{36}/",
 }
 
 
-@dataclass(frozen=True)
-class Case:
-    """One address, asked for in one way: what becomes of it for each of the people, in their order.
-
-    A number is the status; ``login`` leads to the log-in form with the address kept; other words stand in ``WAYS``.
-    """
-
-    name: str
-    method: str
-    expected: str
-    places: dict[str, str] = field(default_factory=dict)
-    data: dict[str, str] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return "-".join([self.method, self.name, *self.places.values()])
-
-
-def look(name: str, expected: str, **places: str) -> Case:
-    """Return the case of opening a page."""
-    return Case(name, "get", expected, places)
-
-
-def send(name: str, expected: str, data: dict[str, str] | None = None, **places: str) -> Case:
-    """Return the case of sending a form."""
-    return Case(name, "post", expected, places, data or {})
-
-
-NOBODY_SENDS = "login 405 405 405 405 405 405"
-NOBODY_LOOKS = "login 405 405 405 405 405 405"
 IN_ROUND = {"slug": "everybodys-round", "provider": "linde"}
 DESK = {"slug": "portal-round", "provider": "linde"}
+AT_OFFICE = {"round": "everybodys-round", "provider": "linde"}
 A_TERM = {"until_day": "2030-01-31", "reason": "Vakantie"}
 A_TEXT = {"subject": "Onderwerp", "body": "Ga naar {adres}", "save": "1"}
 MATRIX = (
@@ -139,10 +120,6 @@ MATRIX = (
     send("cancel_run", "      login 403 403 progress 403 403 choose", run="waiting-run"),
     send("cancel_run", "      login 403 403 progress 403 403 choose", run="released-run"),
     send("cancel_run", "      login 403 403 404 403 403 choose", run="no-run"),
-    look("release_run", NOBODY_LOOKS, run="unreleased-run"),
-    send("release_run", "     login 403 403 round 403 403 choose", run="unreleased-run"),
-    send("release_run", "     login 403 403 round 403 403 choose", run="waiting-run"),
-    send("release_run", "     login 403 403 404 403 403 choose", run="no-run"),
     look("results_csv", "     login 403 403 200 403 403 choose", run="unreleased-run"),
     look("results_csv", "     login 403 403 404 403 403 choose", run="waiting-run"),
     look("results_csv", "     login 403 403 404 403 403 choose", run="no-run"),
@@ -298,6 +275,76 @@ MATRIX = (
     send("bandwidths", NOBODY_SENDS),
     look("bandwidths_export", "login 403 403 403 200 200 choose"),
     send("bandwidths_export", NOBODY_SENDS),
+    look("compare_providers", "login 403 403 403 200 200 choose"),
+    send("compare_providers", NOBODY_SENDS),
+    look("care_office_guide", "login 403 403 403 200 200 choose"),
+    send("care_office_guide", "login 403 403 403 200 200 choose"),
+    look("care_office_provider", "login 403 403 403 200 404 choose", **AT_OFFICE),
+    look("care_office_provider", "login 403 403 403 404 404 choose", round="no-round", provider="linde"),
+    look("care_office_provider", "login 403 403 403 404 404 choose", round="round-without-anne", provider="linde"),
+    look("care_office_provider", "login 403 403 403 404 404 choose", round="everybodys-round", provider="no-provider"),
+    send("care_office_provider", NOBODY_SENDS, **AT_OFFICE),
+    look("agree", NOBODY_LOOKS, **AT_OFFICE),
+    send("agree", "           login 403 403 403 200 404 choose", **AT_OFFICE),
+    look("care_office_note", NOBODY_LOOKS, **AT_OFFICE),
+    send("care_office_note", "login 403 403 403 noted 404 choose", {"notitie-text": "Bellen"}, **AT_OFFICE),
+    look("office_keys", "     login 403 403 403 200 200 choose"),
+    send("office_keys", NOBODY_SENDS),
+    look("make_office_key", NOBODY_LOOKS),
+    send("make_office_key", " login 403 403 403 200 200 choose"),
+    look("end_office_key", NOBODY_LOOKS, key="annes-key"),
+    send("end_office_key", "  login 403 403 403 404 404 choose", key="annes-key"),
+    send("end_office_key", "  login 403 403 403 404 404 choose", key="no-key"),
+    look("agreements", "      login 403 403 403 200 200 choose"),
+    send("agreements", NOBODY_SENDS),
+    *PROCEDURE,
+    #                         anonymous anne bram noor karim eva olaf
+    look("own_responses", "   login period period 403 403 403 choose"),
+    send("own_responses", NOBODY_SENDS),
+    look("report_responses", "login 200 404 403 403 403 choose", report="annes-report"),
+    look("report_responses", "login 404 404 403 403 403 choose", report="no-report"),
+    send("report_responses", NOBODY_SENDS, report="annes-report"),
+    look("respond", "         login period 404 403 403 403 choose", report="annes-report"),
+    send("respond", "         login period 404 403 403 403 choose", report="annes-report"),
+    look("agree_with_item", NOBODY_LOOKS, report="annes-report"),
+    send("agree_with_item", " login period 404 403 403 403 choose", report="annes-report"),
+    look("own_response", "    login 200 404 403 403 403 choose", response="annes-response"),
+    look("own_response", "    login 404 404 403 403 403 choose", response="no-response"),
+    send("own_response", NOBODY_SENDS, response="annes-response"),
+    look("supplement_response", NOBODY_LOOKS, response="annes-response"),
+    send("supplement_response", "login 409 404 403 403 403 choose", response="annes-response"),
+    look("withdraw_response", NOBODY_LOOKS, response="annes-response"),
+    send("withdraw_response", "login said 404 403 403 403 choose", response="annes-response"),
+    look("case_file", "       login 200 404 200 403 403 choose", file="annes-evidence"),
+    look("case_file", "       login 404 404 404 403 403 choose", file="no-file"),
+    send("case_file", NOBODY_SENDS, file="annes-evidence"),
+    look("public_notes", "    login 200 200 403 403 403 choose"),
+    send("public_notes", NOBODY_SENDS),
+    look("public_note", "     login 200 200 403 403 403 choose", note="published-note"),
+    look("public_note", "     login 404 404 403 403 403 choose", note="no-note"),
+    send("public_note", NOBODY_SENDS, note="published-note"),
+    look("response_queue", "  login 403 403 200 403 403 choose"),
+    send("response_queue", NOBODY_SENDS),
+    look("answer_together", " login 403 403 queue 403 403 choose"),
+    send("answer_together", " login 403 403 queue 403 403 choose"),
+    look("extend_period", "   login 403 403 200 403 403 choose", release="released"),
+    look("extend_period", "   login 403 403 404 403 403 choose", release="no-release"),
+    send("extend_period", "   login 403 403 200 403 403 choose", release="released"),
+    look("response", "        login 403 403 200 403 403 choose", response="annes-response"),
+    look("response", "        login 403 403 404 403 403 choose", response="no-response"),
+    send("response", NOBODY_SENDS, response="annes-response"),
+    look("response_step", "   login 403 403 200 403 403 choose", response="annes-response", step="treat"),
+    look("response_step", "   login 403 403 404 403 403 choose", response="annes-response", step="no-step"),
+    send("response_step", "   login 403 403 asked 403 403 choose", response="annes-response", step="treat"),
+    look("round_notes", "     login 403 403 200 403 403 choose", slug="everybodys-round"),
+    look("round_notes", "     login 403 403 404 403 403 choose", slug="no-round"),
+    send("round_notes", "     login 403 403 to_write 403 403 choose", slug="everybodys-round"),
+    look("round_note", "      login 403 403 200 403 403 choose", slug="everybodys-round", number="first"),
+    look("round_note", "      login 403 403 404 403 403 choose", slug="everybodys-round", number="ninth"),
+    send("round_note", "      login 403 403 200 403 403 choose", slug="everybodys-round", number="first"),
+    look("publish_note", NOBODY_LOOKS, slug="everybodys-round", number="first"),
+    send("publish_note", "    login 403 403 written 403 403 choose", slug="everybodys-round", number="first"),
+    send("publish_note", "    login 403 403 404 403 403 choose", slug="everybodys-round", number="ninth"),
 )
 
 
@@ -309,6 +356,14 @@ def places_of(world: World) -> dict[str, str]:
         "annes-report": str(reports.get(provider=world.cast.linde).uuid),
         "brams-report": str(reports.get(provider=world.cast.anker).uuid),
         "no-report": str(uuid.uuid4()),
+        "annes-response": str(world.response.uuid),
+        "no-response": str(uuid.uuid4()),
+        "annes-evidence": str(world.response.files.get().uuid),
+        "published-note": str(world.note.uuid),
+        "no-note": str(uuid.uuid4()),
+        "treat": "behandelen",
+        "first": "1",
+        "ninth": "9",
         "everybodys-round": world.round.slug,
         "round-without-anne": world.unreleased.dataset.round.slug,
         "no-round": "bestaat-niet",
@@ -344,6 +399,10 @@ def places_of(world: World) -> dict[str, str]:
         "extend": "verlengen",
         "postpone": "uitstel",
         "no-step": "bestaat-niet",
+        "release-under-way": str(world.under_way.uuid),
+        "released": str(world.release.uuid),
+        "no-release": str(uuid.uuid4()),
+        "approve": "goedkeuren",
         "no-user": "MQ",
         "no-token": "abc-def",
     }
@@ -428,6 +487,8 @@ def test_an_address_that_the_matrix_does_not_know_fails() -> None:
         ("bram", "receipt", {"version": "lindes-delivery"}, {"version": "no-delivery"}),
         ("bram", "fill_in", {"slug": "portal-round"}, {"slug": "no-round"}),
         ("noor", "notice", {"notice": "annes-notice"}, {"notice": "no-notice"}),
+        ("bram", "own_response", {"response": "annes-response"}, {"response": "no-response"}),
+        ("bram", "case_file", {"file": "annes-evidence"}, {"file": "no-file"}),
     ],
 )
 def test_someone_elses_page_cannot_be_told_from_one_that_does_not_exist(

@@ -23,9 +23,11 @@ from providers.models import ApiKey, Mandate, Provider, Role, Round, SubmissionV
 from providers.models.accounts import every_power
 from providers.notices import tell
 from providers.workbook.content import ReadDelivery, ReadLocation
-from tariffs.models import Release
-from tariffs.policies import import_tariffs, set_policy
-from tariffs.release import release_run
+from tariffs.models import InterpretationResponse, Item, MirrorReport, PublicNote, Release, ReportStatus, ResponseKind
+from tariffs.policies import set_policy
+from tariffs.procedure import files, interpretation
+from tariffs.release import make_reports, prepare, release_run
+from tariffs.tables import import_tariffs
 from tests.cast import PASSWORD, Cast, browser_of, make_cast
 from tests.delivering import acting, delivered, portal_round, submission_of
 from tests.factories import computed, delivery, make_round
@@ -71,6 +73,8 @@ class World:
     cast: Cast
     released: Run
     release: Release
+    under_way: Release
+    """A release of the run of the round after it, prepared by nobody in particular, that a colleague still has to approve."""
     unreleased: Run
     waiting: Run
     portal: Round
@@ -78,6 +82,10 @@ class World:
     """A file that De Linde sent in."""
     signed: SubmissionVersion
     """What De Linde delivered in an earlier round."""
+    response: InterpretationResponse
+    """What De Linde asked in the interpretation period, with a file."""
+    note: PublicNote
+    """A published note in the released round."""
     sessions: Mapping[str, str] = field(hash=False)
     """Who is logged in, by first name: the key of her session."""
 
@@ -123,8 +131,11 @@ def build_world() -> World:
     cast = make_cast()
     released = computed(with_tariffs(make_round(deliveries())), MODEL)
     assert released.status == "completed", released.failure_reason
-    release = release_run(run=released, actor=None)
+    release = release_run(run=released, actor=None, respond_until=timezone.now() + timedelta(days=30))
     without_linde = deliveries()[1:]
+    coming = computed(make_round(without_linde, slug="proef-2025", book_year=2025), MODEL)
+    under_way = prepare(run=coming, status=ReportStatus.SIMULATION, actor=None)
+    make_reports(under_way.pk)
     unreleased = computed(make_round(without_linde, slug="proef-2023", book_year=2023), MODEL)
     waiting_round = make_round(without_linde, slug="proef-2022", book_year=2022)
     tell(
@@ -149,10 +160,13 @@ def build_world() -> World:
         cast=cast,
         released=released,
         release=release,
+        under_way=under_way,
         unreleased=unreleased,
         waiting=request_run(round=waiting_round, actor=None),
         portal=portal,
         signed=delivered(submission_of(earlier, cast.linde)),
+        response=_asked(cast, release),
+        note=_noted(cast, released.dataset.round),
         upload=uploads.receive(
             submission=submission_of(portal, cast.linde),
             name="gegevens.xlsx",
@@ -163,6 +177,27 @@ def build_world() -> World:
         ),
         sessions={name: browser_of(getattr(cast, name)).cookies[settings.SESSION_COOKIE_NAME].value for name in PEOPLE},
     )
+
+
+def _asked(cast: Cast, release: Release) -> InterpretationResponse:
+    report = MirrorReport.objects.select_related("release__round", "provider").get(release=release, provider=cast.linde)
+    return interpretation.respond(
+        report=report,
+        item=Item.COSTS,
+        kind=ResponseKind.ASK,
+        text="Hoe telt onze huisvesting mee?",
+        key="een",
+        sent=[files.Sent("bewijs.pdf", b"%PDF-1.7")],
+        actor=acting(cast.anne),
+    )
+
+
+def _noted(cast: Cast, round: Round) -> PublicNote:
+    note = PublicNote.objects.create(round=round, number=1, prepared_by=cast.noor)
+    note.items.create(number=1, question="Hoe telt huisvesting mee?", answer="Apart.")
+    note.published_by, note.published_at = cast.maria, timezone.now()
+    note.save()
+    return note
 
 
 def somebody_of(provider: Provider) -> User:

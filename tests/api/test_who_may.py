@@ -66,6 +66,7 @@ MATRIX = (
     Case("post", "api_offer", f"        {UNKNOWN} 404 403 428 403 403", ("round-without-linde",)),
     Case("get", "api_receipt", f"       {UNKNOWN} 404 404 200 403 403", ("ankers-receipt",)),
     Case("get", "api_receipt", f"       {UNKNOWN} 404 404 404 403 403", ("random",)),
+    Case("get", "api_bandwidths", f"    {UNKNOWN} 403 403 403 403 200"),
 )
 #: These two are for everybody, and each has a test of its own.
 PUBLIC = {"api_openapi", "api_nowhere"}
@@ -142,7 +143,7 @@ def test_a_method_that_does_not_exist_is_405_with_what_does(name: str, systems: 
     """A system that tries another method reads which there are."""
     case = next(case for case in MATRIX if case.name == name)
     address = address_of(systems, case)
-    who = "nza" if name == "api_submissions" else "filler"
+    who = {"api_submissions": "nza", "api_bandwidths": "office"}.get(name, "filler")
     known = {item.method for item in MATRIX if item.name == name}
     for method in set(EVERY_METHOD) - known - {"head"}:
         answer = systems[who].call(method, address)

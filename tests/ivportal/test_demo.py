@@ -195,7 +195,7 @@ def test_sigterm_stops_database_worker_and_server(served: tuple[Demo, str]) -> N
     demo.process.send_signal(signal.SIGTERM)
     assert demo.process.wait(timeout=60) is not None
     try:
-        wait_for("all processes are gone", lambda: not left_in(demo.folder), patience=10)
+        wait_for("all processes are gone", lambda: not left_in(demo.folder))
     except TookTooLong:
         pytest.fail(f"still working: {left_in(demo.folder)}")
     assert "Traceback" not in demo.errors

@@ -181,7 +181,7 @@ def test_it_migrates_serves_pages_and_styles_and_works(compose: dict[str, Any], 
         assert "{" in _get(f"http://127.0.0.1:{port}{style[1]}")
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=60)
 
     worker = subprocess.Popen(
         compose["services"]["worker"]["command"],
@@ -196,7 +196,7 @@ def test_it_migrates_serves_pages_and_styles_and_works(compose: dict[str, Any], 
         assert any("ready." in line for line in lines)
     finally:
         worker.terminate()
-        worker.wait(timeout=30)
+        worker.wait(timeout=60)
 
     beat = subprocess.run(
         ["python", "-c", "from ivportal.celery import app; print(sorted(app.conf.beat_schedule))"],

@@ -40,7 +40,8 @@ from providers.models import (
 from providers.texts import save_text, text_of
 from providers.workbook.form import Line, Organisation, write_csv
 from tariffs.models import TariffTable
-from tariffs.policies import current_policy, import_tariffs, set_policy
+from tariffs.policies import current_policy, set_policy
+from tariffs.tables import import_tariffs
 from tests.cast import browser_of
 from tests.delivering import (
     a_provider,

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from ivportal.pages.intervals import format_range, in_words, interval_bar
-from ivportal.pages.scales import bandwidth_bar, label_places
+from ivportal.pages.scales import bandwidth_bar, label_places, rate_scale, scale_ends
 
 #: On a telephone: the width of the bar and of a label as "Maximum € 26,3 mln", in pixels.
 BAR, LABEL = 335, 140
@@ -97,3 +97,16 @@ def test_the_labels_of_an_interval_near_100_stand_under_each_other() -> None:
     drawn = interval_bar(lower=Decimal("0.97"), upper=Decimal("0.99"), score=Decimal(1))
     assert drawn["is_stacked"]
     assert (drawn["lower"]["anchor"], drawn["upper"]["anchor"]) == ("end", "end")
+
+
+def test_a_scale_marks_the_guide_percentage_and_what_was_agreed_where_they_lie_and_says_so_in_words() -> None:
+    rates = [Decimal(rate) for rate in ("0.85", "0.95", "0.9")]
+    lower, upper, guide = rates
+    drawn = rate_scale(
+        lower=lower, upper=upper, ends=scale_ends(rates), guide=guide, agreed=(Decimal("0.86"), Decimal("0.94"))
+    )
+    assert drawn["lower"] < drawn["agreed"][0] < drawn["guide"] < drawn["agreed"][1] < drawn["lower"] + drawn["width"]
+    assert drawn["label"].endswith("richtpercentage 90,0\u00a0%; afgesproken 86,0\u00a0% tot 94,0\u00a0%")
+    plain = rate_scale(lower=lower, upper=upper, ends=scale_ends(rates))
+    assert (plain["guide"], plain["agreed"]) == (None, [])
+    assert plain["label"].endswith("van het maximumtarief")

@@ -139,7 +139,7 @@ from django.conf import settings
 place = Path(sys.argv[1])
 (place / f"ready-{sys.argv[2]}").touch()
 while not (place / "go").exists():
-    pass
+    time.sleep(0.001)
 with connection.cursor() as cursor:
     cursor.execute("SELECT current_user, current_database()")
     assert cursor.fetchone() == ("ivportal_app", "ivportal")

@@ -1,0 +1,1 @@
+"""What a care office works with: bandwidths, comparison, notes and agreements."""

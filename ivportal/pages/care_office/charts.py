@@ -1,0 +1,153 @@
+"""Zorgkantoor: bandwidths beside each other, with what was agreed in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+from ivportal.pages.care_office.rows import rates_in_words
+from providers.formatting import MISSING, format_percent
+
+ACCENT = "#0b5773"
+GREY = "#9aa7b1"
+INK = "#17222b"
+#: Up to so many providers their names stand along the axis.
+NAMED = 6
+
+
+def rates_in_bandwidths(
+    rows: Sequence[dict[str, Any]], *, guide: Decimal | None, identifier: str, title: str
+) -> dict[str, Any] | None:
+    """Return the figure of bandwidths from low to high, with the agreed rates; ``None`` without any bandwidth."""
+    shown = sorted(
+        (row for row in rows if row["lower_rate"] is not None), key=lambda row: (row["lower_rate"], row["name_key"])
+    )
+    if not shown:
+        return None
+    return {
+        "id": identifier,
+        "title": title,
+        "description": (
+            "Elke streep is de bandbreedte van een aanbieder, van minimum tot maximum, in procenten van het maximumtarief."
+            " Een dwarsstreep is een bandbreedte van één punt. Een stip is wat u afsprak; twee stippen zijn het laagste en"
+            " hoogste tarief per zorgprofiel."
+        ),
+        "plotly": {"data": _traces(shown), "layout": _layout(shown, guide)},
+        "table": {
+            "caption": "Bandbreedte en afspraak per aanbieder, in procenten van het maximumtarief",
+            "columns": [
+                {"label": "Zorgaanbieder", "numeric": False},
+                {"label": "Onderkant", "numeric": True},
+                {"label": "Bovenkant", "numeric": True},
+                {"label": "Afspraak", "numeric": True},
+                {"label": "Status", "numeric": True},
+            ],
+            "rows": [
+                [
+                    row["name"],
+                    format_percent(row["lower_rate"]),
+                    format_percent(row["upper_rate"]),
+                    row["agreed"]["words"] if row["agreed"] else MISSING,
+                    row["status_label"],
+                ]
+                for row in shown
+            ],
+        },
+        "note": "",
+    }
+
+
+def _traces(shown: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the bands, those of one point, an unseen mark on each to point at, and what was agreed."""
+    few = len(shown) <= NAMED
+    colour = ACCENT if few else GREY
+    bands: dict[str, list[float | None]] = {"x": [], "y": []}
+    single: dict[str, list[float]] = {"x": [], "y": []}
+    pointed: dict[str, list[Any]] = {"x": [], "y": [], "text": []}
+    agreed: dict[str, list[Any]] = {"x": [], "y": [], "text": []}
+    for place, row in enumerate(shown, start=1):
+        lower, upper = _points(row["lower_rate"]), _points(row["upper_rate"])
+        words = (
+            f"{escape(row['name'])}<br>{rates_in_words(row['lower_rate'], row['upper_rate'])},"
+            f" {row['status_label'].lower()}"
+            f"<br>{'afgesproken ' + row['agreed']['words'] if row['agreed'] else 'nog geen afspraak'}"
+        )
+        bands["x"] += [place, place, None]
+        bands["y"] += [lower, upper, None]
+        if lower == upper:
+            _add(single, x=place, y=upper)
+        _add(pointed, x=place, y=(lower + upper) / 2, text=words)
+        if row["agreed"]:
+            for rate in dict.fromkeys((row["agreed"]["lowest"], row["agreed"]["highest"])):
+                if rate is not None:
+                    _add(agreed, x=place, y=_points(rate), text=words)
+    marks = {"type": "scatter", "mode": "markers", "hovertemplate": "%{text}<extra></extra>"}
+    return [
+        {
+            "type": "scatter", "mode": "lines", "name": "bandbreedte", "hoverinfo": "skip", "connectgaps": False,
+            "line": {"color": colour, "width": 14 if few else 5}, **bands,
+        },
+        {
+            "type": "scatter", "mode": "markers", "name": "bandbreedte van één punt", "hoverinfo": "skip",
+            "marker": {"symbol": "line-ew-open", "size": 18, "color": colour, "line": {"width": 4}}, **single,
+        },
+        {**marks, "name": "aanbieder", "marker": {"size": 14, "opacity": 0}, **pointed},
+        {**marks, "name": "afspraak", "marker": {"color": INK, "size": 9, "line": {"color": "#fff", "width": 2}}, **agreed},
+    ]  # fmt: skip
+
+
+def _add(trace: dict[str, list[Any]], **values: Any) -> None:
+    for name, value in values.items():
+        trace[name].append(value)
+
+
+def _layout(shown: Sequence[dict[str, Any]], guide: Decimal | None) -> dict[str, Any]:
+    unnamed = {
+        "title": {"text": "Aanbieders, van laag naar hoog minimum"},
+        "showgrid": False,
+        "showticklabels": False,
+        "ticks": "",
+    }
+    named = {
+        "showgrid": False,
+        "tickmode": "array",
+        "tickvals": list(range(1, len(shown) + 1)),
+        "ticktext": [escape(_short(row["name"])) for row in shown],
+        "range": [0.4, len(shown) + 0.6],
+    }
+    layout: dict[str, Any] = {
+        "xaxis": named if len(shown) <= NAMED else unnamed,
+        "yaxis": {"title": {"text": "Percentage van het maximumtarief"}, "ticksuffix": " %"},
+        # On a narrow screen there is no room for names: the table beside the figure has them.
+        "meta": {"narrow": {"xaxis": unnamed}},
+    }
+    if guide is not None:
+        at = _points(guide)
+        # The words stand where no band is likely to run through them.
+        left = at > _points(shown[0]["upper_rate"])
+        layout["shapes"] = [
+            {
+                "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at,
+                "line": {"dash": "dash", "color": INK, "width": 1.5},
+            }
+        ]  # fmt: skip
+        layout["annotations"] = [
+            {
+                "xref": "paper", "x": 0 if left else 1, "xanchor": "left" if left else "right",
+                "y": at, "yanchor": "bottom", "showarrow": False,
+                "text": f"uw richtpercentage {format_percent(guide)}", "font": {"color": INK},
+                "bgcolor": "rgba(255,255,255,0.85)",
+            }
+        ]  # fmt: skip
+    return layout
+
+
+def _points(rate: Decimal) -> float:
+    """Return a rate in percents, as precise as the tables show a bandwidth."""
+    return float(round(rate * 100, 1))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 18 else f"{name[:17]}…"

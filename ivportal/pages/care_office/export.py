@@ -1,0 +1,146 @@
+"""Zorgkantoor: the workbook for the negotiation. Text is written as text, so a name that looks like a formula stays a name."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from typing import Any
+
+import xlsxwriter
+
+from ivportal.pages.care_office.rows import Sight
+from providers.formatting import format_date
+from tariffs.agreements import label_of
+
+#: Decimals of a rate that leaves the building: 0.1 %.
+RATE_DECIMALS = 3
+FIRST_ROW = 4
+
+
+def workbook(rows: list[dict[str, Any]], seen: Sight | None) -> bytes:
+    """Return the rows as an XLSX workbook of two sheets: providers, and the tariffs of each per profile."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        _Sheet(book, "Bandbreedtes", seen).providers(rows)
+        _Sheet(book, "Per zorgprofiel", seen).profiles(rows)
+    return file.getvalue()
+
+
+class _Sheet:
+    """One sheet, with above it what it is about and what it is worth."""
+
+    def __init__(self, book: Any, name: str, seen: Sight | None) -> None:
+        self.seen = seen
+        self.sheet = book.add_worksheet(name)
+        self.bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        self.formats = {
+            "percent": book.add_format({"num_format": "0.0%"}),
+            "fine": book.add_format({"num_format": "0.00%"}),
+            "whole": book.add_format({"num_format": "#,##0"}),
+            "money": book.add_format({"num_format": "#,##0.00"}),
+        }
+        round = seen.round if seen else None
+        self.is_fictitious = bool(round and round.is_fictitious)
+        fictitious = " FICTIEVE GEGEVENS." if self.is_fictitious else ""
+        self.sheet.write_string(0, 0, f"{round.title if round else 'Geen ronde'}.{fictitious} Geen geldend tarief.")
+        if round and seen:
+            since = max((one.since for one in seen.standings), default=None)
+            self.sheet.write_string(
+                1,
+                0,
+                f"Boekjaar {round.book_year}, tariefjaar {seen.tariff_year or 'geen'}, stand van {format_date(since)}."
+                " Percentages van het maximumtarief. De status verschilt per aanbieder en staat in elke regel.",
+            )
+
+    def providers(self, rows: list[dict[str, Any]]) -> None:
+        """Write a row per provider."""
+        book_year = self.seen.round.book_year if self.seen else ""
+        self._heads(
+            "Zorgaanbieder",
+            "KvK-nummer",
+            "Plaats in uw regio",
+            "Uw regio",
+            f"Zorgdagen {book_year}, alle regio's",
+            "Onderkant",
+            "Bovenkant",
+            "Bandbreedte",
+            "Toelichting",
+            "Status",
+            "Status sinds",
+            "Uw richtpercentage",
+            "Plaats van het richtpercentage",
+            "Afspraak, laagste",
+            "Afspraak, hoogste",
+            "Afspraak in de bandbreedte",
+            "Dag van de afspraak",
+            "Vorig jaar onderkant",
+            "Vorig jaar bovenkant",
+            "Vorig jaar status",
+            "Vorig jaar afspraak",
+            "Uw notitie",
+        )
+        for line, row in enumerate(rows, start=FIRST_ROW):
+            last, agreed, guide = row["last"] or {}, row["agreed"] or {}, row["guide"] or {}
+            share = self.seen.guide.share if self.seen and self.seen.guide else None
+            self._texts(line, 0, row["name"], row["key"], row["place"], row["region"])
+            self._number(line, 4, row["care_days"], "whole")
+            # As precise as the page: more decimals times the maximum tariffs would give away the costs.
+            self._number(line, 5, _rounded(row["lower_rate"]), "percent")
+            self._number(line, 6, _rounded(row["upper_rate"]), "percent")
+            self._texts(line, 7, row["bandwidth_label"], row["reason"] or row["status_note"], self._status(row))
+            self._texts(line, 10, format_date(row["since"]))
+            self._number(line, 11, share, "fine")
+            self._texts(line, 12, guide.get("words", ""))
+            self._number(line, 13, agreed.get("lowest"), "fine")
+            self._number(line, 14, agreed.get("highest"), "fine")
+            self._texts(line, 15, agreed.get("fit_label", ""), format_date(agreed["on"]) if agreed else "")
+            self._number(line, 17, _rounded(last.get("lower_rate")), "percent")
+            self._number(line, 18, _rounded(last.get("upper_rate")), "percent")
+            self._texts(line, 19, last.get("status_label", ""), last.get("agreed", ""), row["note"])
+        self._finish()
+
+    def profiles(self, rows: list[dict[str, Any]]) -> None:
+        """Write a row per provider and product."""
+        currency = self.seen.round.currency if self.seen else "EUR"
+        self._heads(
+            "Zorgaanbieder",
+            "KvK-nummer",
+            "Zorgprofiel",
+            f"Onderkant ({currency} per dag)",
+            f"Bovenkant ({currency} per dag)",
+            f"Maximumtarief ({currency} per dag)",
+            "Status",
+        )
+        line = FIRST_ROW
+        for row in rows:
+            for facts in row["standing"].products:
+                self._texts(line, 0, row["name"], row["key"], label_of(facts["product"]))
+                for column, name in ((3, "lower"), (4, "upper"), (5, "maximum_tariff")):
+                    self._number(line, column, Decimal(facts[name]), "money")
+                self._texts(line, 6, self._status(row))
+                line += 1
+        self._finish()
+
+    def _status(self, row: dict[str, Any]) -> str:
+        return f"{row['status_label']}{', fictief' if self.is_fictitious else ''}"
+
+    def _heads(self, *heads: str) -> None:
+        for column, head in enumerate(heads):
+            self.sheet.write_string(FIRST_ROW - 1, column, head, self.bold)
+
+    def _texts(self, line: int, column: int, *texts: str) -> None:
+        for place, text in enumerate(texts, start=column):
+            self.sheet.write_string(line, place, text)
+
+    def _number(self, line: int, column: int, value: Decimal | None, shape: str) -> None:
+        if value is not None:
+            self.sheet.write_number(line, column, float(value), self.formats[shape])
+
+    def _finish(self) -> None:
+        self.sheet.set_column(0, 0, 42)
+        self.sheet.set_column(1, 30, 18)
+        self.sheet.freeze_panes(FIRST_ROW, 1)
+
+
+def _rounded(rate: Decimal | None) -> Decimal | None:
+    return None if rate is None else round(rate, RATE_DECIMALS)
