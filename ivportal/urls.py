@@ -98,6 +98,9 @@ urlpatterns = [
     path("medewerkers/uitnodigen/", people.invite_staff, name="invite_staff"),
     path("medewerkers/sleutels/", keys.make_staff_key, name="make_staff_key"),
     path("medewerkers/sleutels/<uuid:key>/beeindigen/", keys.end_staff_key, name="end_staff_key"),
+    path("koppelingen/", keys.office_keys, name="office_keys"),
+    path("koppelingen/sleutels/", keys.make_office_key, name="make_office_key"),
+    path("koppelingen/sleutels/<uuid:key>/beeindigen/", keys.end_office_key, name="end_office_key"),
     path("medewerkers/<uuid:mandate>/beeindigen/", people.end_staff, name="end_staff"),
     path("rondes/<slug:slug>/aanbieders/<uuid:provider>/mensen/", people.provider_people, name="provider_people"),
     path(

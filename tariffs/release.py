@@ -299,11 +299,12 @@ def release_run(
 ) -> Release:
     """Release at once, by the portal itself: for commands, on behalf of who may run them. People use the two steps."""
     with transaction.atomic():
+        is_first = not Release.objects.released().filter(round=run.dataset.round).exists()
         release = prepare(
             run=run,
             status=status,
             actor=actor,
-            note=note or "Vrijgegeven door een beheerder van het portaal.",
+            note=note or ("" if is_first else "Vrijgegeven door een beheerder van het portaal."),
             for_care_offices=for_care_offices,
             respond_until=respond_until,
         )

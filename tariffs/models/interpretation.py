@@ -21,7 +21,7 @@ class Item(models.TextChoices):
     COSTS = "costs", "Uw kosten"
     DAYS = "days", "Uw zorgdagen"
     QUALITY = "quality", "De kwaliteitseis"
-    OUTLIER = "outlier", "Of uw gegevens als uitschieter gelden"
+    OUTLIER = "outlier", "Of uw gegevens als uitbijter gelden"
     PEERS = "peers", "Met wie u wordt vergeleken"
     CIRCUMSTANCES = "circumstances", "Uw omstandigheden"
     SCORE = "score", "Uw efficiëntiescore en minimale kosten"
