@@ -271,19 +271,17 @@ def content_hash(delivery: ReadDelivery) -> str:
 def _store_versions(
     contents: ReadRound, submissions: dict[str, Submission], file: SourceFile, now: datetime
 ) -> tuple[list[SubmissionVersion], int]:
-    """Store a new version of every delivery whose figures changed, with its values and findings."""
-    newest = {
-        version.submission_id: version
-        for version in SubmissionVersion.objects.filter(submission__in=submissions.values()).order_by(
-            "submission_id", "number"
-        )
-    }
+    """Store a new version of every delivery whose figures changed since the source last gave them, with values and findings."""
+    known = SubmissionVersion.objects.filter(submission__in=submissions.values()).order_by("submission_id", "number")
+    newest = {version.submission_id: version for version in known}
+    # A correction has a file of the provider: what the source says again does not undo it, what it says anew does.
+    read = {version.submission_id: version.sha256 for version in known.filter(source_file__provider__isnull=True)}
     made: list[tuple[SubmissionVersion, ReadDelivery]] = []
     for delivery in contents.deliveries:
         submission = submissions[delivery.key]
         previous = newest.get(submission.pk)
         digest = content_hash(delivery)
-        if previous is not None and previous.sha256 == digest:
+        if previous is not None and digest in (previous.sha256, read.get(submission.pk)):
             continue
         version = SubmissionVersion(
             submission=submission,

@@ -45,6 +45,7 @@ SPECIAL: dict[str, tuple[str, str]] = {
     "bevoegdheden": ("wat iemand mag", "Gegevens invullen"),
     "status": ("de status van de uitkomsten", "voorlopig"),
     "nieuw": ("wat er nieuw is en waarom, zoals de NZa dat opschreef", "Twee aanbieders verbeterden hun gegevens."),
+    "nummer": ("het nummer van een nota van inlichtingen", "2"),
     "einde": ("tot wanneer de bevoegdheid geldt", "31 december 2026"),
     "zaak": ("het kenmerk van het besluit of het bezwaar", "IV-2026-0012"),
     "onderwerp": ("waar de brief over gaat", "Besluit IV-2026-0012"),

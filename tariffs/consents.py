@@ -15,8 +15,8 @@ def given(*, kind: ConsentKind, round: Round | None = None) -> frozenset[int]:
     """Return the keys of the providers that consent now."""
     newest = (
         Consent.objects.filter(kind=kind, round=round)
-        .order_by("provider", "-pk")
-        .distinct("provider")
+        .order_by("provider_id", "-pk")
+        .distinct("provider_id")
         .values_list("provider_id", "is_given")
     )
     return frozenset(provider for provider, is_given in newest if is_given)

@@ -12,7 +12,16 @@ from django.utils import timezone
 
 from providers.access import Actor
 from providers.models import Provider, Round
-from tariffs.models import Bandwidth, Decision, Occasion, ProductBandwidth, Release, ReportStatus, Standing
+from tariffs.models import (
+    Bandwidth,
+    Decision,
+    DecisionStatus,
+    Occasion,
+    ProductBandwidth,
+    Release,
+    ReportStatus,
+    Standing,
+)
 
 
 def current(provider: Provider | int, round: Round | int) -> Standing | None:
@@ -28,8 +37,12 @@ def newest(actor: Actor) -> QuerySet[Standing]:
 
 
 def record_release(release: Release, *, at: datetime) -> None:
-    """Write down what holds about everybody from the moment of a release. For workers: it sees everything."""
-    bands = Bandwidth.objects.filter(run_id=release.run_id).prefetch_related("products")
+    """Write down what holds about everybody from the moment of a release. For workers: it sees everything.
+
+    About who has a decision that holds nothing changes: another decision does that, not other figures.
+    """
+    decided = Decision.objects.filter(round=release.round_id, status=DecisionStatus.SENT).values("provider")
+    bands = Bandwidth.objects.filter(run_id=release.run_id).exclude(provider__in=decided).prefetch_related("products")
     Standing.objects.bulk_create(
         (
             Standing(

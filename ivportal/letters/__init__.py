@@ -9,7 +9,9 @@ from typing import Any
 
 import typst
 
-from providers.formatting import format_datetime
+from providers.formatting import format_date, format_datetime
+from tariffs.letters import blocks
+from tariffs.models import Letter
 
 FOLDER = Path(__file__).parent
 
@@ -48,5 +50,21 @@ def receipt(found: Mapping[str, Any]) -> bytes:
             "files": found["files"],
             "changed_after": ", ".join(found["changed_after"]),
             "statement": statement.text,
+        },
+    )
+
+
+def posted(sent: Letter) -> bytes:
+    """Return a letter of the procedure as PDF, made from what was frozen when it was sent: the same bytes every time."""
+    return letter(
+        "posted",
+        {
+            "is_fictitious": sent.round.is_fictitious,
+            "subject": sent.subject,
+            "reference": sent.reference,
+            "dated": format_date(sent.dated),
+            "blocks": [{"kind": block.kind, "lines": list(block.lines)} for block in blocks(sent.body)],
+            "figures": sent.figures,
+            "sha256": sent.sha256,
         },
     )

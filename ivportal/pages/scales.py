@@ -84,15 +84,34 @@ def scale_ends(rates: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
     return max(start - tenth, Decimal(0)), end + tenth / 2
 
 
-def rate_scale(*, lower: Decimal, upper: Decimal, ends: tuple[Decimal, Decimal]) -> dict[str, Any]:
-    """Return what ``components/rate_scale.html`` draws: a band, and a mark at 100 %."""
+def rate_scale(
+    *,
+    lower: Decimal,
+    upper: Decimal,
+    ends: tuple[Decimal, Decimal],
+    guide: Decimal | None = None,
+    agreed: tuple[Decimal | None, Decimal | None] | None = None,
+) -> dict[str, Any]:
+    """Return what ``components/rate_scale.html`` draws: a band, and a mark at 100 %.
+
+    ``guide`` and ``agreed`` (lowest and highest) are marked too, if given; the scale has to hold them.
+    """
 
     def place(rate: Decimal) -> float:
         return round(float((rate - ends[0]) / (ends[1] - ends[0]) * 100), 2)
 
+    label = f"{format_percent(lower)} tot {format_percent(upper)} van het maximumtarief"
+    if guide is not None:
+        label += f"; richtpercentage {format_percent(guide)}"
+    lowest, highest = agreed or (None, None)
+    if lowest is not None and highest is not None:
+        label += f"; afgesproken {format_percent(lowest)}"
+        label += f" tot {format_percent(highest)}" if highest > lowest else ""
     return {
         "lower": place(lower),
         "width": round(max(place(upper) - place(lower), 0.8), 2),
         "cap": place(Decimal(1)),
-        "label": f"{format_percent(lower)} tot {format_percent(upper)} van het maximumtarief",
+        "guide": None if guide is None else place(guide),
+        "agreed": [place(rate) for rate in dict.fromkeys((lowest, highest)) if rate is not None],
+        "label": label,
     }

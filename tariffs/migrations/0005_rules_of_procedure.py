@@ -56,6 +56,10 @@ OF_OWN_AGREEMENT = (
     "EXISTS (SELECT 1 FROM tariffs_tariffagreement a WHERE a.id = tariffs_agreedtariff.agreement_id"
     f" AND (a.provider_id = {MINE} OR a.care_office_id = {OFFICE}))"
 )
+OF_OFFICES_AGREEMENT = (
+    "EXISTS (SELECT 1 FROM tariffs_tariffagreement a WHERE a.id = tariffs_agreedtariff.agreement_id"
+    f" AND a.care_office_id = {OFFICE})"
+)
 I_AM_OF_THE_OFFICE = (
     f"EXISTS (SELECT 1 FROM providers_mandate m WHERE m.user_id = {ME} AND m.role = 'care_office'"
     f" AND m.care_office_id = {OFFICE} AND m.valid_from <= clock_timestamp() + interval '1 minute'"
@@ -159,7 +163,10 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(EARLIER_STANDINGS, migrations.RunSQL.noop),
         # Releases: nobody outside the NZa sees one before its moment.
-        row_security("tariffs_release", also=f"stage = 'released' AND (for_care_offices OR {OFFICE} IS NULL)"),
+        row_security(
+            "tariffs_release",
+            also=f"stage = 'released' AND ({MINE} IS NOT NULL OR ({OFFICE} IS NOT NULL AND for_care_offices))",
+        ),
         transitions("tariffs_release", RELEASE_TRANSITIONS, field="stage"),
         immutable_columns(
             "tariffs_release",
@@ -384,7 +391,7 @@ class Migration(migrations.Migration):
             " AND t.tariff_year = NEW.tariff_year)",
         ),
         row_security("tariffs_agreedtariff", also=OF_OWN_AGREEMENT),
-        own_writes("tariffs_agreedtariff", own=OF_OWN_AGREEMENT, writes=["INSERT"]),
+        own_writes("tariffs_agreedtariff", own=OF_OFFICES_AGREEMENT, writes=["INSERT"]),
         immutable("tariffs_agreedtariff"),
         writes(
             "tariffs_agreedtariff",

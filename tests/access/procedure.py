@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.access.cases import NOBODY_SENDS, Case, look, send
 
 RELEASE = {"release": "release-under-way"}
+OF_LINDE = {"slug": "everybodys-round", "provider": "linde"}
 PROCEDURE: tuple[Case, ...] = (
     #                         anonymous anne bram noor karim eva olaf
     look("mirror_pdf", "      login 200 404 403 403 403 choose", report="annes-report"),
@@ -31,4 +32,53 @@ PROCEDURE: tuple[Case, ...] = (
     send("round_policy", "    login 403 403 200 403 403 choose", slug="everybodys-round"),
     look("tariff_tables", "   login 403 403 200 403 403 choose"),
     send("tariff_tables", "   login 403 403 200 403 403 choose"),
+    # Decisions and objections: nothing was decided in this world, so a case is there for the NZa alone.
+    look("own_cases", "       login 200 200 403 403 403 choose"),
+    send("own_cases", NOBODY_SENDS),
+    look("post_consent", "    login 200 200 403 403 403 choose"),
+    send("post_consent", "    login 200 200 403 403 403 choose"),
+    look("own_case", "        login 404 404 403 403 403 choose", slug="everybodys-round"),
+    send("own_case", NOBODY_SENDS, slug="everybodys-round"),
+    look("own_bundle", "      login 404 404 403 403 403 choose", slug="everybodys-round"),
+    send("own_bundle", NOBODY_SENDS, slug="everybodys-round"),
+    look("give_views", "      login 404 404 403 403 403 choose", slug="everybodys-round"),
+    send("give_views", "      login 404 404 403 403 403 choose", slug="everybodys-round"),
+    look("object", "          login 404 404 403 403 403 choose", slug="everybodys-round"),
+    send("object", "          login 404 404 403 403 403 choose", slug="everybodys-round"),
+    *(
+        case(name, "login 404 404 403 403 403 choose", slug="everybodys-round", objection="no-run")
+        for name in ("supplement_objection", "withdraw_objection", "notice_of_default")
+        for case in (look, send)
+    ),
+    look("letter", "          login 404 404 404 403 403 choose", letter="no-run"),
+    send("letter", NOBODY_SENDS, letter="no-run"),
+    look("letter_pdf", "      login 404 404 404 403 403 choose", letter="no-run"),
+    send("letter_pdf", NOBODY_SENDS, letter="no-run"),
+    look("cases", "           login 403 403 200 403 403 choose"),
+    send("cases", NOBODY_SENDS),
+    look("case_round", "      login 403 403 200 403 403 choose", slug="everybodys-round"),
+    look("case_round", "      login 403 403 404 403 403 choose", slug="no-round"),
+    send("case_round", NOBODY_SENDS, slug="everybodys-round"),
+    look("case_round_step", " login 403 403 404 403 403 choose", slug="everybodys-round", step="no-step"),
+    send("case_round_step", " login 403 403 404 403 403 choose", slug="everybodys-round", step="no-step"),
+    look("case_round_post", " login 403 403 404 403 403 choose", slug="everybodys-round", part="first"),
+    send("case_round_post", NOBODY_SENDS, slug="everybodys-round", part="first"),
+    look("new_objection_group", "login 403 403 404 403 403 choose", slug="no-round"),
+    send("new_objection_group", "login 403 403 200 403 403 choose", slug="everybodys-round"),
+    look("objection_group", " login 403 403 404 403 403 choose", group="no-run"),
+    send("objection_group", " login 403 403 404 403 403 choose", group="no-run"),
+    look("case", "            login 403 403 200 403 403 choose", **OF_LINDE),
+    look("case", "            login 403 403 404 403 403 choose", slug="everybodys-round", provider="no-provider"),
+    look("case", "            login 403 403 404 403 403 choose", slug="round-without-anne", provider="linde"),
+    send("case", NOBODY_SENDS, **OF_LINDE),
+    look("case_bundle", "     login 403 403 200 403 403 choose", **OF_LINDE),
+    look("case_bundle", "     login 403 403 404 403 403 choose", slug="no-round", provider="linde"),
+    send("case_bundle", NOBODY_SENDS, **OF_LINDE),
+    *(
+        case(f"{name}_step", "login 403 403 404 403 403 choose", **{name: "no-run", "step": "no-step"})
+        for name in ("decision", "views", "objection")
+        for case in (look, send)
+    ),
+    look("supplement_for", "  login 403 403 404 403 403 choose", objection="no-run"),
+    send("supplement_for", "  login 403 403 404 403 403 choose", objection="no-run"),
 )

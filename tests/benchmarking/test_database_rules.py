@@ -13,12 +13,12 @@ from django.apps import apps
 from django.db import DataError, connection, transaction
 
 from benchmarking import lease
-from benchmarking.models import RunDivision, RunShard, RunStatus, ShardStatus
+from benchmarking.models import Run, RunDivision, RunShard, RunStatus, ShardStatus
 from benchmarking.models.runs import RUN_TRANSITIONS
 from benchmarking.models.shards import SHARD_TRANSITIONS
 from benchmarking.runs import request_run, set_specification
 from providers.access import EVERYTHING, NOTHING, scope
-from providers.models import CareOffice, Location, Notice, Provider, Round, SubmissionVersion
+from providers.models import CareOffice, Location, Notice, Provider, Round, SubmissionVersion, User
 from providers.models.delivering import (
     EXEMPTION_TRANSITIONS,
     SIGNATURE_TRANSITIONS,
@@ -30,13 +30,14 @@ from providers.models.delivering import (
 from providers.models.notices import MAIL_TRANSITIONS, MailStatus
 from providers.models.rounds import ROUND_TRANSITIONS, RoundStatus
 from providers.models.submissions import SUBMISSION_TRANSITIONS, SubmissionStatus
-from tariffs.models import MaximumTariff, Standing, TariffTable
+from tariffs.models import MaximumTariff, PublicNote, PublicNoteItem, Release, ReportStatus, Standing, TariffTable
 from tariffs.policies import set_policy
-from tariffs.release import release_run
+from tariffs.release import make_reports, prepare, release_run
 from tests import storing
 from tests.delivering_rows import store_delivering_rows
 from tests.factories import SIMPLE, computed, delivery, make_round
 from tests.plain_sql import query, refused
+from tests.procedure_rows import Side, store_procedure
 
 #: What belongs to nobody in particular: reference lists, names of organisations and the portal's own bookkeeping. Tables
 #: in none of the lists below fail, so that a new one is thought about.
@@ -45,7 +46,7 @@ OPEN = {
     "providers_mandate", "providers_provider", "providers_round", "providers_roundtext", "providers_apikey",
     "providers_user", "benchmarking_specification",
     "benchmarking_roundspecification", "tariffs_tarifftable", "tariffs_maximumtariff", "tariffs_roundpolicy",
-    "tariffs_release", "auth_group", "auth_group_permissions", "auth_permission",
+    "auth_group", "auth_group_permissions", "auth_permission",
     "django_content_type", "django_migrations", "django_session",
 }  # fmt: skip
 OWN_SUBMISSION = "submission_id IN (SELECT id FROM providers_submission WHERE provider_id = {pk})"
@@ -53,6 +54,8 @@ OWN_VERSION = (
     "version_id IN (SELECT v.id FROM providers_submissionversion v JOIN providers_submission s"
     " ON s.id = v.submission_id WHERE s.provider_id = {pk})"
 )
+OWN_RESPONSE = "response_id IN (SELECT id FROM tariffs_interpretationresponse WHERE provider_id = {pk})"
+OWN_OBJECTION = "objection_id IN (SELECT id FROM tariffs_objection WHERE provider_id = {pk})"
 #: Rows that a provider sees of itself.
 OF_A_PROVIDER = {
     "providers_submission": "provider_id = {pk}",
@@ -72,13 +75,36 @@ OF_A_PROVIDER = {
     "providers_mail": "notice_id IN (SELECT id FROM providers_notice WHERE provider_id = {pk})",
     "providers_sourcefigure": "(key_scheme, key) IN (SELECT key_scheme, key FROM providers_provider WHERE id = {pk})",
     "providers_sectorbasis": "true",  # figures of all together
-    "tariffs_bandwidth": "provider_id = {pk} AND run_id IN (SELECT run_id FROM tariffs_release)",
+    "tariffs_bandwidth": "provider_id = {pk} AND run_id IN (SELECT run_id FROM tariffs_release WHERE stage = 'released')",
     "tariffs_productbandwidth": (
         "bandwidth_id IN (SELECT id FROM tariffs_bandwidth"
-        " WHERE provider_id = {pk} AND run_id IN (SELECT run_id FROM tariffs_release))"
+        " WHERE provider_id = {pk} AND run_id IN (SELECT run_id FROM tariffs_release WHERE stage = 'released'))"
     ),
-    "tariffs_mirrorreport": "provider_id = {pk}",
+    "tariffs_release": "stage = 'released'",
+    "tariffs_mirrorreport": (
+        "provider_id = {pk} AND release_id IN (SELECT id FROM tariffs_release WHERE stage = 'released')"
+    ),
     "tariffs_standing": "provider_id = {pk}",
+    "tariffs_responseterm": "provider_id = {pk}",
+    "tariffs_interpretationresponse": "provider_id = {pk}",
+    "tariffs_responsemessage": OWN_RESPONSE,
+    "tariffs_publicnote": "published_at IS NOT NULL",
+    "tariffs_publicnoteitem": "note_id IN (SELECT id FROM tariffs_publicnote WHERE published_at IS NOT NULL)",
+    "tariffs_casefile": "provider_id = {pk}",
+    "tariffs_letter": "provider_id = {pk}",
+    "tariffs_consent": "provider_id = {pk}",
+    "tariffs_decision": "provider_id = {pk}",
+    "tariffs_statementofviews": "provider_id = {pk}",
+    "tariffs_objection": "provider_id = {pk}",
+    "tariffs_objectiongroup": "id IN (SELECT group_id FROM tariffs_objection WHERE provider_id = {pk})",
+    "tariffs_ground": (
+        f"{OWN_OBJECTION} OR group_id IN (SELECT group_id FROM tariffs_objection WHERE provider_id = {{pk}})"
+    ),
+    "tariffs_termevent": OWN_OBJECTION,
+    "tariffs_hearing_objections": OWN_OBJECTION,
+    "tariffs_hearing": f"id IN (SELECT hearing_id FROM tariffs_hearing_objections WHERE {OWN_OBJECTION})",
+    "tariffs_tariffagreement": "provider_id = {pk}",
+    "tariffs_agreedtariff": "agreement_id IN (SELECT id FROM tariffs_tariffagreement WHERE provider_id = {pk})",
 }
 #: Rows that a care office sees: what holds, without costs, about providers in its regions.
 OF_A_CARE_OFFICE = {
@@ -87,12 +113,24 @@ OF_A_CARE_OFFICE = {
         " JOIN providers_careofficeregion g ON g.id = l.region_id WHERE g.care_office_id = {pk})"
     ),
 }
-#: Rows that every provider sees, whoever it is.
-OF_ALL_PROVIDERS = {"providers_termchange": "submission_id IS NULL", "providers_sectorbasis": "true"}
+#: Rows that a care office sees of its own work.
+OF_ITSELF = {
+    "tariffs_guidepercentage": "care_office_id = {pk}",
+    "tariffs_careofficenote": "care_office_id = {pk}",
+    "tariffs_tariffagreement": "care_office_id = {pk}",
+    "tariffs_agreedtariff": "agreement_id IN (SELECT id FROM tariffs_tariffagreement WHERE care_office_id = {pk})",
+}
+#: Rows that every provider sees, whoever it is, or every provider in the round.
+OF_ALL_PROVIDERS = {
+    "providers_termchange": "submission_id IS NULL",
+    "providers_sectorbasis": "true",
+    "tariffs_release": "stage = 'released'",
+}
 #: Rows that only the NZa and workers see.
 OF_THE_NZA = {
     "benchmarking_dataset", "benchmarking_dataset_versions", "benchmarking_run", "benchmarking_runstep",
     "benchmarking_result", "benchmarking_peerlink", "benchmarking_rundivision", "benchmarking_runshard",
+    "tariffs_releaseeffects", "tariffs_consequences",
 }  # fmt: skip
 #: What a provider writes itself, in rows of its own.
 WRITES = {
@@ -101,13 +139,26 @@ WRITES = {
     "providers_draft": {"INSERT"}, "providers_signaturerequest": {"INSERT", "UPDATE"}, "providers_statement": {"INSERT"},
     "providers_explanation": {"INSERT"}, "providers_statuschange": {"INSERT"}, "providers_exemption": {"INSERT", "UPDATE"},
     "providers_notice": {"INSERT", "UPDATE"}, "providers_mail": {"INSERT"},
+    "tariffs_interpretationresponse": {"INSERT", "UPDATE"}, "tariffs_responsemessage": {"INSERT"},
+    "tariffs_casefile": {"INSERT"}, "tariffs_consent": {"INSERT"}, "tariffs_statementofviews": {"INSERT"},
+    "tariffs_objection": {"INSERT", "UPDATE"}, "tariffs_ground": {"INSERT"}, "tariffs_termevent": {"INSERT"},
 }  # fmt: skip
+#: What a care office writes itself.
+OFFICE_WRITES = {table: {"INSERT"} for table in OF_ITSELF}
 IMMUTABLE = (
     "providers_auditrecord", "providers_sourcefile", "providers_submissionversion", "providers_measuredvalue",
     "providers_draft", "providers_statement", "providers_explanation", "providers_statuschange", "providers_termchange",
     "providers_sectorbasis", "benchmarking_specification", "benchmarking_roundspecification", "benchmarking_dataset",
     "benchmarking_result", "benchmarking_peerlink", "tariffs_tarifftable", "tariffs_maximumtariff", "tariffs_roundpolicy",
-    "tariffs_bandwidth", "tariffs_productbandwidth", "tariffs_release", "tariffs_mirrorreport",
+    "tariffs_bandwidth", "tariffs_productbandwidth", "tariffs_mirrorreport", "tariffs_releaseeffects",
+    "tariffs_responseterm", "tariffs_standing", "tariffs_responsemessage", "tariffs_casefile", "tariffs_letter",
+    "tariffs_consent", "tariffs_termevent", "tariffs_guidepercentage", "tariffs_careofficenote",
+    "tariffs_tariffagreement", "tariffs_agreedtariff",
+)  # fmt: skip
+#: What stays once it was released, published, answered, sent or decided, and is never deleted.
+KEPT = (
+    "tariffs_release", "tariffs_publicnote", "tariffs_interpretationresponse", "tariffs_decision",
+    "tariffs_statementofviews", "tariffs_objection", "tariffs_ground",
 )  # fmt: skip
 NORTH, SOUTH = "5501", "5525"
 FIGURES = {"99900001": (NORTH, 20_000), "99900002": (SOUTH, 30_000), "99900003": (NORTH, 25_000)}
@@ -131,13 +182,34 @@ def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Mapping[st
         )
         set_policy(round=round, actor=None, tariff_table=table, tariff_year=2024)
         released = computed(round)
-        release_run(run=released, actor=None)
+        release = release_run(run=released, actor=None)
         unreleased = computed(round, {**SIMPLE, "returns_to_scale": "vrs"})
+        proceed(release, unreleased)
         other = make_round(deliveries, slug="ander-2024")
         divide(other)
         store_delivering_rows(other)
         assert (released.status, unreleased.status) == ("completed", "completed")
         yield {"released": released.pk, "unreleased": unreleased.pk}
+
+
+def proceed(release: Release, unreleased: Run) -> None:
+    """Store what comes after a release for every provider, and a release that nobody may know of yet."""
+    staff = [User.objects.create_user(f"{name}@example.org", None, name=name) for name in ("noor", "pieter")]
+    sides = {}
+    for provider in Provider.objects.filter(key__in=FIGURES):
+        region = provider.locations.get().region
+        assert region is not None
+        people = [User.objects.create_user(f"{who}{provider.key}@example.org", None, name=who) for who in ("u", "o")]
+        sides[provider] = Side(user=people[0], office=region.care_office, officer=people[1])
+    store_procedure(release=release, sides=sides, staff=(staff[0], staff[1]))
+    coming = prepare(run=unreleased, status=ReportStatus.SIMULATION, note="Een ander model.", actor=None)
+    assert make_reports(coming.pk)
+    PublicNoteItem.objects.create(
+        note=PublicNote.objects.create(round=release.round, number=2, prepared_by=staff[0]),
+        number=1,
+        question="Nog niet gepubliceerd?",
+        answer="Nee.",
+    )
 
 
 def divide(round: Round) -> None:
@@ -220,7 +292,7 @@ def protected() -> dict[str, tuple[bool, bool]]:
 def test_every_table_is_either_open_to_all_or_has_a_rule_that_a_test_knows(db: None) -> None:
     tables = protected()
     secured = {name for name, (enabled, _) in tables.items() if enabled}
-    assert secured == set(OF_A_PROVIDER) | set(OF_A_CARE_OFFICE) | OF_THE_NZA
+    assert secured == set(OF_A_PROVIDER) | set(OF_A_CARE_OFFICE) | set(OF_ITSELF) | OF_THE_NZA
     assert set(tables) - secured == OPEN
     models = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
     assert models <= set(tables)
@@ -234,14 +306,16 @@ def test_every_secured_table_has_a_rule_for_everything_and_one_for_reading_and_w
     found: dict[str, set[tuple[str, str]]] = {}
     for table, command, written in query("SELECT tablename, cmd, coalesce(with_check, '') FROM pg_policies"):
         found.setdefault(table, set()).add((command, written))
-    secured = set(OF_A_PROVIDER) | set(OF_A_CARE_OFFICE) | OF_THE_NZA
+    secured = set(OF_A_PROVIDER) | set(OF_A_CARE_OFFICE) | set(OF_ITSELF) | OF_THE_NZA
     assert set(found) == secured
     for table, rules in found.items():
-        assert {command for command, _ in rules} == {"ALL", "SELECT", *WRITES.get(table, ())}, table
+        assert {command for command, _ in rules} == {
+            "ALL", "SELECT", *WRITES.get(table, ()), *OFFICE_WRITES.get(table, ())
+        }, table  # fmt: skip
         assert all("'all'" in written for command, written in rules if command == "ALL"), table
 
 
-SECURED = sorted(set(OF_A_PROVIDER) | set(OF_A_CARE_OFFICE) | OF_THE_NZA)
+SECURED = sorted(set(OF_A_PROVIDER) | set(OF_A_CARE_OFFICE) | set(OF_ITSELF) | OF_THE_NZA)
 
 
 @pytest.mark.parametrize("table", SECURED)
@@ -249,7 +323,9 @@ def test_a_connection_that_was_told_nothing_sees_no_row(world: Mapping[str, int]
     assert count(table) > 0, f"nothing to hide in {table}"
     for told in (NOTHING, "provider:", "care_office:", "care_office:0", "ALL", "all ", "nza"):
         with scope(told):
-            assert count(table) == 0, told
+            # That something was released for care offices any of them may know.
+            of_offices = 1 if (table, told) == ("tariffs_release", "care_office:0") else 0
+            assert count(table) == of_offices, told
     of_all = count(table, OF_ALL_PROVIDERS[table]) if table in OF_ALL_PROVIDERS else 0
     with scope("provider:0"):
         assert count(table) == of_all
@@ -273,11 +349,14 @@ def test_a_care_office_sees_released_bandwidths_in_its_regions_and_nothing_else(
 ) -> None:
     seen = []
     for office in CareOffice.objects.all():
-        expected = count(table, OF_A_CARE_OFFICE[table].format(pk=office.pk)) if table in OF_A_CARE_OFFICE else 0
+        rule = OF_A_CARE_OFFICE.get(table) or OF_ITSELF.get(table)
+        expected = count(table, rule.format(pk=office.pk)) if rule else 0
+        if table == "tariffs_release":
+            expected = count(table, "stage = 'released' AND for_care_offices")
         seen.append(expected)
         with scope(f"care_office:{office.pk}"):
             assert count(table) == expected
-    if table in OF_A_CARE_OFFICE:
+    if table in (*OF_A_CARE_OFFICE, *OF_ITSELF):
         assert sorted(seen)[-2:] == [
             1,
             2,
@@ -319,6 +398,11 @@ def another(table: str, row: dict[str, Any]) -> dict[str, Any]:
         "providers_signaturerequest": {"answer": "declined", "draft_id": elsewhere},
         "providers_exemption": {"status": "withdrawn"},
         "providers_notice": {"key": "another"},
+        "tariffs_interpretationresponse": {"key": "another", "number": 9},
+        "tariffs_statementofviews": {"key": "another"},
+        "tariffs_objection": {"key": "another", "reference": f"another {row['id']}"},
+        "tariffs_ground": {"number": 9},
+        "tariffs_agreedtariff": {"product": "another"},
     }
     if table == "providers_statement":
         submission = SubmissionVersion.objects.get(pk=row["version_id"]).submission
@@ -390,7 +474,8 @@ def test_the_list_of_what_is_never_changed_is_that_of_the_database(db: None) -> 
     # A run once it is over; parts of a divided step once they are done, though they may be thrown away. A finding is not
     # deleted, and of what it says only that it is over is ever written.
     assert {name for name, _ in rows} == {
-        *IMMUTABLE, "benchmarking_run", "benchmarking_rundivision", "benchmarking_runshard", "providers_finding"
+        *IMMUTABLE, "benchmarking_run", "benchmarking_rundivision", "benchmarking_runshard", "providers_finding",
+        *KEPT,
     }  # fmt: skip
     assert {enabled for _, enabled in rows} == {"O"}
 

@@ -1,0 +1,293 @@
+"""NZa: what falls due in all cases, the decisions of a round, and objections that are treated together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from ivportal.letters import posted
+from ivportal.pages import listing, steps
+from ivportal.pages.cases.decision_steps import ROUND_STEPS
+from ivportal.pages.rights import for_role
+from ivportal.pages.steps import Step
+from providers.access import Actor
+from providers.audit import record
+from providers.models import Act, Round
+from tariffs.models import (
+    OPEN_OBJECTION,
+    Channel,
+    Decision,
+    DecisionStatus,
+    Letter,
+    LetterKind,
+    Objection,
+    ObjectionGroup,
+)
+from tariffs.procedure import dossier, groups
+from tariffs.procedure.decisions import adopted_release, providers_without
+from tariffs.procedure.due import CHANNELS, Due, due
+
+#: So many letters are in one archive: more take longer than somebody waits.
+PER_ARCHIVE = 100
+
+
+@require_GET
+@for_role("nza")
+def cases(request: Any) -> HttpResponse:
+    """Show what falls due, overdue first: in every channel, with filters."""
+    wanted, channel, words, only = listing.asked(request.GET, "ronde", "kanaal", "zoek", "toon")
+    rounds = list(Round.objects.filter(pk__in=Decision.objects.values("round")).order_by("-book_year", "slug"))
+    chosen = next((round for round in rounds if round.slug == wanted), None)
+    found = due(round=chosen)
+    rows = [
+        _shown(item)
+        for item in found
+        if (not channel or item.channel == channel)
+        and (not words or words.lower() in _words(item))
+        and (only != "te-laat" or item.deadline.is_over)
+        and (only != "nza" or item.deadline.whose == "nza")
+    ]
+    page, pagination = listing.paginate(rows, request.GET)
+    return render(
+        request,
+        "tariffs/cases/board.html",
+        {
+            "rows": page,
+            "pagination": pagination,
+            "late": sum(item.deadline.is_over and item.deadline.whose == "nza" for item in found),
+            "rounds": [
+                {"round": round, "url": reverse("case_round", args=[round.slug]), "open": _open_of(round)}
+                for round in rounds
+            ],
+            "could_start": [
+                {"round": round, "url": reverse("case_round", args=[round.slug])}
+                for round in Round.objects.filter(releases__status="adopted", releases__stage="released")
+                .exclude(pk__in=[round.pk for round in rounds])
+                .distinct()
+            ],
+            "round_options": listing.options([(round.slug, round.title) for round in rounds], wanted),
+            "channel_options": listing.options(list(CHANNELS), channel),
+            "show_options": listing.options(
+                [("te-laat", "Alleen wat te laat is"), ("nza", "Alleen waar de NZa aan zet is")], only
+            ),
+            "words": words,
+        },
+    )
+
+
+def _words(item: Due) -> str:
+    return f"{item.provider.name if item.provider else ''} {item.reference}".lower()
+
+
+def _shown(item: Due) -> dict[str, Any]:
+    url = (
+        reverse("case", args=[item.round.slug, item.provider.uuid])
+        if item.provider
+        else reverse("case_round", args=[item.round.slug])
+    )
+    return {"row": item, "url": url, "channel": dict(CHANNELS)[item.channel]}
+
+
+def _open_of(round: Round) -> int:
+    return Objection.objects.filter(decision__round=round, status__in=OPEN_OBJECTION).count()
+
+
+def found_round(slug: str) -> Round:
+    """Return a round, or 404."""
+    return get_object_or_404(Round, slug=slug)
+
+
+@require_GET
+@for_role("nza")
+def case_round(request: Any, slug: str) -> HttpResponse:
+    """Show the decisions of a round: how many are how far, the steps for all at once, and each with its case."""
+    round = found_round(slug)
+    status, words = listing.asked(request.GET, "status", "zoek")
+    rows = Decision.objects.filter(round=round).select_related("provider").order_by("provider__name", "-pk")
+    counts = dict(rows.order_by().values_list("status").annotate(n=Count("pk")))
+    if status in DecisionStatus.values:
+        rows = rows.filter(status=status)
+    if words:
+        rows = rows.filter(provider__name__icontains=words)
+    page, pagination = listing.paginate(rows, request.GET)
+    release = adopted_release(round)
+    return render(
+        request,
+        "tariffs/cases/round.html",
+        {
+            "round": round,
+            "release": release,
+            "without": providers_without(round).count() if release else 0,
+            "counts": [
+                {
+                    "label": label,
+                    "count": counts.get(value, 0),
+                    "url": listing.address(request.GET, status=value, bladzijde=None),
+                }
+                for value, label in DecisionStatus.choices
+                if counts.get(value)
+            ],
+            "post": _parts(_by_post(round).count(), slug),
+            "steps": steps.open_steps(
+                ROUND_STEPS, round, lambda name: reverse("case_round_step", args=[round.slug, name])
+            ),
+            "rows": [{"row": row, "url": reverse("case", args=[round.slug, row.provider.uuid])} for row in page],
+            "pagination": pagination,
+            "status_options": listing.options(DecisionStatus.choices, status),
+            "words": words,
+            "groups": ObjectionGroup.objects.filter(round=round).annotate(n=Count("objections", distinct=True)),
+            "may_group": _free(round).count() > 1,
+        },
+    )
+
+
+def _parts(count: int, slug: str) -> list[dict[str, Any]]:
+    """Return the archives in which so many letters are downloaded."""
+    return [
+        {
+            "label": f"{first + 1} tot en met {min(first + PER_ARCHIVE, count)}",
+            "url": reverse("case_round_post", args=[slug, first // PER_ARCHIVE + 1]),
+        }
+        for first in range(0, count, PER_ARCHIVE)
+    ]
+
+
+def _by_post(round: Round) -> QuerySet[Letter]:
+    """Return the decisions of a round that go by post, in order of their mark."""
+    return Letter.objects.filter(round=round, kind=LetterKind.DECISION, decision__sent_how=Channel.POST).order_by(
+        "reference", "pk"
+    )
+
+
+@require_GET
+@for_role("nza")
+def case_round_post(request: Any, slug: str, part: int) -> HttpResponse:
+    """Download the decisions that go by post, a hundred at a time, to be printed and sent. It is recorded."""
+    round = found_round(slug)
+    found = list(_by_post(round).select_related("round")[(part - 1) * PER_ARCHIVE : part * PER_ARCHIVE] if part else [])
+    if not found:
+        raise Http404
+    content = dossier.to_print(found, posted)
+    record(act=Act.EXPORT_DOWNLOADED, actor=request.actor, subject=f"Brieven voor de post, {round}, deel {part}")
+    return HttpResponse(
+        content,
+        content_type="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="post-{slug}-{part}.zip"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@for_role("nza")
+def case_round_step(request: Any, slug: str, step: str) -> HttpResponse:
+    """One step with all decisions of a round."""
+    round = found_round(slug)
+    back = reverse("case_round", args=[slug])
+    return steps.take(
+        request,
+        steps.chosen(ROUND_STEPS, step),
+        round,
+        back=back,
+        crumbs=[(reverse("cases"), "Zaken"), (back, round.title)],
+    )
+
+
+def _free(round: Round) -> Any:
+    return Objection.objects.filter(decision__round=round, status__in=OPEN_OBJECTION, group__isnull=True)
+
+
+class GroupForm(forms.Form):
+    """Which objections are treated together."""
+
+    name = forms.CharField(label="Hoe heet de groep?", max_length=160, required=False)
+    representative = forms.CharField(label="Wie spreekt namens allen? (niet verplicht)", max_length=160, required=False)
+    objections = forms.MultipleChoiceField(
+        label="Welke bezwaren?", widget=forms.CheckboxSelectMultiple, error_messages={"required": "Kies bezwaren."}
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@for_role("nza")
+def new_group(request: Any, slug: str) -> HttpResponse:
+    """Treat objections together from now on."""
+    round = found_round(slug)
+    free = [
+        (str(item.uuid), f"{item.reference}: {item.provider.name}") for item in _free(round).select_related("provider")
+    ]
+
+    def form_for(*args: Any, **kwargs: Any) -> GroupForm:
+        form = GroupForm(*args, **kwargs)
+        form.fields["objections"].choices = free  # type: ignore[attr-defined]
+        form.fields["name"].required = True
+        return form
+
+    def join(subject: Round, said: dict[str, Any], actor: Actor) -> str:
+        made = groups.join(
+            round=subject,
+            name=said["name"],
+            representative=said["representative"],
+            objections=said["objections"],
+            actor=actor,
+        )
+        return f"{made.objections.count()} bezwaren worden samen behandeld."
+
+    step: Step[Round] = Step(
+        name="groep",
+        title="Welke bezwaren behandelt u samen?",
+        button="Behandel samen",
+        is_open=lambda item: len(free) > 1,
+        follows=lambda item: [
+            "Wat zij delen beantwoordt u één keer; wat alleen bij één hoort, blijft apart.",
+            "Zij worden samen gehoord (art. 7:6 Awb), en elk krijgt een eigen beslissing.",
+        ],
+        form=form_for,  # type: ignore[arg-type]  # it is called as a form is
+        act=join,
+    )
+    back = reverse("case_round", args=[slug])
+    return steps.take(request, step, round, back=back, crumbs=[(reverse("cases"), "Zaken"), (back, round.title)])
+
+
+class SharedGroundForm(forms.Form):
+    """A ground that all bring forward."""
+
+    text = forms.CharField(
+        label="Gedeelde grond",
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="Vat samen wat alle bezwaarmakers in de groep naar voren brengen.",
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@for_role("nza")
+def group(request: Any, group: Any) -> HttpResponse:
+    """Add a ground that a group shares; below it who is in the group."""
+    found = get_object_or_404(ObjectionGroup.objects.select_related("round"), uuid=group)
+
+    def share(subject: ObjectionGroup, said: dict[str, Any], actor: Actor) -> str:
+        made = groups.share(group=subject, text=said["text"], actor=actor)
+        return f"Gedeelde grond {made.number} staat bij alle bezwaren in de groep."
+
+    members = found.objections.select_related("provider").order_by("reference")
+    step: Step[ObjectionGroup] = Step(
+        name="grond",
+        title=f"Wat delen de bezwaren in ‘{found.name}’?",
+        button="Voeg een gedeelde grond toe",
+        is_open=lambda item: item.objections.filter(status__in=OPEN_OBJECTION).exists(),
+        follows=lambda item: [
+            f"In de groep: {', '.join(f'{row.provider.name} ({row.reference})' for row in members)}.",
+            *(f"Gedeelde grond {row.number}: {row.text}" for row in found.grounds.all()),
+        ],
+        form=SharedGroundForm,
+        act=share,
+    )
+    back = reverse("case_round", args=[found.round.slug])
+    return steps.take(request, step, found, back=back, crumbs=[(reverse("cases"), "Zaken"), (back, found.round.title)])

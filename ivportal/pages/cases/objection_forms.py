@@ -1,0 +1,251 @@
+"""NZa: what has to be filled in for a step with an objection."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.html import escape
+
+from ivportal.pages import moments
+from ivportal.pages.delivering.form import read_figure
+from providers.measures import CATALOGUE
+from providers.models import Role, User
+from providers.workbook.numbers import NumberError
+from tariffs.models import Consequence, Objection, ObjectionOutcome, ObjectionStatus, SuspensionCause, Verdict
+from tariffs.procedure import hearings, rulings
+
+S = ObjectionStatus
+ROWS = 4
+WORDS = {"rows": 6}
+
+
+def _words(label: str, *, help_text: str = "", required: bool = True, most: int = 20_000) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        required=required,
+        max_length=most,
+        widget=forms.Textarea(attrs=WORDS),
+        error_messages={"required": "Vul dit in. Zonder reden kan de NZa dit niet doen (art. 3:46 Awb)."},
+    )
+
+
+def _day(label: str, *, help_text: str = "") -> forms.DateField:
+    return moments.day_field(label, required=True, help_text=help_text)
+
+
+class RemedyForm(forms.Form):
+    """What is missing."""
+
+    what = _words("Wat ontbreekt er?", help_text="De aanbieder leest dit in de brief (art. 6:6 Awb).")
+
+
+class LatenessForm(forms.Form):
+    """Whether lateness is excused."""
+
+    is_excused = forms.ChoiceField(
+        label="Behandelt de NZa het bezwaar toch?",
+        choices=[("ja", "Ja: de overschrijding is verschoonbaar"), ("nee", "Nee: het is niet verschoonbaar")],
+        widget=forms.RadioSelect,
+    )
+    reason = _words("Waarom?", help_text="De aanbieder leest dit (art. 6:11 Awb).")
+    late_because = _words("Wat zegt de aanbieder over de reden?", required=False)
+
+
+class AdmitForm(forms.Form):
+    """Whether a committee advises."""
+
+    with_committee = forms.BooleanField(
+        label="Een onafhankelijke commissie adviseert (art. 7:13 Awb): de NZa heeft dan twaalf weken", required=False
+    )
+
+
+class HearingForm(moments.MomentsForm):
+    """When and where people are heard."""
+
+    parts = {"at": False}
+
+    at_day = _day(
+        "Op welke dag?", help_text="Ten minste twee weken na vandaag: er moet tijd zijn voor stukken (art. 7:4 Awb)."
+    )
+    at_time = forms.TimeField(
+        label="Hoe laat?",
+        widget=moments.ClockInput(),
+        input_formats=["%H:%M", "%H.%M"],
+        error_messages={"invalid": moments.NOT_A_TIME, "required": "Kies een tijd."},
+    )
+    place = forms.CharField(label="Waar, of de link van het videogesprek", max_length=250)
+
+
+class WaiveForm(forms.Form):
+    """Why nobody is heard."""
+
+    ground = forms.ChoiceField(
+        label="Op welke grond hoort de NZa niemand?", choices=list(hearings.WAIVERS.items()), widget=forms.RadioSelect
+    )
+    reason = _words("Waarom geldt die grond hier?")
+
+
+class AssignForm(forms.Form):
+    """Who treats it."""
+
+    to = forms.ModelChoiceField(
+        label="Wie behandelt dit bezwaar?",
+        queryset=User.objects.none(),
+        error_messages={"required": "Kies een collega."},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["to"]
+        chosen.queryset = (
+            User.objects.filter(is_active=True, mandates__role=Role.NZA, mandates__valid_until__isnull=True)
+            .distinct()
+            .order_by("name")
+        )
+        chosen.label_from_instance = lambda user: user.name
+
+
+class WhyForm(forms.Form):
+    """Why."""
+
+    reason = _words("Waarom?", help_text="De aanbieder leest dit.")
+
+
+class ReportForm(forms.Form):
+    """The report of a hearing."""
+
+    text = _words("Verslag", help_text="Wie er was, en wat er is gezegd (art. 7:7 Awb). De aanbieder kan het lezen.")
+
+
+class AdviceForm(forms.Form):
+    """What the committee advised."""
+
+    advice = _words("Advies van de commissie")
+    advised_on = _day("Wanneer bracht zij het uit?")
+
+
+class AdjournForm(forms.Form):
+    """How long, and why."""
+
+    weeks = forms.IntegerField(label="Hoeveel weken?", min_value=1, max_value=6, help_text="Hoogstens zes, één keer.")
+    reason = _words("Waarom?", help_text="De aanbieder leest dit in de brief (art. 7:10, vijfde lid, Awb).")
+
+
+class AgreeForm(forms.Form):
+    """Until when, and how the objector agreed."""
+
+    until = _day("Tot en met welke dag?")
+    reason = _words("Hoe en waarom stemde de bezwaarmaker in?", help_text="Komt in de brief (art. 7:10 Awb).")
+
+
+class SuspendForm(forms.Form):
+    """Why the term stands still."""
+
+    cause = forms.ChoiceField(
+        label="Waardoor staat de termijn stil?", choices=SuspensionCause.choices, widget=forms.RadioSelect
+    )
+    reason = _words("Waarom?", help_text="De aanbieder leest dit in de brief.")
+
+
+class NoticeForm(forms.Form):
+    """When a notice of default came in."""
+
+    received_on = _day("Wanneer ontving de NZa haar? (art. 4:17, derde lid, Awb)")
+
+
+def verdicts_form(objection: Objection) -> type[forms.Form]:
+    """Return a form with a verdict and reasons for each ground."""
+    fields: dict[str, Any] = {}
+    for ground in rulings.grounds_of(objection):
+        name = f"{'Gedeelde grond' if ground.group_id else 'Grond'} {ground.number}"
+        fields[f"verdict_{ground.pk}"] = forms.ChoiceField(
+            label=f"{name}: oordeel",
+            choices=[("", "Kies een oordeel"), *Verdict.choices],
+            initial=ground.verdict,
+            help_text=_plain(ground.text),
+        )
+        fields[f"reasons_{ground.pk}"] = forms.CharField(
+            label=f"{name}: waarom?",
+            initial=ground.reasons,
+            max_length=20_000,
+            widget=forms.Textarea(attrs={"rows": 5}),
+        )
+    return type("VerdictsForm", (forms.Form,), fields)
+
+
+def _plain(text: str) -> str:
+    """Return a text as help beside a field, where templates put help texts as they are."""
+    return str(escape(text[:600]))
+
+
+class DraftForm(forms.Form):
+    """Outcome, reasons and what follows; for one provider computed anew also which figures become other ones."""
+
+    outcome = forms.ChoiceField(label="Uitkomst", choices=ObjectionOutcome.choices, widget=forms.RadioSelect)
+    consequence = forms.ChoiceField(label="Wat volgt daaruit?", choices=Consequence.choices, widget=forms.RadioSelect)
+    reasons = _words("Motivering", help_text="Komt in de beslissing, voor de gronden (art. 7:12 Awb).")
+
+    def clean(self) -> dict[str, Any]:
+        """Read the figures as the Dutch write them."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        changes: dict[str, Decimal | None] = {}
+        for number in range(1, ROWS + 1):
+            code, raw = cleaned.get(f"measure_{number}"), (cleaned.get(f"value_{number}") or "").strip()
+            if not code:
+                if raw:
+                    self.add_error(f"measure_{number}", "Kies welk gegeven dit is.")
+                continue
+            try:
+                value = read_figure(raw, CATALOGUE[code])
+            except NumberError as error:
+                self.add_error(f"value_{number}", str(error))
+                continue
+            if value is None:
+                self.add_error(f"value_{number}", "Vul het nieuwe getal in.")
+                continue
+            changes[code] = value
+        cleaned["changes"] = changes
+        if cleaned.get("consequence") == Consequence.FROZEN_FRONTIER and not changes and not self.errors:
+            raise ValidationError("Vul in welke gegevens van de aanbieder anders worden (art. 7:11 Awb).")
+        return cleaned
+
+
+def draft_form(objection: Objection) -> type[forms.Form]:
+    """Return the form to draw a decision up, with the measures of the round."""
+    fields: dict[str, Any] = {}
+    if objection.status in (S.RECEIVED, S.INCOMPLETE):
+        fields["outcome"] = forms.ChoiceField(
+            label="Uitkomst",
+            choices=[(ObjectionOutcome.INADMISSIBLE.value, ObjectionOutcome.INADMISSIBLE.label)],
+            initial=ObjectionOutcome.INADMISSIBLE.value,
+            widget=forms.RadioSelect,
+        )
+        fields["consequence"] = forms.ChoiceField(
+            label="Wat volgt daaruit?",
+            choices=[(Consequence.NONE.value, Consequence.NONE.label)],
+            initial=Consequence.NONE.value,
+            widget=forms.RadioSelect,
+        )
+        return type("InadmissibleForm", (DraftForm,), fields)
+    fields["outcome"] = forms.ChoiceField(
+        label="Uitkomst",
+        choices=[item for item in ObjectionOutcome.choices if item[0] != ObjectionOutcome.INADMISSIBLE],
+        widget=forms.RadioSelect,
+    )
+    measures = [(code, CATALOGUE[code].label) for code in objection.decision.round.measures if code in CATALOGUE]
+    for number in range(1, ROWS + 1):
+        fields[f"measure_{number}"] = forms.ChoiceField(
+            label=f"Gegeven {number} dat verandert",
+            required=False,
+            choices=[("", "Geen"), *measures],
+            help_text="Alleen bij een nieuw besluit met dezelfde vergelijking. Verandert een kostenpost, verander dan ook het"
+            " totaal."
+            if number == 1
+            else "",
+        )
+        fields[f"value_{number}"] = forms.CharField(label=f"Nieuw getal {number}", required=False, max_length=60)
+    return type("RulingForm", (DraftForm,), fields)

@@ -1,0 +1,286 @@
+"""What the pages of a case show, to the provider and to the NZa alike: where it stands, terms, decision, objections, letters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from ivportal.pages.ribbon import delivered_ribbon, ribbon
+from providers.access import Actor
+from providers.formatting import format_date, format_datetime
+from providers.models import Power, Provider, Round
+from tariffs import consents, letters, standings
+from tariffs.models import (
+    Channel,
+    ConsentKind,
+    Decision,
+    DecisionStatus,
+    Letter,
+    LetterKind,
+    Objection,
+    ObjectionStatus,
+    Standing,
+)
+from tariffs.procedure import figures, rulings
+from tariffs.procedure.deadlines import Deadline, deadlines, hearing_of, in_words, objection_term_of, timeliness_of
+from tariffs.procedure.timeline import CaseOf, Event, events, shows_outcome
+from tariffs.procedure.views import WAIVED
+
+S = DecisionStatus
+CHANNELS = (
+    (
+        "Reactie",
+        "In de duidingsperiode zegt u wat u van uw spiegel vindt. Dat is informatie; er is dan nog geen (voorgenomen) besluit.",
+    ),
+    (
+        "Zienswijze",
+        "De NZa laat weten wat zij wil besluiten. U zegt wat u daarvan vindt, voordat zij besluit (art. 4:8 Awb).",
+    ),
+    (
+        "Bezwaar",
+        "De NZa heeft besloten en u bent het er niet mee eens. Zij bekijkt het besluit opnieuw (art. 6:4 en 7:11 Awb).",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Next:
+    """What somebody does next: a sentence, and where to do it if she may."""
+
+    title: str
+    text: str
+    url: str = ""
+    link: str = ""
+
+
+def context_of(case: CaseOf, actor: Actor) -> dict[str, Any]:
+    """Return what both pages of a case show."""
+    happened = list(reversed(events(case)))
+    holds = standings.current(case.provider, case.round)
+    return {
+        "ribbon": ribbon_of(case.round, holds),
+        "case": case,
+        "round": case.round,
+        "provider": case.provider,
+        "standing": holds,
+        "history": list(case.standings),
+        "reports": case.reports,
+        "decisions": [decision_shown(item, case) for item in case.decisions],
+        "views": [_views_shown(case, item) for item in case.views],
+        "objections": [objection_shown(case, item) for item in case.objections],
+        "terms": terms_of(case),
+        "letters": [_letter_shown(item) for item in reversed(case.letters)],
+        "files": case.files,
+        "events": [_event_shown(item) for item in happened],
+        "gets_post_here": consents.is_given(kind=ConsentKind.ELECTRONIC_POST, provider=case.provider),
+    }
+
+
+def ribbon_of(round: Round, holds: Standing | None) -> dict[str, Any] | None:
+    """Return the ribbon of a page about a case: what holds about this provider now."""
+    if holds is None:
+        return delivered_ribbon(round)
+    return ribbon(round=round, release=holds.release, standing=holds)
+
+
+def terms_of(case: CaseOf) -> list[Deadline]:
+    """Return the terms of a case that matter now, earliest first."""
+    found: list[Deadline] = []
+    if case.reports:
+        found += [item for item in deadlines(case.reports[-1].release) if not item.is_over]
+    for response in case.responses:
+        found += deadlines(response)
+    if case.decision is not None:
+        found += deadlines(case.decision)
+    for objection in case.objections:
+        found += deadlines(objection)
+    return sorted(found, key=lambda item: item.on)
+
+
+def next_of(case: CaseOf, actor: Actor) -> Next:
+    """Return what the provider can do next."""
+    slug = case.round.slug
+    page = reverse("own_case", args=[slug])
+    open_objection = next((item for item in case.objections if item.is_open), None)
+    if open_objection is not None:
+        return _next_of_objection(open_objection, slug)
+    decision = case.decision
+    if decision is None:
+        return Next("Er is nog geen voornemen of besluit", "U hoeft nu niets te doen.")
+    due = {item.code: item for item in deadlines(decision)}
+    if decision.status == S.ANNOUNCED and "views" in due and not due["views"].is_over:
+        said = [item for item in case.views if item.decision_id == decision.pk]
+        if said:
+            return Next(
+                "De NZa heeft uw zienswijze ontvangen",
+                f"U kunt haar nog aanvullen, {in_words(due['views'])}.",
+                reverse("give_views", args=[slug]),
+                "Vul uw zienswijze aan",
+            )
+        return Next(
+            "U kunt een zienswijze geven",
+            f"De NZa wil een besluit nemen. Zeg wat u daarvan vindt, {in_words(due['views'])}.",
+            reverse("give_views", args=[slug]),
+            "Geef uw zienswijze",
+        )
+    if decision.status == S.SENT and decision.origin == "objection":
+        appeal = [item for objection in case.objections for item in deadlines(objection) if item.code == "appeal"]
+        until = f", {in_words(appeal[-1])}" if appeal and not appeal[-1].is_over else ""
+        return Next(
+            "Er is een nieuw besluit, na uw bezwaar",
+            f"Bent u het er niet mee eens? Dan kunt u in beroep bij het College van Beroep voor het bedrijfsleven{until}.",
+            f"{page}#brieven",
+            "Lees de beslissing",
+        )
+    if decision.status == S.SENT and "objection" in due:
+        if not due["objection"].is_over:
+            return Next(
+                "Er is een besluit",
+                f"Bent u het er niet mee eens? Dan kunt u bezwaar maken, {in_words(due['objection'])}.",
+                reverse("object", args=[slug]),
+                "Maak bezwaar",
+            )
+        if not case.objections:
+            return Next(
+                "Er is een besluit",
+                f"De bezwaartermijn is voorbij sinds {format_date(due['objection'].on)} (art. 6:7 Awb).",
+                reverse("object", args=[slug]),
+                "Toch bezwaar maken",
+            )
+    if decision.status in (S.ANNOUNCED, S.DRAFTED):
+        return Next(
+            "De NZa bereidt het besluit voor", "U hoeft nu niets te doen. U krijgt bericht als het besluit er is."
+        )
+    return Next("Er is een besluit", "U hoeft nu niets te doen.", f"{page}#brieven", "Lees de brieven")
+
+
+def _next_of_objection(objection: Objection, slug: str) -> Next:
+    due = {item.code: item for item in deadlines(objection)}
+    supplement = reverse("supplement_objection", args=[slug, objection.uuid])
+    if "remedy" in due and not due["remedy"].is_over:
+        return Next(
+            "Uw bezwaar is nog niet compleet", f"Vul het aan, {in_words(due['remedy'])}.", supplement, "Vul aan"
+        )
+    if "hearing" in due:
+        papers = due.get("papers")
+        text = due["hearing"].sentence
+        if papers is not None and not papers.is_over:
+            return Next(
+                "U bent uitgenodigd voor een hoorzitting", f"{text} {papers.sentence}", supplement, "Stuur stukken"
+            )
+        return Next("U bent uitgenodigd voor een hoorzitting", text)
+    decide = due["decide"]
+    if decide.is_over and "default" not in due:
+        return Next(
+            "De NZa is te laat met haar beslissing",
+            f"Zij had moeten beslissen op {format_date(decide.on)} ({decide.article}). U kunt haar in gebreke stellen"
+            " (art. 4:17 Awb).",
+            reverse("notice_of_default", args=[slug, objection.uuid]),
+            "Stel de NZa in gebreke",
+        )
+    return Next("De NZa behandelt uw bezwaar", f"Zij beslist {in_words(decide)}. U hoeft nu niets te doen.")
+
+
+def may(actor: Actor, *powers: Power) -> bool:
+    """Tell whether somebody of a provider may do something."""
+    return any(actor.can(power) for power in powers)
+
+
+def decision_shown(decision: Decision, case: CaseOf) -> dict[str, Any]:
+    """Return a decision as a page shows it."""
+    year = decision.report.release.tariff_year
+    currency = case.round.currency
+    return {
+        "row": decision,
+        "status": decision.get_status_display()
+        if case.is_internal or decision.status != S.DRAFTED
+        else S.ANNOUNCED.label,
+        "table": _table(figures.table(decision.figures, currency, year)),
+        "lines": [line[2:] for line in figures.in_words(decision.figures, currency).splitlines()],
+        "is_by_post": decision.sent_how == Channel.POST,
+        "objection_until": objection_term_of(decision).end if decision.sent_on else None,
+    }
+
+
+def _table(found: dict[str, Any]) -> dict[str, Any]:
+    first, *others = found["columns"]
+    return {
+        "caption": found["caption"],
+        "columns": [{"label": first, "numeric": False}, *({"label": name, "numeric": True} for name in others)],
+        "rows": found["rows"],
+    }
+
+
+def _views_shown(case: CaseOf, views: Any) -> dict[str, Any]:
+    shows = case.is_internal or views.decision.status in (S.SENT, S.REPLACED)
+    return {
+        "row": views,
+        "is_waived": views.text == WAIVED,
+        "reaction": views.reaction if shows else "",
+        "files": [item for item in case.files if item.views_id == views.pk],
+        "needs_reaction": views.text != WAIVED and not views.reaction,
+    }
+
+
+def objection_shown(case: CaseOf, objection: Objection) -> dict[str, Any]:
+    """Return an objection as a page shows it: the provider sees verdicts and outcome once it was decided."""
+    shows = shows_outcome(case, objection)
+    hearing = hearing_of(objection)
+    timing = timeliness_of(objection)
+    return {
+        "row": objection,
+        "status": ObjectionStatus(objection.status).label,
+        "timing": timing,
+        "is_late": timing.timing != "in_time",
+        "shows_outcome": shows,
+        "sentence": rulings.SENTENCES.get(objection.outcome, "") if shows else "",
+        "consequence": rulings.FOLLOWS.get(objection.consequence, "") if shows else "",
+        "grounds": [
+            {
+                "number": ground.number,
+                "is_shared": ground.group_id is not None,
+                "text": ground.text,
+                "verdict": ground.get_verdict_display() if shows and ground.verdict else "",
+                "reasons": ground.reasons if shows else "",
+            }
+            for ground in rulings.grounds_of(objection)
+        ],
+        "hearing": hearing,
+        "hearing_at": format_datetime(hearing.at) if hearing and hearing.at else "",
+        "report": hearing.report if hearing else "",
+        "files": [item for item in case.files if item.objection_id == objection.pk],
+        "is_overdue": any(item.code == "decide" and item.is_over for item in deadlines(objection)),
+        "may_supplement": objection.status in ("received", "incomplete", "admitted", "hearing", "heard"),
+    }
+
+
+def _letter_shown(letter: Letter) -> dict[str, Any]:
+    return {
+        "row": letter,
+        "label": LetterKind(letter.kind).label,
+        "url": reverse("letter", args=[letter.uuid]),
+        "pdf": reverse("letter_pdf", args=[letter.uuid]),
+    }
+
+
+def _event_shown(event: Event) -> dict[str, Any]:
+    return {"row": event, "url": reverse("letter", args=[event.letter.uuid]) if event.letter else ""}
+
+
+def parts_of(letter: Letter) -> list[letters.Block]:
+    """Return the parts of a letter for a page."""
+    return letters.blocks(letter.body)
+
+
+def figures_of(letter: Letter) -> dict[str, Any] | None:
+    """Return the table of a letter for a page."""
+    return _table(letter.figures) if letter.figures else None
+
+
+def case_rounds(provider: Provider, actor: Actor) -> list[Round]:
+    """Return the rounds in which a provider has a case, newest first."""
+    with_letters = Letter.objects.visible_to(actor).filter(provider=provider).values("round")
+    with_decision = Decision.objects.visible_to(actor).filter(provider=provider).values("round")
+    return list(Round.objects.filter(pk__in=with_letters.union(with_decision)).order_by("-book_year", "slug"))

@@ -1,0 +1,1 @@
+"""The interpretation period: what a provider says of its mirror, and what the NZa answers."""

@@ -1,0 +1,249 @@
+"""Letters of the procedure: put together from the texts of the round, frozen with a hash when they are sent, and told once.
+
+The text is plain: paragraphs, headings (``## ``), lists (``- ``), quotes (``> ``). :func:`blocks` reads it back, for the page
+and for the PDF alike. What people wrote themselves goes in by :func:`quoted`, so that it cannot look like what the NZa says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from django.conf import settings
+from django.urls import reverse
+
+from providers import notices
+from providers.access import Actor
+from providers.audit import record_each
+from providers.formatting import format_date
+from providers.mandates import people_of_each
+from providers.models import Act, Location, Provider, Round
+from providers.texts import text_of
+from tariffs import consents
+from tariffs.models import ConsentKind, Decision, InterpretationResponse, Letter, LetterKind, Objection
+from tariffs.terms import amsterdam_day
+
+BlockKind = Literal["heading", "paragraph", "list", "quote"]
+MARKS: dict[str, BlockKind] = {"## ": "heading", "- ": "list", "> ": "quote"}
+BY_PORTAL = "U koos ervoor om post langs elektronische weg te ontvangen (art. 2:14 Awb). De brief is daarmee aan u bekendgemaakt."
+BY_POST = (
+    "U krijgt deze brief per post. Wilt u zulke brieven voortaan in het portaal ontvangen? Dat regelt u bij ‘Besluiten’"
+    " (art. 2:14 Awb)."
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of a letter: a heading, a paragraph, a list or a quote, with its lines."""
+
+    kind: BlockKind
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """A letter that is about to be sent. ``facts``: what the text of its kind asks for besides the common ones."""
+
+    kind: LetterKind
+    provider: Provider
+    round: Round
+    reference: str
+    facts: Mapping[str, str]
+    figures: Mapping[str, Any] | None = None
+    decision: Decision | None = None
+    objection: Objection | None = None
+    response: InterpretationResponse | None = None
+    is_told: bool = field(default=True)
+
+
+def send(letter: Outgoing, *, actor: Actor | None, at: datetime) -> Letter:
+    """Send one letter; see :func:`send_all`."""
+    (sent,) = send_all([letter], actor=actor, at=at)
+    return sent
+
+
+def send_all(letters: Sequence[Outgoing], *, actor: Actor | None, at: datetime) -> list[Letter]:
+    """Store letters as they are sent, and tell the people of each provider once. In few queries, however many there are.
+
+    Call it inside the transaction of what happened, in a scope that sees everything: a provider writes no letters of the NZa.
+    """
+    if not letters:
+        return []
+    texts = {
+        (round, kind): text_of(round, kind)
+        for round, kind in {(letter.round, letter.kind.value): None for letter in letters}
+    }
+    providers = {letter.provider.pk for letter in letters}
+    addresses = _addresses(providers)
+    made = []
+    for letter in letters:
+        text = texts[letter.round, letter.kind.value].filled(
+            {
+                "aanbieder": letter.provider.name,
+                "ronde": letter.round.title,
+                "boekjaar": str(letter.round.book_year),
+                "zaak": letter.reference,
+                "portaal": f"{settings.PORTAL_ADDRESS.rstrip('/')}{path_of(letter.round)}",
+                **letter.facts,
+            }
+        )
+        body = _tidy(f"{addresses.get(letter.provider.pk) or letter.provider.name}\n\n{text.body}")
+        row = Letter(
+            provider=letter.provider,
+            round=letter.round,
+            kind=letter.kind,
+            response=letter.response,
+            decision=letter.decision,
+            objection=letter.objection,
+            reference=letter.reference,
+            subject=text.subject[:250],
+            body=body,
+            figures=dict(letter.figures) if letter.figures is not None else None,
+            dated=amsterdam_day(at),
+            sent_at=at,
+            sent_by=actor.user if actor else None,
+        )
+        row.sha256 = fingerprint(row)
+        made.append(row)
+    Letter.objects.bulk_create(made, batch_size=200)
+    record_each(
+        act=Act.LETTER_SENT,
+        actor=actor,
+        details={"count": len(made)},
+        subjects=[f"{row.get_kind_display()} {row.reference}" for row in made],
+    )
+    _tell([row for row, letter in zip(made, letters, strict=True) if letter.is_told])
+    return made
+
+
+def fingerprint(letter: Letter) -> str:
+    """Return the SHA-256 of what a letter says: subject, text, figures and date in canonical form."""
+    said = {
+        "subject": letter.subject,
+        "body": letter.body,
+        "figures": letter.figures,
+        "dated": letter.dated.isoformat(),
+    }
+    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def blocks(body: str) -> list[Block]:
+    """Return the parts of a letter in order."""
+    found: list[Block] = []
+    kind: BlockKind = "paragraph"
+    lines: list[str] = []
+
+    def close() -> None:
+        if lines:
+            found.append(Block(kind, tuple(lines)))
+            lines.clear()
+
+    for line in body.splitlines():
+        if not line.strip():
+            close()
+            continue
+        now: BlockKind = next((of for mark, of in MARKS.items() if line.startswith(mark)), "paragraph")
+        if now != kind or now == "heading":
+            close()
+        kind = now
+        lines.append(line[2:].lstrip("# ").strip() if now != "paragraph" else line.strip())
+    close()
+    return found
+
+
+def quoted(text: str) -> str:
+    """Return what somebody wrote as a quote: none of it reads as a heading or a sentence of the NZa."""
+    return "\n".join(f"> {line.strip()}" for line in text.splitlines() if line.strip())
+
+
+def plain_lines(text: str) -> str:
+    """Return what a member of staff wrote as paragraphs: no headings, lists stay."""
+    return "\n".join(line.lstrip("#> ") if line.startswith(("#", ">")) else line for line in text.strip().splitlines())
+
+
+def path_of(round: Round) -> str:
+    """Return where a provider finds its case of a round."""
+    return reverse("own_case", args=[round.slug])
+
+
+def gets_post_here(providers: Sequence[int]) -> frozenset[int]:
+    """Return which of these providers consented to electronic post (Awb 2:14)."""
+    return consents.given(kind=ConsentKind.ELECTRONIC_POST) & frozenset(providers)
+
+
+def _addresses(providers: set[int]) -> dict[int, str]:
+    """Return name and postal address of each provider, from its first location."""
+    found: dict[int, str] = {}
+    rows = Location.objects.filter(provider__in=providers).select_related("provider").order_by("provider", "number")
+    for place in rows:
+        street = place.street
+        lines = [place.provider.name, street, f"{place.postcode} {place.place}".strip()]
+        found.setdefault(place.provider_id, "\n".join(line for line in lines if line))
+    return found
+
+
+def _tidy(body: str) -> str:
+    """Return a text without gaps where a placeholder was filled with nothing."""
+    return re.sub(r"\n{3,}", "\n\n", body.replace("\r\n", "\n")).strip()
+
+
+def _tell(letters: Sequence[Letter]) -> None:
+    people = people_of_each({letter.provider_id for letter in letters})
+    here = gets_post_here([letter.provider_id for letter in letters])
+    for round in {letter.round: None for letter in letters}:
+        notices.tell_all(
+            kind="case_letter",
+            round=round,
+            path=path_of(round),
+            messages=[
+                notices.Message(
+                    to=people.get(letter.provider_id, []),
+                    provider=letter.provider,
+                    occasion=f"letter {letter.uuid}",
+                    facts={
+                        "onderwerp": letter.get_kind_display().lower(),
+                        "zaak": letter.reference,
+                        "hoe": BY_PORTAL if letter.provider_id in here else BY_POST,
+                        "termijn": "",
+                    },
+                )
+                for letter in letters
+                if letter.round_id == round.pk
+            ],
+        )
+
+
+def answer(response: InterpretationResponse, *, actor: Actor | None, at: datetime) -> Letter:
+    """Send the answer to a response as a letter; who is answered is told by the channel itself."""
+    report = response.report
+    said = [quoted(response.text) or "> Akkoord", plain_lines(response.answer), f"({response.get_outcome_display()})"]
+    return send(
+        Outgoing(
+            kind=LetterKind.ANSWER,
+            provider=response.provider,
+            round=report.release.round,
+            reference=f"{report.release.round.slug.upper()[:40]}-R{str(response.uuid)[:8].upper()}",
+            facts={
+                "antwoorden": f"## {response.get_item_display()}\n\n" + "\n\n".join(said),
+                "ondertekenaar": response.answered_by.name if response.answered_by else "",
+            },
+            response=response,
+            is_told=False,
+        ),
+        actor=actor,
+        at=at,
+    )
+
+
+def clause(*, channel: str, until: date, starts: date | None, articles: Sequence[str], whom: str, needs: str) -> str:
+    """Return where somebody can go who disagrees, until when and with what (Awb 3:45 for objections, 6:23 for appeals)."""
+    begins = f" Die termijn begint op {format_date(starts)}, de dag na de dag van verzending." if starts else ""
+    return (
+        f"U kunt {channel} bij {whom}. Dat kan binnen zes weken, uiterlijk op {format_date(until)}"
+        f" ({', '.join(articles)}).{begins} {needs}"
+    )

@@ -1,0 +1,167 @@
+"""Whether an objection is treated: what is missing, whether it came in time, and taking it on (Awb 6:5, 6:6, 6:11)."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from providers import powers
+from providers.access import Actor
+from providers.audit import record
+from providers.formatting import format_date
+from providers.models import Act, Role, User
+from providers.refusal import Refused
+from tariffs import letters
+from tariffs.models import LetterKind, Objection, ObjectionStatus, TermEvent, TermEventKind
+from tariffs.policies import current_policy
+from tariffs.procedure.deadlines import counts_as_in_time, decision_term_of, timeliness_of
+from tariffs.procedure.handling import lock, move, require_sound, require_step, tell
+from tariffs.terms import Length, amsterdam_day, equated_days, remedy_term
+
+S = ObjectionStatus
+NO_FILE = "de machtiging: wie voor een ander bezwaar maakt, laat zien dat hij dat mag (art. 2:1, tweede lid, Awb)"
+
+
+def missing(objection: Objection) -> list[str]:
+    """Return what an objection lacks before it can be treated (Awb 6:5 and 2:1), as the items of a list."""
+    found = []
+    if not objection.signed_by:
+        found.append("de naam en de handtekening van wie bezwaar maakt (art. 6:5, eerste lid, Awb)")
+    shared = objection.group.grounds.exists() if objection.group is not None else False
+    if not shared and not objection.grounds.exists():
+        found.append("de gronden: waarom u het niet eens bent met het besluit (art. 6:5, eerste lid, onder d, Awb)")
+    if objection.representative and not objection.files.exists():
+        found.append(NO_FILE)
+    return found
+
+
+def ask_remedy(*, objection: Objection, what: str, actor: Actor) -> TermEvent:
+    """Ask the provider to mend what is missing, within the term of the policy; meanwhile the term to decide stands still."""
+    powers.require_staff(actor)
+    if len(what.strip()) < 10:
+        raise Refused("Schrijf op wat er ontbreekt. De aanbieder leest dit (art. 6:6 Awb).")
+    with transaction.atomic():
+        locked = lock(objection, actor)
+        require_step(locked, S.INCOMPLETE)
+        now = timezone.now()
+        today = amsterdam_day(now)
+        policy = current_policy(locked.decision.round)
+        term = remedy_term(
+            asked_on=today,
+            length=Length(policy.remedy_days, "days"),
+            courtesy=policy.courtesy_terms,
+            equated=equated_days(),
+        )
+        event = TermEvent.objects.create(
+            objection=locked,
+            kind=TermEventKind.REMEDY_ASKED,
+            on=today,
+            until=term.end,
+            reason=what.strip(),
+            by=actor.user,
+        )
+        require_sound(locked)
+        move(locked, S.INCOMPLETE, actor)
+        letters.send(
+            letters.Outgoing(
+                kind=LetterKind.OBJECTION_REMEDY,
+                provider=locked.provider,
+                round=locked.decision.round,
+                reference=locked.reference,
+                facts={
+                    "gevraagd": letters.plain_lines(what),
+                    "termijnzin": f"Dat kan tot en met {format_date(term.end)}. {term.sentence}",
+                    "ondertekenaar": actor.user.name,
+                },
+                objection=locked,
+            ),
+            actor=actor,
+            at=now,
+        )
+    return event
+
+
+def judge_lateness(
+    *, objection: Objection, is_excused: bool, reason: str, late_because: str = "", actor: Actor
+) -> Objection:
+    """Decide whether an objection that was not plainly in time is treated all the same, with the reason (Awb 6:9–6:11)."""
+    powers.require_staff(actor)
+    if len(reason.strip()) < 10:
+        raise Refused(
+            "Schrijf op waarom de overschrijding verschoonbaar is of niet. De aanbieder leest dit (art. 6:11 Awb)."
+        )
+    with transaction.atomic():
+        locked = lock(objection, actor)
+        if timeliness_of(locked).timing == "in_time":
+            raise Refused("Dit bezwaar is op tijd. Er valt niets te verschonen (art. 6:9 Awb).")
+        if locked.status not in (S.RECEIVED, S.INCOMPLETE):
+            raise Refused("Over de termijn beslist u voordat u het bezwaar in behandeling neemt (art. 6:11 Awb).")
+        if not locked.late_because and not late_because.strip():
+            raise Refused(
+                "Er staat nog niet waarom het bezwaar te laat kwam. Vraag het de aanbieder, en schrijf op wat zij zegt"
+                " (art. 6:11 Awb)."
+            )
+        locked.late_because = locked.late_because or late_because.strip()
+        locked.is_excused, locked.excused_reason = is_excused, reason.strip()
+        locked.save(update_fields=["late_because", "is_excused", "excused_reason"])
+        record(act=Act.OBJECTION_MOVED, actor=actor, subject=str(locked), details={"excused": is_excused})
+    return locked
+
+
+def admit(*, objection: Objection, with_committee: bool, actor: Actor) -> Objection:
+    """Take an objection into treatment: complete and in time. With a committee that advises, the term to decide is longer."""
+    powers.require_staff(actor)
+    with transaction.atomic():
+        locked = lock(objection, actor)
+        require_step(locked, S.ADMITTED)
+        if locked.status != S.RECEIVED:
+            raise Refused(
+                "Dit bezwaar is al in behandeling (art. 7:2 Awb). Zeg de hoorzitting af als zij niet doorgaat."
+            )
+        in_time = counts_as_in_time(locked)
+        if in_time is None:
+            raise Refused(
+                "Dit bezwaar kwam niet duidelijk op tijd. Beslis eerst of de overschrijding verschoonbaar is (art. 6:11 Awb)."
+            )
+        if not in_time:
+            raise Refused(
+                "Dit bezwaar kwam te laat en dat is niet verschoonbaar. Verklaar het niet-ontvankelijk (art. 6:7 en 6:11 Awb)."
+            )
+        if lacks := missing(locked):
+            raise Refused("Vraag eerst om wat er ontbreekt (art. 6:6 Awb):\n" + "\n".join(lacks))
+        locked.with_committee = with_committee
+        if locked.assigned_to_id is None:
+            locked.assigned_to = actor.user
+        move(locked, S.ADMITTED, actor, "with_committee", "assigned_to")
+        require_sound(locked)
+        tell(
+            locked,
+            "Uw bezwaar is in behandeling",
+            ("Een onafhankelijke commissie brengt advies uit (art. 7:13 Awb). " if with_committee else "")
+            + decision_term_of(locked).sentence,
+            "admitted",
+        )
+    return locked
+
+
+def assign(*, objection: Objection, to: User, actor: Actor) -> Objection:
+    """Write down who of the NZa treats an objection."""
+    powers.require_staff(actor)
+    with transaction.atomic():
+        locked = lock(objection, actor)
+        if not to.current_mandates().filter(role=Role.NZA).exists():
+            raise Refused("Alleen een medewerker van de NZa kan een bezwaar behandelen (art. 3:2 Awb).")
+        locked.assigned_to = to
+        locked.save(update_fields=["assigned_to"])
+        record(act=Act.OBJECTION_MOVED, actor=actor, subject=str(locked), details={"assigned": locked.assigned_to_id})
+    return locked
+
+
+def record_appeal(*, objection: Objection, actor: Actor) -> Objection:
+    """Write down that the provider appealed to the court (CBb)."""
+    powers.require_staff(actor)
+    with transaction.atomic():
+        locked = lock(objection, actor)
+        require_step(locked, S.APPEALED)
+        move(locked, S.APPEALED, actor)
+    return locked

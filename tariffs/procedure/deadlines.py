@@ -1,0 +1,367 @@
+"""What falls due, computed from what happened: every day with the article it stands on, and whether it has passed.
+
+Nothing is stored: a term follows from the facts each time (``tariffs.terms``). For an objection those are the day on which the
+decision was sent, and everything that moved the term since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import singledispatch
+from typing import Literal
+
+from django.utils import timezone
+
+from providers.formatting import format_date, format_datetime
+from tariffs.models import (
+    Channel,
+    Decision,
+    DecisionStatus,
+    Hearing,
+    InterpretationResponse,
+    Objection,
+    ObjectionStatus,
+    Origin,
+    Release,
+    ResponseStatus,
+    TermEvent,
+    TermEventKind,
+)
+from tariffs.terms import (
+    Adjournment,
+    Length,
+    Lodged,
+    PrematureNotice,
+    Suspension,
+    Term,
+    Timeliness,
+    amsterdam_day,
+    appeal_term,
+    decision_term,
+    delay_suspension,
+    equated_days,
+    notice_of_default,
+    objection_term,
+    remedy_suspension,
+    timeliness,
+)
+
+Whose = Literal["nza", "provider"]
+DAY = timedelta(days=1)
+K = TermEventKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deadline:
+    """One day that matters. ``code`` names the kind; ``whose``: who has to do something by then; ``article`` may be empty."""
+
+    code: str
+    name: str
+    article: str
+    on: date
+    is_over: bool
+    sentence: str
+    whose: Whose = "provider"
+
+
+@singledispatch
+def deadlines(subject: object) -> list[Deadline]:
+    """Return the days that matter for a release, a response, a decision or an objection, earliest first."""
+    raise TypeError(f"nothing falls due for {type(subject).__name__}")
+
+
+@deadlines.register
+def _of_release(release: Release) -> list[Deadline]:
+    if release.respond_until is None or not release.is_released:
+        return []
+    day = amsterdam_day(release.respond_until)
+    return [
+        Deadline(
+            code="respond",
+            name="Duidingsperiode",
+            article="",
+            on=day,
+            is_over=timezone.now() > release.respond_until,
+            sentence=f"Reageren op de spiegel kan tot en met {format_datetime(release.respond_until)}. Dat is geen wettelijke"
+            " termijn.",
+        )
+    ]
+
+
+@deadlines.register
+def _of_response(response: InterpretationResponse) -> list[Deadline]:
+    if response.status != ResponseStatus.MORE_ASKED:
+        return []
+    asked = response.messages.filter(until__isnull=False).order_by("-pk").first()
+    if asked is None or asked.until is None:
+        return []
+    return [
+        Deadline(
+            code="supplement",
+            name="Aanvulling op een reactie",
+            article="",
+            on=amsterdam_day(asked.until),
+            is_over=timezone.now() > asked.until,
+            sentence=f"De NZa vroeg om meer. Dat kan tot en met {format_datetime(asked.until)}.",
+        )
+    ]
+
+
+@deadlines.register
+def _of_decision(decision: Decision) -> list[Deadline]:
+    found = []
+    if decision.status == DecisionStatus.ANNOUNCED and decision.views_until is not None:
+        found.append(
+            _deadline(
+                "views",
+                "Zienswijze",
+                "art. 4:8 Awb",
+                decision.views_until,
+                f"Een zienswijze kan tot en met {format_date(decision.views_until)} (art. 4:8 Awb).",
+            )
+        )
+    if decision.status == DecisionStatus.SENT and decision.origin != Origin.OBJECTION:
+        # Against a decision on an objection stands an appeal: that term comes with the objection.
+        found.append(_of_term("objection", objection_term_of(decision)))
+    return found
+
+
+@deadlines.register
+def _of_objection(objection: Objection) -> list[Deadline]:
+    status = ObjectionStatus(objection.status)
+    if status in (ObjectionStatus.DECIDED, ObjectionStatus.APPEALED):
+        assert objection.decided_on is not None
+        term = appeal_term(notified_on=objection.decided_on, equated=equated_days())
+        return [_of_term("appeal", term)]
+    if not objection.is_open:
+        return []
+    events = _events(objection)
+    found = []
+    asked = next((event for event in reversed(events) if event.kind == K.REMEDY_ASKED), None)
+    if status == ObjectionStatus.INCOMPLETE and asked is not None and asked.until is not None:
+        found.append(
+            _deadline(
+                "remedy",
+                "Aanvulling van het bezwaar",
+                "art. 6:6 Awb",
+                asked.until,
+                f"Aanvullen kan tot en met {format_date(asked.until)} (art. 6:6 Awb).",
+            )
+        )
+    if status == ObjectionStatus.HEARING:
+        found += _of_hearing(hearing_of(objection))
+    term = decision_term_of(objection)
+    found.append(_of_term("decide", term, whose="nza"))
+    notice = next((event for event in events if event.kind == K.DEFAULT_NOTICE), None)
+    if notice is not None:
+        found.append(_of_notice(notice, term))
+    return sorted(found, key=lambda item: item.on)
+
+
+def hearing_of(objection: Objection) -> Hearing | None:
+    """Return the hearing that is planned or was held, or why there is none; one that was cancelled does not count."""
+    held = [item for item in objection.hearings.all() if not item.cancelled_because]
+    return held[-1] if held else None
+
+
+def objection_term_of(decision: Decision) -> Term:
+    """Return the term to object to a decision that was sent."""
+    assert decision.sent_on is not None
+    return objection_term(notified_on=decision.sent_on, equated=equated_days())
+
+
+def timeliness_of(objection: Objection) -> Timeliness:
+    """Say whether an objection came in time, with the article.
+
+    One of before the term, on the very day on which the decision was sent, is: the decision was there (6:10(1)(a)).
+    """
+    lodged = Lodged(
+        channel="post"
+        if objection.channel == Channel.POST
+        else "desk"
+        if objection.channel == Channel.DESK
+        else "electronic",
+        received_at=objection.received_at,
+        posted_on=objection.posted_on,
+    )
+    found = timeliness(term=objection_term_of(objection.decision), lodged=lodged, equated=equated_days())
+    received_on = amsterdam_day(objection.received_at)
+    if found.timing == "early" and objection.decision.sent_on is not None and received_on >= objection.decision.sent_on:
+        return Timeliness(
+            timing="in_time",
+            articles=("art. 6:10, eerste lid, onder a, Awb",),
+            sentence=(
+                f"Ontvangen op {format_datetime(objection.received_at)}, voordat de termijn begon. Het besluit was er toen al;"
+                " daarom is het bezwaar op tijd (art. 6:10, eerste lid, onder a, Awb)."
+            ),
+        )
+    return found
+
+
+def counts_as_in_time(objection: Objection) -> bool | None:
+    """Tell whether an objection is treated as in time; ``None`` as long as a person still has to decide that (Awb 6:11)."""
+    return True if timeliness_of(objection).timing == "in_time" else objection.is_excused
+
+
+def decision_term_of(objection: Objection, *, events: Sequence[TermEvent] | None = None) -> Term:
+    """Return until when the NZa decides on an objection, with everything that moved that day, and why.
+
+    Raises ValueError if ``events`` hold something that came after the term had ended; what is stored never does.
+    """
+    found = _events(objection) if events is None else list(events)
+    adjourned = next((event for event in found if event.kind == K.ADJOURNED), None)
+    agreed = max((event.until for event in found if event.kind == K.AGREED and event.until), default=None)
+    return decision_term(
+        lodging_ended_on=objection_term_of(objection.decision).end,
+        has_committee=objection.with_committee,
+        equated=equated_days(),
+        suspensions=[*_remedies(found), *_delays(found)],
+        adjournment=Adjournment(notified_on=adjourned.on, length=Length(adjourned.weeks or 1, "weeks"))
+        if adjourned is not None
+        else None,
+        agreed_until=agreed,
+    )
+
+
+def _events(objection: Objection) -> list[TermEvent]:
+    return sorted(objection.events.all(), key=lambda event: (event.on, event.pk))
+
+
+def _remedies(events: Iterable[TermEvent]) -> list[Suspension]:
+    """Return how long the term stood still while something could be mended (7:10(2))."""
+    found: list[Suspension] = []
+    asked: TermEvent | None = None
+    for event in events:
+        if event.kind == K.REMEDY_ASKED:
+            if asked is not None:
+                found.append(_remedy(asked, None))
+            asked = event
+        elif event.kind == K.REMEDIED and asked is not None:
+            found.append(_remedy(asked, event.on))
+            asked = None
+    return [*found, *([_remedy(asked, None)] if asked is not None else [])]
+
+
+def _remedy(asked: TermEvent, remedied_on: date | None) -> Suspension:
+    assert asked.until is not None
+    term = Term(
+        name="Hersteltermijn",
+        articles=("art. 6:6 Awb",),
+        starts=asked.on + DAY,
+        nominal_end=asked.until,
+        end=asked.until,
+        sentence="",
+    )
+    return remedy_suspension(asked_on=asked.on, remedy=term, remedied_on=remedied_on)
+
+
+def _delays(events: Iterable[TermEvent]) -> list[Suspension]:
+    """Return how long the term stood still for another reason (4:15); what still runs ends after today."""
+    found: list[Suspension] = []
+    begun: TermEvent | None = None
+    for event in events:
+        if event.kind == K.SUSPENDED and begun is None:
+            begun = event
+        elif event.kind == K.RESUMED and begun is not None:
+            found.append(_delay(begun, event.on, is_running=False))
+            begun = None
+    if begun is not None:
+        until = max(amsterdam_day(timezone.now()), begun.on) + DAY
+        found.append(_delay(begun, until, is_running=True))
+    return found
+
+
+def _delay(begun: TermEvent, until: date, *, is_running: bool) -> Suspension:
+    return delay_suspension(
+        cause=begun.cause,  # type: ignore[arg-type]  # the choices are those of the terms
+        starts=begun.on,
+        until=max(until, begun.on),
+        is_running=is_running,
+    )
+
+
+def _of_hearing(hearing: Hearing | None) -> list[Deadline]:
+    if hearing is None or hearing.at is None:
+        return []
+    day = amsterdam_day(hearing.at)
+    found = [
+        _deadline(
+            "hearing",
+            "Hoorzitting",
+            "art. 7:2 Awb",
+            day,
+            f"De hoorzitting is op {format_datetime(hearing.at)} (art. 7:2 Awb).",
+            whose="nza",
+        )
+    ]
+    if hearing.papers_until is not None:
+        found.append(
+            _deadline(
+                "papers",
+                "Nadere stukken",
+                "art. 7:4, eerste lid, Awb",
+                hearing.papers_until,
+                f"Stukken kunnen worden ingestuurd tot en met {format_date(hearing.papers_until)}"
+                " (art. 7:4, eerste lid, Awb).",
+            )
+        )
+    if hearing.file_open_from is not None:
+        found.append(
+            _deadline(
+                "file",
+                "Inzage in het dossier",
+                "art. 7:4, tweede lid, Awb",
+                hearing.file_open_from,
+                f"Het dossier ligt open vanaf {format_date(hearing.file_open_from)} (art. 7:4, tweede lid, Awb).",
+                whose="nza",
+            )
+        )
+    return found
+
+
+def _of_notice(notice: TermEvent, term: Term) -> Deadline:
+    try:
+        given = notice_of_default(decision_ended_on=term.end, received_on=notice.on, equated=equated_days())
+    except PrematureNotice:
+        # The term moved after the notice, for example because a suspension ended later than it seemed.
+        return _deadline(
+            "default",
+            "Ingebrekestelling",
+            "art. 4:17, derde lid, Awb",
+            notice.on,
+            f"De ingebrekestelling van {format_date(notice.on)} kwam voordat de NZa te laat was en heeft geen gevolg"
+            " (art. 4:17, derde lid, Awb).",
+            whose="nza",
+        )
+    last = format_date(given.end)
+    return _deadline(
+        "default",
+        "Ingebrekestelling",
+        "art. 4:17 Awb",
+        given.end,
+        f"{given.sentence} Beslist de NZa niet uiterlijk op {last}, dan is zij vanaf de dag daarna een dwangsom verschuldigd,"
+        " ten hoogste 42 dagen (art. 4:17 Awb).",
+        whose="nza",
+    )
+
+
+def _of_term(code: str, term: Term, *, whose: Whose = "provider") -> Deadline:
+    return _deadline(code, term.name, term.articles[0], term.end, term.sentence, whose=whose)
+
+
+def _deadline(code: str, name: str, article: str, on: date, sentence: str, *, whose: Whose = "provider") -> Deadline:
+    today = amsterdam_day(timezone.now())
+    return Deadline(code=code, name=name, article=article, on=on, is_over=today > on, sentence=sentence, whose=whose)
+
+
+def in_words(deadline: Deadline) -> str:
+    """Return a deadline as a page says it: ``uiterlijk 4 januari 2027 (art. 6:7 Awb)``."""
+    article = f" ({deadline.article})" if deadline.article else ""
+    return f"uiterlijk {format_date(deadline.on)}{article}"
+
+
+def end_of(day: date) -> datetime:
+    """Return the last second of a day in Amsterdam."""
+    return Term("", (), None, day, day, "").closes_at - timedelta(seconds=1)

@@ -1,0 +1,407 @@
+"""Decisions on the bandwidth of each provider: prepared, announced, drawn up, taken by another and sent (Awb 3:2, 3:41, 4:8).
+
+Each verb does it for all of a round, or for those that are named, in a number of queries that does not depend on how many they
+are. What is not ready is left as it is; who names one decision is told why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from providers import notices, powers
+from providers.access import Actor
+from providers.audit import record, record_each
+from providers.formatting import format_date
+from providers.mandates import people_of
+from providers.models import Act, Provider, Round
+from providers.refusal import Refused
+from tariffs import letters, standings
+from tariffs.models import (
+    Bandwidth,
+    Channel,
+    Decision,
+    DecisionStatus,
+    LetterKind,
+    MirrorReport,
+    Occasion,
+    Origin,
+    Release,
+    ReportStatus,
+    StatementOfViews,
+)
+from tariffs.policies import current_policy
+from tariffs.procedure import figures
+from tariffs.procedure.views import WAIVED
+from tariffs.terms import Length, Term, amsterdam_day, equated_days, objection_term, views_term
+
+S = DecisionStatus
+Chosen = Collection[UUID] | None
+
+
+class NotReady(Refused):
+    """Nothing could be done; the message says why and on which article."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many were done, and how many were left as they are, by reason in Dutch."""
+
+    done: int
+    left: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """Return what was left, in a sentence; empty if nothing was."""
+        return " ".join(f"{count} bleven liggen: {reason}" for reason, count in self.left if count)
+
+
+def adopted_release(round: Round) -> Release | None:
+    """Return the newest release of a round whose outcome was adopted."""
+    return Release.objects.released().filter(round=round, status=ReportStatus.ADOPTED).first()
+
+
+def to_prepare(round: Round) -> QuerySet[Bandwidth]:
+    """Return the bandwidths in the newest adopted release of those about whom there is no decision yet."""
+    release = adopted_release(round)
+    if release is None:
+        return Bandwidth.objects.none()
+    taken = Decision.objects.filter(round=round).exclude(status=S.WITHDRAWN).values("provider")
+    return Bandwidth.objects.filter(run_id=release.run_id, upper_rate__isnull=False).exclude(provider__in=taken)
+
+
+def prepare_all(*, release: Release, actor: Actor | None) -> int:
+    """Prepare a decision for everybody with a bandwidth in an adopted release; who has one already keeps it.
+
+    Returns how many were made. Done twice, nothing happens twice.
+    """
+    powers.require_staff(actor)
+    if not release.is_released or release.status != ReportStatus.ADOPTED:
+        raise Refused(
+            "Een besluit rust op uitkomsten die zijn vastgesteld en vrijgegeven (art. 3:2 Awb). Geef ze eerst vrij als"
+            " ‘vastgesteld’."
+        )
+    newest = adopted_release(release.round)
+    if newest is None or newest.pk != release.pk:
+        raise Refused("Er zijn nieuwere vastgestelde uitkomsten (art. 3:2 Awb). Bereid de besluiten daarop voor.")
+    with transaction.atomic():
+        # Who prepares at the same moment waits, and then finds nothing left to do.
+        round = Round.objects.select_for_update().get(pk=release.round_id)
+        reports = dict(MirrorReport.objects.filter(release=release).values_list("provider_id", "pk"))
+        bands = (
+            to_prepare(round)
+            .filter(provider__in=reports)
+            .select_related("provider")
+            .prefetch_related("products")
+            .order_by("provider__key")
+        )
+        number = Decision.objects.filter(round=round, replaces__isnull=True).count()
+        made = Decision.objects.bulk_create(
+            (
+                Decision(
+                    provider=band.provider,
+                    round=round,
+                    report_id=reports[band.provider_id],
+                    reference=f"{round.slug.upper()[:40]}-{number + index:04d}",
+                    figures=figures.of_bandwidth(band),
+                    prepared_by=actor.user if actor else None,
+                )
+                for index, band in enumerate(bands, start=1)
+            ),
+            batch_size=200,
+        )
+        _record(Act.DECISION_PREPARED, made, actor)
+    return len(made)
+
+
+def announce_all(*, round: Round, actor: Actor, decisions: Chosen = None) -> Outcome:
+    """Tell each provider what the NZa intends to decide, and until when it can give its views (Awb 4:8)."""
+    powers.require_staff(actor)
+    with transaction.atomic():
+        found = _locked(round, S.PREPARED, decisions).filter(origin=Origin.ADOPTION)
+        ready = list(found)
+        _require_some(ready, decisions, S.PREPARED, round)
+        now = timezone.now()
+        today = amsterdam_day(now)
+        term = views_term_of(round, today)
+        _update(ready, status=S.ANNOUNCED, announced_on=today, views_until=term.end)
+        letters.send_all(
+            [
+                letters.Outgoing(
+                    kind=LetterKind.INTENDED,
+                    provider=item.provider,
+                    round=round,
+                    reference=item.reference,
+                    facts={
+                        "bandbreedte": figures.in_words(item.figures, round.currency),
+                        "termijnzin": f"U kunt dat doen tot en met {format_date(term.end)}. {term.sentence}",
+                        "ondertekenaar": actor.user.name,
+                    },
+                    figures=figures.table(item.figures, round.currency, item.report.release.tariff_year),
+                    decision=item,
+                )
+                for item in ready
+            ],
+            actor=actor,
+            at=now,
+        )
+        _record(Act.DECISION_ANNOUNCED, ready, actor)
+    return Outcome(len(ready))
+
+
+def views_term_of(round: Round, sent_on: date) -> Term:
+    """Return the term for views on an intention that was sent on a day, as the policy of the round says."""
+    policy = current_policy(round)
+    return views_term(
+        sent_on=sent_on,
+        length=Length(policy.views_days, "days"),
+        courtesy=policy.courtesy_terms,
+        equated=equated_days(),
+    )
+
+
+def draft_all(*, round: Round, actor: Actor, reasons: str = "", decisions: Chosen = None) -> Outcome:
+    """Draw decisions up, each with the reasons given: once the time for views is over, or views came in or were waived.
+
+    Every statement of views has to have its reaction first (Awb 3:46, 3:47).
+    """
+    powers.require_staff(actor)
+    with transaction.atomic():
+        found = list(_locked(round, S.ANNOUNCED, decisions))
+        _require_some(found, decisions, S.ANNOUNCED, round)
+        today = amsterdam_day(timezone.now())
+        said = _views_of(found)
+        running = [item for item in found if _waits_for_views(item, said.get(item.pk, []), today)]
+        unanswered = [item for item in found if any(_lacks_reaction(views) for views in said.get(item.pk, []))]
+        waiting = {item.pk for item in (*running, *unanswered)}
+        ready = [item for item in found if item.pk not in waiting]
+        if decisions is not None and not ready:
+            if unanswered:
+                raise NotReady(
+                    "Er is een zienswijze waarop de NZa nog niet heeft gereageerd. Schrijf eerst op wat u ervan vindt"
+                    " (art. 3:46 en 3:47 Awb)."
+                )
+            raise NotReady(
+                f"De aanbieder kan nog een zienswijze geven tot en met {format_date(running[0].views_until)} (art. 4:8 Awb)."
+                " Daarna kunt u het besluit opstellen."
+            )
+        _update(ready, status=S.DRAFTED, drafted_by=actor.user, drafted_at=timezone.now(), reasons=reasons.strip())
+        _record(Act.DECISION_DRAFTED, ready, actor)
+    return Outcome(
+        len(ready),
+        (
+            ("de aanbieder kan nog een zienswijze geven (art. 4:8 Awb).", len(running)),
+            ("er is nog niet op de zienswijze gereageerd (art. 3:46 Awb).", len(unanswered)),
+        ),
+    )
+
+
+def take_back(*, decision: Decision, reason: str, actor: Actor) -> None:
+    """Take a decision that was drawn up back for another text: it is not taken yet, and nobody outside knows of it."""
+    powers.require_staff(actor)
+    _require_words(reason, "Schrijf op wat er aan dit besluit moet veranderen. Een collega leest dit (art. 3:2 Awb).")
+    with transaction.atomic():
+        locked = _one(decision, S.DRAFTED)
+        locked.status, locked.reasons, locked.drafted_by, locked.drafted_at = S.ANNOUNCED, "", None, None
+        locked.save(update_fields=["status", "reasons", "drafted_by", "drafted_at"])
+        record(
+            act=Act.DECISION_DRAFTED,
+            actor=actor,
+            subject=str(locked),
+            details={"taken_back": True, "reason": reason.strip()},
+        )
+
+
+def send_all(*, round: Round, actor: Actor, decisions: Chosen = None) -> Outcome:
+    """Take and send decisions that another person drew up: from the day after, the term for objections runs (Awb 6:8).
+
+    Who consented gets it here (Awb 2:14); for the others it goes by post, and the letter has to be printed today.
+    """
+    powers.require_staff(actor)
+    with transaction.atomic():
+        found = list(_locked(round, S.DRAFTED, decisions))
+        _require_some(found, decisions, S.DRAFTED, round)
+        own = [item for item in found if item.drafted_by_id == actor.user.pk]
+        ready = [item for item in found if item.drafted_by_id != actor.user.pk]
+        if decisions is not None and not ready:
+            raise NotReady(
+                "U stelde dit besluit zelf op. Een collega stelt het vast, zodat er twee mensen naar hebben gekeken"
+                " (art. 3:2 Awb)."
+            )
+        _send(round, ready, actor)
+    return Outcome(len(ready), (("u stelde ze zelf op; een collega stelt ze vast (art. 3:2 Awb).", len(own)),))
+
+
+def _send(round: Round, ready: Sequence[Decision], actor: Actor) -> None:
+    now = timezone.now()
+    today = amsterdam_day(now)
+    here = letters.gets_post_here([item.provider_id for item in ready])
+    facts = {"status": S.SENT, "decided_by": actor.user, "sent_on": today}
+    for how, those in (
+        (Channel.PORTAL, [item for item in ready if item.provider_id in here]),
+        (Channel.POST, [item for item in ready if item.provider_id not in here]),
+    ):
+        _update(those, **facts, sent_how=how)
+    said = _views_of(ready)
+    remedy = objection_clause(today)
+    letters.send_all(
+        [
+            letters.Outgoing(
+                kind=LetterKind.DECISION,
+                provider=item.provider,
+                round=round,
+                reference=item.reference,
+                facts={
+                    "bandbreedte": figures.in_words(item.figures, round.currency),
+                    "motivering": letters.plain_lines(item.reasons),
+                    "zienswijze": _reaction(said.get(item.pk, [])),
+                    "rechtsmiddel": remedy,
+                    "ondertekenaar": actor.user.name,
+                },
+                figures=figures.table(item.figures, round.currency, item.report.release.tariff_year),
+                decision=item,
+            )
+            for item in ready
+        ],
+        actor=actor,
+        at=now,
+    )
+    standings.record_decisions(ready, occasion=Occasion.DECISION, at=now)
+    _record(Act.DECISION_SENT, ready, actor)
+
+
+def objection_clause(sent_on: date) -> str:
+    """Return where, until when and how somebody can object to a decision that is sent on a day (Awb 3:45)."""
+    term = objection_term(notified_on=sent_on, equated=equated_days())
+    return letters.clause(
+        channel="bezwaar maken",
+        until=term.end,
+        starts=term.starts,
+        articles=("art. 3:45 Awb", *term.articles),
+        whom="de NZa",
+        needs=(
+            "Zet in uw bezwaar uw naam en adres, de datum, tegen welk besluit u bezwaar maakt en waarom, en onderteken het"
+            " (art. 6:5 Awb). Het besluit blijft intussen gelden (art. 6:16 Awb)."
+        ),
+    )
+
+
+def withdraw(*, decision: Decision, reason: str, actor: Actor) -> None:
+    """Take back an intention: no decision follows from it. Who knew of it is told why."""
+    powers.require_staff(actor)
+    _require_words(reason, "Schrijf op waarom u het voornemen intrekt. De aanbieder leest dit (art. 3:46 Awb).")
+    with transaction.atomic():
+        locked = _one(decision, S.PREPARED, S.ANNOUNCED, S.DRAFTED)
+        if locked.origin == Origin.OBJECTION:
+            raise Refused("Dit besluit hoort bij een bezwaar. Stel daar de beslissing opnieuw op (art. 7:11 Awb).")
+        was_known = locked.announced_on is not None
+        locked.status = S.WITHDRAWN
+        locked.save(update_fields=["status"])
+        record(act=Act.DECISION_WITHDRAWN, actor=actor, subject=str(locked), details={"reason": reason.strip()})
+        if was_known:
+            notices.tell(
+                kind="case_changed",
+                to=people_of(locked.provider),
+                provider=locked.provider,
+                round=locked.round,
+                occasion=f"decision {locked.uuid} withdrawn",
+                path=letters.path_of(locked.round),
+                onderwerp="De NZa heeft een voorgenomen besluit ingetrokken",
+                zaak=locked.reference,
+                reden=reason.strip(),
+                termijn="",
+            )
+
+
+def _locked(round: Round, status: DecisionStatus, decisions: Chosen) -> QuerySet[Decision]:
+    found = (
+        Decision.objects.select_for_update(of=("self",))
+        .filter(round=round, status=status)
+        .select_related("provider", "round", "report__release")
+        .defer("report__content")
+        .order_by("reference")
+    )
+    return found if decisions is None else found.filter(uuid__in=decisions)
+
+
+def _one(decision: Decision, *statuses: DecisionStatus) -> Decision:
+    locked = Decision.objects.select_for_update(of=("self",)).select_related("provider", "round").get(pk=decision.pk)
+    if locked.status not in statuses:
+        raise Refused(
+            f"Dit besluit staat op ‘{locked.get_status_display().lower()}’. Deze stap kan dan niet: ververs de bladzijde"
+            " (art. 3:2 Awb)."
+        )
+    return locked
+
+
+def _require_some(found: Sequence[Decision], decisions: Chosen, status: DecisionStatus, round: Round) -> None:
+    if found:
+        return
+    if decisions is None:
+        raise NotReady(
+            f"In {round.title} staat geen besluit op ‘{status.label.lower()}’. Misschien was een collega u voor: ververs de"
+            " bladzijde (art. 3:2 Awb)."
+        )
+    raise NotReady(
+        f"Dit besluit staat niet meer op ‘{status.label.lower()}’. Misschien was een collega u voor: ververs de bladzijde"
+        " (art. 3:2 Awb)."
+    )
+
+
+def _update(decisions: Sequence[Decision], **changes: object) -> None:
+    """Change all of them in one statement, and in hand as well."""
+    Decision.objects.filter(pk__in=[item.pk for item in decisions]).update(**changes)
+    for item in decisions:
+        for name, value in changes.items():
+            setattr(item, name, value)
+
+
+def _record(act: Act, decisions: Sequence[Decision], actor: Actor | None) -> None:
+    record_each(act=act, actor=actor, details={"count": len(decisions)}, subjects=[str(item) for item in decisions])
+
+
+def _views_of(decisions: Sequence[Decision]) -> dict[int, list[StatementOfViews]]:
+    found: dict[int, list[StatementOfViews]] = {}
+    for views in StatementOfViews.objects.filter(decision__in=decisions):
+        found.setdefault(views.decision_id, []).append(views)
+    return found
+
+
+def _waits_for_views(decision: Decision, said: Sequence[StatementOfViews], today: date) -> bool:
+    assert decision.views_until is not None
+    return not said and today <= decision.views_until
+
+
+def _lacks_reaction(views: StatementOfViews) -> bool:
+    return views.text != WAIVED and not views.reaction
+
+
+def _reaction(said: Sequence[StatementOfViews]) -> str:
+    found = [views for views in said if views.text != WAIVED]
+    if found:
+        return "\n\n".join(
+            f"U schreef of zei:\n\n{letters.quoted(views.text)}\n\n{letters.plain_lines(views.reaction)}"
+            for views in found
+        )
+    return "U liet weten dat u geen zienswijze geeft." if said else "U gaf geen zienswijze (art. 4:8 Awb)."
+
+
+def _require_words(reason: str, sentence: str) -> None:
+    if len(reason.strip()) < 10:
+        raise Refused(sentence)
+
+
+def providers_without(round: Round) -> QuerySet[Provider]:
+    """Return the providers with an adopted report of a round about which there is nothing to decide: they have no bandwidth."""
+    release = adopted_release(round)
+    if release is None:
+        return Provider.objects.none()
+    return Provider.objects.filter(
+        mirror_reports__release=release, bandwidths__run_id=release.run_id, bandwidths__upper_rate__isnull=True
+    ).distinct()

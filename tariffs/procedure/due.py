@@ -1,0 +1,182 @@
+"""What falls due in all cases together, for the NZa: every channel, earliest first.
+
+What many have in common on one day (the term for views, the term to object) is one row with how many; what asks for somebody's
+work has a row of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Prefetch
+from django.utils import timezone
+
+from providers.models import Provider, Round
+from tariffs.models import (
+    OPEN_OBJECTION,
+    Decision,
+    DecisionStatus,
+    InterpretationResponse,
+    Objection,
+    ObjectionStatus,
+    Release,
+    ResponseStatus,
+    StatementOfViews,
+    TermEvent,
+)
+from tariffs.procedure.deadlines import Deadline, deadlines
+from tariffs.procedure.views import WAIVED
+from tariffs.terms import amsterdam_day, equated_days, objection_term
+
+S = DecisionStatus
+#: The channels by which the board is filtered: code and label.
+CHANNELS = (("duiding", "Duiding"), ("zienswijze", "Zienswijze"), ("besluit", "Besluit"), ("bezwaar", "Bezwaar"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """One thing that falls due: in which round and channel, about whom (or how many), and the term."""
+
+    round: Round
+    channel: str
+    deadline: Deadline
+    provider: Provider | None = None
+    count: int = 1
+    reference: str = ""
+    assigned: str = ""
+
+
+def due(*, round: Round | None = None) -> list[Due]:
+    """Return what falls due, in one round or in all; the number of queries grows with open objections and rounds alone."""
+    found = [*_releases(round), *_responses(round), *_decisions(round), *_objections(round)]
+    return sorted(found, key=lambda item: (item.deadline.on, item.round.pk, item.reference))
+
+
+def _releases(round: Round | None) -> Iterator[Due]:
+    rows = Release.objects.released().filter(respond_until__gt=timezone.now()).select_related("round")
+    for release in rows if round is None else rows.filter(round=round):
+        count = release.reports.count()
+        for item in deadlines(release):
+            yield Due(round=release.round, channel="duiding", deadline=item, count=count)
+
+
+def _responses(round: Round | None) -> Iterator[Due]:
+    rows = InterpretationResponse.objects.filter(status=ResponseStatus.MORE_ASKED)
+    if round is not None:
+        rows = rows.filter(report__release__round=round)
+    for response in rows.select_related("provider", "report__release__round").defer("report__content"):
+        for item in deadlines(response):
+            yield Due(
+                round=response.report.release.round,
+                channel="duiding",
+                deadline=item,
+                provider=response.provider,
+                reference=f"reactie {response.number}",
+            )
+
+
+def _decisions(round: Round | None) -> Iterator[Due]:
+    rows = Decision.objects.select_related("round", "provider")
+    if round is not None:
+        rows = rows.filter(round=round)
+    unanswered = StatementOfViews.objects.filter(decision=OuterRef("pk"), reaction="").exclude(text=WAIVED)
+    announced = rows.filter(status=S.ANNOUNCED).annotate(waits=Exists(unanswered))
+    for decision in announced.filter(waits=True):
+        (item,) = deadlines(decision)
+        yield Due(
+            round=decision.round,
+            channel="zienswijze",
+            deadline=Deadline(
+                code="react",
+                name="Reageer op een zienswijze",
+                article="art. 3:46 Awb",
+                on=item.on,
+                is_over=item.is_over,
+                sentence="Er is een zienswijze waarop de NZa nog niet heeft gereageerd (art. 3:46 en 4:8 Awb).",
+                whose="nza",
+            ),
+            provider=decision.provider,
+            reference=decision.reference,
+        )
+    yield from _together(rows)
+
+
+def _together(rows: object) -> Iterator[Due]:
+    """Yield, per round and day, the terms that many share."""
+    assert hasattr(rows, "filter")
+    rounds = {row.pk: row for row in Round.objects.all()}
+    announced = rows.filter(status=S.ANNOUNCED).order_by().values_list("round", "views_until").annotate(n=Count("pk"))
+    today = amsterdam_day(timezone.now())
+    for round_id, until, count in announced:
+        on = until or today
+        yield Due(
+            round=rounds[round_id],
+            channel="zienswijze",
+            deadline=Deadline(
+                code="views",
+                name="Zienswijzen tot en met" if on >= today else "Besluiten op te stellen",
+                article="art. 4:8 Awb",
+                on=on,
+                is_over=on < today,
+                sentence="Na deze dag kan de NZa de besluiten opstellen (art. 4:8 Awb).",
+                whose="nza" if on < today else "provider",
+            ),
+            count=count,
+        )
+    drafted = rows.filter(status=S.DRAFTED).order_by().values_list("round").annotate(n=Count("pk"))
+    for round_id, count in drafted:
+        yield Due(
+            round=rounds[round_id],
+            channel="besluit",
+            deadline=Deadline(
+                code="send",
+                name="Besluiten vast te stellen",
+                article="art. 3:2 Awb",
+                on=today,
+                is_over=False,
+                sentence="Opgesteld; een collega stelt ze vast (art. 3:2 Awb).",
+                whose="nza",
+            ),
+            count=count,
+        )
+    sent = rows.filter(status=S.SENT).exclude(origin="objection").order_by()
+    for round_id, sent_on, count in sent.values_list("round", "sent_on").annotate(n=Count("pk")):
+        term = objection_term(notified_on=sent_on, equated=equated_days())
+        if term.end < today:
+            continue
+        yield Due(
+            round=rounds[round_id],
+            channel="bezwaar",
+            deadline=Deadline(
+                code="objection",
+                name="Bezwaartermijn",
+                article=term.articles[0],
+                on=term.end,
+                is_over=False,
+                sentence=term.sentence,
+            ),
+            count=count,
+        )
+
+
+def _objections(round: Round | None) -> Iterator[Due]:
+    today = amsterdam_day(timezone.now())
+    rows = Objection.objects.filter(status__in=[*OPEN_OBJECTION, ObjectionStatus.DECIDED])
+    if round is not None:
+        rows = rows.filter(decision__round=round)
+    rows = rows.select_related("provider", "decision__round", "assigned_to").prefetch_related(
+        Prefetch("events", queryset=TermEvent.objects.order_by("on", "pk")), "hearings"
+    )
+    for objection in rows:
+        for item in deadlines(objection):
+            if (item.code == "appeal" and item.is_over) or (item.code == "file" and item.on < today):
+                continue
+            yield Due(
+                round=objection.decision.round,
+                channel="bezwaar",
+                deadline=item,
+                provider=objection.provider,
+                reference=objection.reference,
+                assigned=objection.assigned_to.name if objection.assigned_to else "",
+            )

@@ -1,0 +1,101 @@
+"""What is decided about a provider, in figures: how a decision holds them, and how a letter shows them.
+
+Money and rates are text with a point, so that what was decided is read back digit by digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from benchmarking.naming import label
+from providers.formatting import format_money, format_number, format_percent
+from tariffs.models import Bandwidth
+from tariffs.positions import Position
+
+Figures = dict[str, Any]
+
+
+def of_bandwidth(band: Bandwidth) -> Figures:
+    """Return the figures of a bandwidth as a decision holds them; its products come with it."""
+    return {
+        "minimum": str(band.minimum_cost),
+        "maximum": str(band.maximum_cost),
+        "lower_rate": str(band.lower_rate),
+        "upper_rate": str(band.upper_rate),
+        "status": band.status,
+        "products": [
+            {
+                "product": product.product,
+                "days": str(product.days),
+                "maximum_tariff": str(product.maximum_tariff),
+                "lower": str(product.lower),
+                "upper": str(product.upper),
+            }
+            for product in band.products.all()
+        ],
+    }
+
+
+def of_position(position: Position) -> Figures:
+    """Return the same for a provider that was computed anew by itself."""
+    return {
+        "minimum": str(position.minimum_cost),
+        "maximum": str(position.maximum_cost),
+        "lower_rate": str(position.lower_rate),
+        "upper_rate": str(position.upper_rate),
+        "status": position.status,
+        "products": [
+            {
+                "product": item.product,
+                "days": str(item.days),
+                "maximum_tariff": str(item.maximum),
+                "lower": str(item.lower),
+                "upper": str(item.upper),
+            }
+            for item in position.products
+        ],
+    }
+
+
+def is_lower(figures: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Tell whether somebody is worse off with ``figures`` than ``before``: less room at the top, anywhere."""
+    tops = {item["product"]: Decimal(item["upper"]) for item in before["products"]}
+    return Decimal(figures["upper_rate"]) < Decimal(before["upper_rate"]) or any(
+        Decimal(item["upper"]) < tops.get(item["product"], Decimal(0)) for item in figures["products"]
+    )
+
+
+def in_words(figures: Mapping[str, Any], currency: str) -> str:
+    """Return minimum and maximum as the lines of a list in a letter."""
+    return "\n".join(
+        (
+            f"- Ten minste: {format_percent(figures['lower_rate'], decimals=2)} van de maximumtarieven"
+            f" (minimale kosten {format_money(figures['minimum'], currency=currency)})",
+            f"- Ten hoogste: {format_percent(figures['upper_rate'], decimals=2)} van de maximumtarieven"
+            f" (maximale kosten {format_money(figures['maximum'], currency=currency)})",
+        )
+    )
+
+
+def table(figures: Mapping[str, Any], currency: str, year: int | None) -> dict[str, Any]:
+    """Return the table of a letter: per product the tariffs at least and at most, written out."""
+
+    def money(value: str) -> str:
+        return format_money(value, currency=currency, decimals=2)
+
+    return {
+        "caption": f"Tarieven per dag in {year}" if year else "Tarieven per dag",
+        "columns": ["Zorgprofiel", "Zorgdagen", "Maximumtarief", "Ten minste", "Ten hoogste"],
+        "rows": [
+            [
+                label(item["product"]),
+                format_number(item["days"]),
+                money(item["maximum_tariff"]),
+                money(item["lower"]),
+                money(item["upper"]),
+            ]
+            for item in figures["products"]
+        ],
+    }

@@ -1,0 +1,213 @@
+"""Files with which a provider supports what it says, in whichever channel: looked at before they are kept, never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Final
+
+from django.db import connection, transaction
+
+from providers import powers
+from providers.access import Actor
+from providers.audit import record
+from providers.models import Act, Power, Role
+from providers.refusal import Refused
+from providers.workbook import container
+from tariffs.models import CaseFile, InterpretationResponse, Objection, StatementOfViews
+
+MEGABYTE: Final = 1_000_000
+LARGEST: Final = 10 * MEGABYTE
+#: At most so many files at once, and so many in one response, statement of views or objection.
+MOST_FILES, MOST_IN_ALL = 10, 50
+LONGEST_NAME: Final = 200
+ACCEPTED_TEXT: Final = "pdf, xlsx, csv, png, jpg of docx"
+#: For the ``accept`` of a form.
+ACCEPTED: Final = ".pdf,.xlsx,.csv,.png,.jpg,.jpeg,.docx"
+
+_TYPES: Final = {
+    ".pdf": "application/pdf",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".csv": "text/csv",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+}
+_BEGINS: Final = {
+    ".pdf": b"%PDF-",
+    ".xlsx": b"PK\x03\x04",
+    ".docx": b"PK\x03\x04",
+    ".png": b"\x89PNG\r\n\x1a\n",
+    ".jpg": b"\xff\xd8\xff",
+    ".jpeg": b"\xff\xd8\xff",
+}
+#: What other kinds of files begin with; a text that begins so is none.
+_NO_TEXT: Final = (b"MZ", b"PK", b"%PDF", b"\x7fELF", b"#!", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"<")
+_LIMITS: Final = container.Limits(file_bytes=LARGEST, members=2_000)
+_ACTIVE_IN_PDF: Final = (b"/JavaScript", b"/Launch")
+_IN_DOCUMENT: Final = (
+    ".xml",
+    ".rels",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".bmp",
+    ".emf",
+    ".wmf",
+    ".svg",
+    ".tif",
+    ".tiff",
+)
+
+#: What a file belongs to.
+Case = InterpretationResponse | StatementOfViews | Objection
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file as it came in; of the kinds of space in its name one is left."""
+
+    name: str
+    content: bytes
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", " ".join(self.name.split()))
+
+
+def receive(*, case: Case, sent: Sequence[Sent], actor: Actor) -> list[CaseFile]:
+    """Keep files with a response, a statement of views or an objection, and return them in the order in which they came.
+
+    The same bytes in the same case are one file. By somebody who acts for the provider with power to deliver or sign, or by the
+    NZa where something came in by post. Raises :class:`~providers.refusal.Refused` with every objection, and then keeps none.
+    """
+    if actor.role == Role.NZA:
+        powers.require_staff(actor)
+    else:
+        powers.require(actor, case.provider, Power.DELIVER, Power.SIGN)
+    require_acceptable(sent)
+    with transaction.atomic():
+        _wait_for_who_sends_the_same(case)
+        known = {file.sha256: file for file in case.files.defer("content")}
+        return [_keep(case, item, known, actor) for item in sent]
+
+
+def _keep(case: Case, sent: Sent, known: dict[str, CaseFile], actor: Actor) -> CaseFile:
+    digest = hashlib.sha256(sent.content).hexdigest()
+    if digest in known:
+        return known[digest]
+    if len(known) >= MOST_IN_ALL:
+        raise Refused(f"Hier horen al {MOST_IN_ALL} bestanden bij. Voeg samen wat bij elkaar hoort.")
+    file = CaseFile.objects.create(
+        provider_id=case.provider_id,
+        response=case if isinstance(case, InterpretationResponse) else None,
+        views=case if isinstance(case, StatementOfViews) else None,
+        objection=case if isinstance(case, Objection) else None,
+        name=sent.name,
+        content_type=_TYPES[_extension(sent.name)],
+        sha256=digest,
+        size=len(sent.content),
+        content=sent.content,
+        received_from=actor.user,
+    )
+    known[digest] = file
+    details = {"file": sent.name, "sha256": digest}
+    record(act=Act.FILE_RECEIVED, actor=actor, subject=f"{case.provider}: {case}", details=details)
+    return file
+
+
+def _wait_for_who_sends_the_same(case: Case) -> None:
+    """Let who sends files with the same case at the same moment go one by one: the second finds what the first sent.
+
+    Not a lock on the row: who may read a statement of views but not change it cannot lock it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s), %s)", [f"files of {case._meta.db_table}", case.pk])
+
+
+def require_acceptable(sent: Iterable[Sent]) -> None:
+    """Raise :class:`~providers.refusal.Refused` with what is wrong with these files, one line for each that is not taken."""
+    files = list(sent)
+    found = [f"{_said(item.name)}: {objection}" for item in files if (objection := objection_to(item))]
+    if len(files) > MOST_FILES:
+        found.insert(0, f"Stuur ten hoogste {MOST_FILES} bestanden tegelijk. U koos er {len(files)}.")
+    if found:
+        raise Refused("\n".join(found))
+
+
+def objection_to(sent: Sent) -> str:
+    """Return why a file is not taken and how to mend it, as a Dutch sentence; empty if it is taken."""
+    name, content = sent.name, sent.content
+    if not name or not name.isprintable() or len(name) > LONGEST_NAME or "/" in name or "\\" in name:
+        return "de naam van dit bestand heeft tekens die niet kunnen, of is te lang. Geef het een andere naam."
+    if not content:
+        return "dit bestand is leeg. Kies het opnieuw."
+    if len(content) > LARGEST:
+        return f"dit bestand is te groot. Wij nemen bestanden aan tot {LARGEST // MEGABYTE} MB."
+    extension = _extension(name)
+    if extension not in _TYPES:
+        return f"dit soort bestand nemen wij niet aan. Sla het op als {ACCEPTED_TEXT}."
+    if extension == ".csv":
+        return "" if _is_text(content) else "dit is geen tekstbestand. Sla het opnieuw op als csv."
+    if not content.startswith(_BEGINS[extension]):
+        return f"de inhoud is geen {extension[1:]}. Open het bestand en sla het opnieuw op als {ACCEPTED_TEXT}."
+    if extension == ".pdf" and any(word in content for word in _ACTIVE_IN_PDF):
+        return "in deze pdf staat een programma. Druk het document af naar een nieuwe pdf en stuur die."
+    if extension == ".xlsx":
+        return " ".join(container.objections(content, _LIMITS))
+    return _objection_to_document(content) if extension == ".docx" else ""
+
+
+def _extension(name: str) -> str:
+    return PurePath(name).suffix.lower()
+
+
+def _said(name: str) -> str:
+    """Return a name as it can stand on a page, whatever signs are in it."""
+    return "".join(sign for sign in name if sign.isprintable())[:80] or "Bestand zonder naam"
+
+
+def _is_text(content: bytes) -> bool:
+    """Tell whether these bytes are text: readable, without signs that no text has, and no other kind of file."""
+    if content.startswith(_NO_TEXT):
+        return False
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+        if "\ufffd" in text:
+            return False
+    return all(sign.isprintable() or sign in "\t\r\n\u00a0\u202f\u00ad" for sign in text)
+
+
+def _objection_to_document(content: bytes) -> str:
+    """Return why a Word document is not taken: macros, other files inside it, or an archive that is none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            declared = archive.open("[Content_Types].xml").read(MEGABYTE).lower()
+    except (zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError, OSError, ValueError, EOFError):
+        return "dit is geen Word-document. Open het in Word en sla het opnieuw op als docx of pdf."
+    names = [member.filename.casefold() for member in members]
+    if "word/document.xml" not in names or any(member.flag_bits & 0x1 for member in members):
+        return "dit is geen Word-document, of het is beveiligd. Sla het opnieuw op als docx of pdf, zonder wachtwoord."
+    if any(word in declared for word in (b"macroenabled", b"vbaproject")) or any(
+        "vbaproject" in name for name in names
+    ):
+        return "dit document bevat macro's. Sla het op als pdf, of als docx zonder macro's."
+    packed = sum(max(member.compress_size, 1) for member in members)
+    if (
+        len(set(names)) != len(names)
+        or len(members) > _LIMITS.members
+        or packed > len(content)
+        or sum(member.file_size for member in members) > _LIMITS.unpacked_bytes
+        or any(".." in name.split("/") or name.startswith("/") or "\\" in name for name in names)
+        or any(not name.endswith(_IN_DOCUMENT) and not name.endswith("/") for name in names)
+    ):
+        return "in dit document zitten andere bestanden of knoppen. Sla het op als pdf en stuur die."
+    return ""

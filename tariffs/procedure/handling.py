@@ -1,0 +1,67 @@
+"""An objection in hand: locked, moved to where the table lets it go, and its provider told."""
+
+from __future__ import annotations
+
+from providers import notices
+from providers.access import Actor
+from providers.audit import record
+from providers.mandates import people_of
+from providers.models import Act
+from providers.refusal import Refused
+from tariffs import letters
+from tariffs.models import OBJECTION_TRANSITIONS, Objection, ObjectionStatus
+from tariffs.procedure.deadlines import decision_term_of
+
+
+def lock(objection: Objection, actor: Actor) -> Objection:
+    """Return an objection as it is now, locked: who changes it waits for the other."""
+    return (
+        Objection.objects.visible_to(actor)
+        .select_for_update(of=("self",))
+        .select_related("provider", "decision__round", "decision__provider", "group")
+        .get(pk=objection.pk)
+    )
+
+
+def require_step(objection: Objection, to: ObjectionStatus) -> None:
+    """Raise :class:`~providers.refusal.Refused` unless an objection can go to this status now."""
+    if to not in OBJECTION_TRANSITIONS[ObjectionStatus(objection.status)]:
+        raise Refused(
+            f"Dit bezwaar staat op ‘{objection.get_status_display().lower()}’ en kan nu niet naar ‘{to.label.lower()}’"
+            " (hoofdstuk 6 en 7 Awb). Misschien was een collega u voor: ververs de bladzijde."
+        )
+
+
+def move(objection: Objection, to: ObjectionStatus, actor: Actor, *fields: str) -> None:
+    """Move a locked objection on and write that down; ``fields`` are saved with it."""
+    before = objection.status
+    objection.status = to
+    objection.save(update_fields=["status", *fields])
+    record(act=Act.OBJECTION_MOVED, actor=actor, subject=str(objection), details={"from": before, "to": to.value})
+
+
+def require_sound(objection: Objection) -> None:
+    """Raise :class:`~providers.refusal.Refused` if the term to decide cannot be counted with everything that happened."""
+    try:
+        decision_term_of(objection)
+    except ValueError as error:
+        raise Refused(
+            "De beslistermijn is al voorbij. Zij kan niet meer stilstaan of worden verdaagd (art. 7:10 Awb). Uitstel kan alleen"
+            " nog als de bezwaarmaker ermee instemt (art. 7:10, vierde lid, Awb)."
+        ) from error
+
+
+def tell(objection: Objection, subject: str, reason: str, occasion: str) -> None:
+    """Tell the people of the provider once that something changed."""
+    notices.tell(
+        kind="case_changed",
+        to=people_of(objection.provider),
+        provider=objection.provider,
+        round=objection.decision.round,
+        occasion=f"objection {objection.uuid} {occasion}",
+        path=letters.path_of(objection.decision.round),
+        onderwerp=subject,
+        zaak=objection.reference,
+        reden=reason,
+        termijn="",
+    )

@@ -1,0 +1,381 @@
+"""Objections as they come in: filed here or written down, added to, withdrawn (Awb chapter 6).
+
+What a provider does runs in its own database scope: it can make an objection, add to it and withdraw it, and nothing else. What
+follows from that in the scope of everybody (the letter that it was received, the status of the bandwidth) is done by
+:func:`settle_standings`, which a worker calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db import connection, transaction
+from django.db.models import Exists, Max, OuterRef
+from django.utils import timezone
+
+from providers import notices, powers
+from providers.access import Actor
+from providers.audit import record
+from providers.formatting import format_date
+from providers.mandates import people_of
+from providers.models import Act, Power, Role
+from providers.refusal import Refused
+from tariffs import letters, standings
+from tariffs.models import (
+    OPEN_OBJECTION,
+    Channel,
+    Decision,
+    DecisionStatus,
+    Ground,
+    Letter,
+    LetterKind,
+    Objection,
+    ObjectionStatus,
+    Occasion,
+    Origin,
+    ReportStatus,
+    Standing,
+    TermEvent,
+    TermEventKind,
+)
+from tariffs.procedure import files
+from tariffs.procedure.deadlines import (
+    decision_term_of,
+    objection_term_of,
+    timeliness_of,
+)
+from tariffs.procedure.handling import lock, move
+from tariffs.release import wake
+from tariffs.terms import amsterdam_day
+
+S = ObjectionStatus
+LONGEST = 20_000
+
+
+def file(
+    *,
+    decision: Decision,
+    grounds: Sequence[str],
+    is_pro_forma: bool,
+    signed_by: str,
+    representative: str = "",
+    late_because: str = "",
+    sent: Sequence[files.Sent] = (),
+    key: str,
+    actor: Actor,
+) -> Objection:
+    """Object to a decision here, on behalf of the provider; sent twice with the same ``key``, it is one objection.
+
+    It can come late: then the reason is asked (Awb 6:11), and the NZa judges it. Raises :class:`~providers.refusal.Refused`.
+    """
+    powers.require(actor, decision.provider, Power.SIGN)
+    now = timezone.now()
+    with transaction.atomic():
+        _one_by_one(decision)
+        known = Objection.objects.filter(decision=decision, key=key).first()
+        if known is not None:
+            return known
+        found = Decision.objects.select_related("provider", "round").get(pk=decision.pk)
+        _require_decision(found)
+        _require_none_open(found)
+        _require_form(grounds, is_pro_forma, signed_by)
+        if amsterdam_day(now) > objection_term_of(found).end and not late_because.strip():
+            raise Refused(
+                f"De bezwaartermijn liep tot en met {format_date(objection_term_of(found).end)} (art. 6:7 Awb). U kunt nog wel"
+                " bezwaar maken, maar schrijf op waarom het later komt. De NZa beoordeelt of zij het dan toch behandelt"
+                " (art. 6:11 Awb)."
+            )
+        made = _store(
+            found,
+            key=key,
+            channel=Channel.PORTAL,
+            received_at=now,
+            posted_on=None,
+            signed_by=signed_by,
+            representative=representative,
+            is_pro_forma=is_pro_forma,
+            late_because=late_because,
+            actor=actor,
+        )
+        _add_grounds(made, grounds)
+        if sent:
+            files.receive(case=made, sent=sent, actor=actor)
+        transaction.on_commit(lambda: wake("settle"))
+    return made
+
+
+def register(
+    *,
+    decision: Decision,
+    channel: Channel,
+    received_at: datetime,
+    posted_on: date | None,
+    grounds: Sequence[str],
+    is_pro_forma: bool,
+    signed_by: str,
+    representative: str = "",
+    late_because: str = "",
+    sent: Sequence[files.Sent] = (),
+    key: str,
+    actor: Actor,
+) -> Objection:
+    """Write down an objection that came by post, by e-mail or over the counter, as it is: also if something is missing."""
+    powers.require_staff(actor)
+    if channel not in (Channel.POST, Channel.EMAIL, Channel.DESK):
+        raise Refused(
+            "Bezwaar wordt schriftelijk gemaakt: per post, per e-mail of aan de balie (art. 6:4, eerste lid, Awb)."
+        )
+    if (posted_on is not None) != (channel == Channel.POST):
+        raise Refused("Vul bij post de dag van het poststempel in, en alleen bij post (art. 6:9, tweede lid, Awb).")
+    if received_at > timezone.now():
+        raise Refused("Kies een moment dat is geweest: wanneer kwam het bezwaar binnen (art. 6:9 Awb)?")
+    if posted_on is not None and posted_on > amsterdam_day(received_at):
+        raise Refused("Het poststempel kan niet van na de ontvangst zijn (art. 6:9, tweede lid, Awb).")
+    with transaction.atomic():
+        _one_by_one(decision)
+        known = Objection.objects.filter(decision=decision, key=key).first()
+        if known is not None:
+            return known
+        found = Decision.objects.select_related("provider", "round").get(pk=decision.pk)
+        _require_decision(found)
+        _require_none_open(found)
+        made = _store(
+            found,
+            key=key,
+            channel=channel,
+            received_at=received_at,
+            posted_on=posted_on,
+            signed_by=signed_by,
+            representative=representative,
+            is_pro_forma=is_pro_forma,
+            late_because=late_because,
+            actor=actor,
+        )
+        _add_grounds(made, grounds)
+        if sent:
+            files.receive(case=made, sent=sent, actor=actor)
+        settle_standings()
+    return made
+
+
+def supplement(
+    *, objection: Objection, grounds: Sequence[str] = (), sent: Sequence[files.Sent] = (), key: str = "", actor: Actor
+) -> Objection:
+    """Add grounds or files to an objection; what was asked for is mended by it (Awb 6:6), also if it comes late.
+
+    By the provider, or by the NZa for what came by post. What was sent already is not added a second time.
+    """
+    if actor.role == Role.NZA:
+        powers.require_staff(actor)
+    else:
+        powers.require(actor, objection.provider, Power.SIGN)
+    with transaction.atomic():
+        locked = lock(objection, actor)
+        if locked.status not in (S.RECEIVED, S.INCOMPLETE, S.ADMITTED, S.HEARING, S.HEARD):
+            raise Refused(
+                f"Dit bezwaar staat op ‘{locked.get_status_display().lower()}’. Aanvullen kan tot na de hoorzitting"
+                " (art. 7:9 Awb)."
+            )
+        known = set(locked.grounds.values_list("text", flat=True))
+        new = [text.strip() for text in grounds if text.strip() and text.strip() not in known]
+        if not new and not sent:
+            if known & {text.strip() for text in grounds}:
+                return locked
+            raise Refused(
+                "Schrijf een grond op of kies een bestand. Zonder dat is er niets om aan te vullen (art. 6:6 Awb)."
+            )
+        _add_grounds(locked, new)
+        if sent:
+            files.receive(case=locked, sent=sent, actor=actor)
+        if locked.status == S.INCOMPLETE:
+            TermEvent.objects.create(
+                objection=locked,
+                kind=TermEventKind.REMEDIED,
+                on=amsterdam_day(timezone.now()),
+                by=actor.user,
+            )
+            move(locked, S.RECEIVED, actor)
+        else:
+            record(act=Act.OBJECTION_MOVED, actor=actor, subject=str(locked), details={"supplemented": True})
+    return locked
+
+
+def withdraw(*, objection: Objection, actor: Actor) -> Objection:
+    """Withdraw an objection (Awb 6:21): by the provider here, or by the NZa if it was withdrawn in writing or at the hearing."""
+    if actor.role == Role.NZA:
+        powers.require_staff(actor)
+    else:
+        powers.require(actor, objection.provider, Power.SIGN)
+    with transaction.atomic():
+        locked = lock(objection, actor)
+        if locked.status == S.WITHDRAWN:
+            return locked
+        if not locked.is_open:
+            raise Refused("Op dit bezwaar is al beslist. Intrekken kan niet meer (art. 6:21 Awb).")
+        move(locked, S.WITHDRAWN, actor)
+        notices.tell(
+            kind="case_changed",
+            to=people_of(locked.provider),
+            provider=locked.provider,
+            round=locked.decision.round,
+            occasion=f"objection {locked.uuid} withdrawn",
+            path=letters.path_of(locked.decision.round),
+            onderwerp="Het bezwaar is ingetrokken",
+            zaak=locked.reference,
+            reden=f"{actor.user.name} trok het bezwaar in (art. 6:21 Awb). Het besluit blijft zoals het is.",
+            termijn="",
+        )
+        transaction.on_commit(lambda: wake("settle"))
+    return locked
+
+
+def settle_standings() -> int:
+    """Let everything follow what providers did; return how many decisions changed. For workers: it needs to see everything.
+
+    Done twice, nothing happens twice: the letter that an objection was received (Awb 6:14), the status *under objection* as
+    long as one is open, *decided* when none is any more, and what was prepared for an objection that was withdrawn.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('settle standings'))")
+        _acknowledge()
+        stale = Decision.objects.filter(
+            origin=Origin.OBJECTION, status=DecisionStatus.PREPARED, from_objection__status=S.WITHDRAWN
+        )
+        stale.update(status=DecisionStatus.WITHDRAWN)
+        return _settle()
+
+
+def _settle() -> int:
+    """Write a new standing for each decision of which the status does not fit its objections; few queries if none does."""
+    is_open = Objection.objects.filter(decision=OuterRef("pk"), status__in=OPEN_OBJECTION)
+    found = (
+        Decision.objects.filter(status=DecisionStatus.SENT)
+        .filter(Exists(Objection.objects.filter(decision=OuterRef("pk"))))
+        .annotate(has_open=Exists(is_open))
+    )
+    newest = Standing.objects.order_by("provider_id", "round_id", "-since", "-pk").distinct("provider_id", "round_id")
+    holds = {row.decision_id: row for row in Standing.objects.filter(pk__in=newest.values("pk"), decision__in=found)}
+    changed = 0
+    for decision in found:
+        now = holds.get(decision.pk)
+        if now is None or decision.has_open == (now.status == ReportStatus.UNDER_OBJECTION):
+            continue
+        standings.record_status(
+            standing=now,
+            status=ReportStatus.UNDER_OBJECTION if decision.has_open else ReportStatus.DECIDED,
+            occasion=Occasion.OBJECTION if decision.has_open else Occasion.OBJECTION_ENDED,
+        )
+        changed += 1
+    return changed
+
+
+def _acknowledge() -> None:
+    """Send the letter of receipt for every objection that has none yet (Awb 6:14)."""
+    known = Letter.objects.filter(kind=LetterKind.OBJECTION_RECEIVED, objection__isnull=False).values("objection")
+    found = (
+        Objection.objects.exclude(pk__in=known)
+        .exclude(status=S.WITHDRAWN)
+        .select_related("provider", "decision__round")
+        .order_by("pk")
+    )
+    now = timezone.now()
+    letters.send_all(
+        [
+            letters.Outgoing(
+                kind=LetterKind.OBJECTION_RECEIVED,
+                provider=item.provider,
+                round=item.decision.round,
+                reference=item.reference,
+                facts={"ontvangst": timeliness_of(item).sentence, "termijnzin": decision_term_of(item).sentence},
+                objection=item,
+            )
+            for item in found
+        ],
+        actor=None,
+        at=now,
+    )
+
+
+def _store(
+    decision: Decision,
+    *,
+    key: str,
+    channel: Channel,
+    received_at: datetime,
+    posted_on: date | None,
+    signed_by: str,
+    representative: str,
+    is_pro_forma: bool,
+    late_because: str,
+    actor: Actor,
+) -> Objection:
+    number = Objection.objects.filter(decision=decision).count() + 1
+    made = Objection.objects.create(
+        provider_id=decision.provider_id,
+        decision=decision,
+        reference=f"{decision.reference}-B{number}",
+        key=key[:80],
+        channel=channel,
+        received_at=received_at,
+        posted_on=posted_on,
+        received_by=actor.user,
+        signed_by=" ".join(signed_by.split())[:160],
+        representative=" ".join(representative.split())[:160],
+        is_pro_forma=is_pro_forma,
+        late_because=late_because.strip(),
+    )
+    record(act=Act.OBJECTION_RECEIVED, actor=actor, subject=str(made), details={"channel": channel.value})
+    return made
+
+
+def _add_grounds(objection: Objection, grounds: Sequence[str]) -> None:
+    texts = [text.strip() for text in grounds if text.strip()]
+    if any(len(text) > LONGEST for text in texts):
+        raise Refused(
+            "Maak elke grond korter: niet langer dan 20.000 tekens. Stuur de rest mee als bestand (art. 6:5 Awb)."
+        )
+    last = objection.grounds.aggregate(last=Max("number"))["last"] or 0
+    Ground.objects.bulk_create(
+        Ground(objection=objection, number=last + index, text=text) for index, text in enumerate(texts, start=1)
+    )
+
+
+def _require_decision(decision: Decision) -> None:
+    if decision.status == DecisionStatus.SENT:
+        return
+    if decision.status == DecisionStatus.REPLACED:
+        raise Refused(
+            "Dit besluit is vervangen door een nieuw besluit. Daartegen staat beroep open (art. 7:1 en 8:1 Awb)."
+        )
+    raise Refused(
+        "Er is nog geen besluit, dus bezwaar maken kan nog niet (art. 1:3 en 6:4 Awb). Op een voornemen kunt u een zienswijze"
+        " geven (art. 4:8 Awb)."
+    )
+
+
+def _require_none_open(decision: Decision) -> None:
+    if decision.origin == Origin.OBJECTION:
+        raise Refused(
+            "Dit besluit is op een bezwaar genomen. Daartegen staat beroep open bij het CBb (art. 7:1 en 8:1 Awb)."
+        )
+    if Objection.objects.filter(decision=decision, status__in=OPEN_OBJECTION).exists():
+        raise Refused(
+            "Er loopt al een bezwaar tegen dit besluit. U kunt dat aanvullen met gronden en stukken (art. 6:5 Awb)."
+        )
+
+
+def _require_form(grounds: Sequence[str], is_pro_forma: bool, signed_by: str) -> None:
+    if not signed_by.strip():
+        raise Refused("Zet uw naam onder het bezwaar (art. 6:5, eerste lid, Awb).")
+    if not is_pro_forma and not any(text.strip() for text in grounds):
+        raise Refused(
+            "Schrijf op waarom u het niet eens bent met het besluit (art. 6:5, eerste lid, onder d, Awb). Komen de gronden"
+            " later, kies dan ‘pro forma’."
+        )
+
+
+def _one_by_one(decision: Decision) -> None:
+    """Let two who object at the same moment go one by one: a provider may read a decision and cannot lock it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('objections'), %s)", [decision.pk])

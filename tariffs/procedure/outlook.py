@@ -1,0 +1,183 @@
+"""What accepting a correction would do, looked at before anybody decides: to the provider itself, and to all others.
+
+The figures are of others too: they are for the NZa alone. They hold for exactly one set of corrections: this one as it would be
+accepted, on top of all that were accepted before and are not in the run. When the set changes they are out of date.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from benchmarking.calculation import RunFailed
+from benchmarking.models import Run
+from providers import powers
+from providers.access import Actor
+from providers.models import Round, Submission, SubmissionVersion
+from providers.refusal import Refused
+from tariffs import consequences
+from tariffs.models import Consequences, InterpretationResponse, Release, ResponseKind, Settlement
+from tariffs.policies import current_policy
+from tariffs.positions import stored_positions
+from tariffs.procedure import corrections
+
+STALE = (
+    "De gevolgen van deze correctie zijn nog niet berekend, of er is sindsdien iets veranderd: de cijfers die u overneemt, een"
+    " andere correctie of de berekening. Bereken ze opnieuw en besluit daarna."
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the engine: a correction, on which run, on top of which others, and how the round settles it."""
+
+    response: InterpretationResponse
+    run: Run
+    settlement: Settlement
+    chosen: dict[str, Decimal]
+    accepted: dict[str, dict[str, Decimal]]
+    """Corrections that were accepted before and are not in the run, by key of the provider."""
+
+    @property
+    def asked(self) -> dict[str, dict[str, Decimal]]:
+        """Return all corrections together, by key of the provider."""
+        key = self.response.provider.key
+        return {**self.accepted, key: {**self.accepted.get(key, {}), **self.chosen}}
+
+    def errors(self) -> dict[str, str]:
+        """Return, by key, the codes of hard errors that each corrected delivery would have."""
+        found = {}
+        submissions = Submission.objects.select_related("round__previous", "provider").filter(
+            round=self.run.dataset.round_id, provider__key__in=self.asked
+        )
+        for submission in submissions:
+            version = corrections.newest_version(submission)
+            if version is None:
+                raise Refused(f"{submission.provider} leverde niets aan. Er valt niets te verbeteren.")
+            key = submission.provider.key
+            found[key] = corrections.errors_after(submission=submission, version=version, changes=self.asked[key])
+        return found
+
+    @property
+    def mark(self) -> str:
+        """Return a mark that is another as soon as anything is asked differently."""
+        asked = {
+            "response": str(self.response.uuid),
+            "run": str(self.run.uuid),
+            "settlement": self.settlement.value,
+            "chosen": corrections.as_text(self.chosen),
+            "accepted": {key: corrections.as_text(figures) for key, figures in sorted(self.accepted.items())},
+        }
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def question(response: InterpretationResponse, measures: Collection[str] | None = None) -> Question:
+    """Return what accepting ``measures`` of a correction (all, if not named) comes down to at this moment."""
+    if response.kind != ResponseKind.CORRECT:
+        raise Refused("Alleen bij een verzoek om gegevens te verbeteren zijn er gevolgen te berekenen.")
+    chosen = {code: text for code, text in response.changes.items() if measures is None or code in measures}
+    if not chosen:
+        raise Refused("Kies ten minste één gegeven dat u overneemt.")
+    round = response.report.release.round
+    released = (
+        Release.objects.released().filter(round=round).select_related("run__dataset", "run__specification").first()
+    )
+    if released is None:
+        raise Refused("Van deze ronde is niets vrijgegeven.")
+    run = released.run
+    return Question(
+        response=response,
+        run=run,
+        settlement=Settlement(current_policy(round).corrections_settled),
+        chosen=corrections.as_figures(chosen),
+        accepted=accepted_after(run, round),
+    )
+
+
+def accepted_after(run: Run, round: Round) -> dict[str, dict[str, Decimal]]:
+    """Return the accepted corrections that the figures of a run do not hold yet, by key of the provider."""
+    frozen = dict(
+        SubmissionVersion.objects.filter(datasets=run.dataset_id).values_list("submission__provider_id", "number")
+    )
+    found: dict[str, dict[str, Decimal]] = {}
+    for item in corrections.accepted_in(round):
+        version = corrections.version_of(item)
+        if version is None or version.number > frozen.get(item.provider_id, 0):
+            found.setdefault(item.provider.key, {}).update(corrections.as_figures(item.accepted_changes))
+    return found
+
+
+def compute(*, response: InterpretationResponse, actor: Actor, measures: Collection[str] | None = None) -> Consequences:
+    """Compute what accepting ``measures`` of a correction would do, and keep that for who decides.
+
+    On the real engine, without what only informs; takes seconds in a national round, so no lock is held meanwhile. Raises
+    :class:`~providers.refusal.Refused` if the figures cannot be computed with.
+    """
+    powers.require_staff(actor)
+    if response.is_ended:
+        raise Refused("Deze reactie is al afgehandeld.")
+    asked = question(response, measures)
+    document: dict[str, Any] = {
+        "mark": asked.mark,
+        "settlement": asked.settlement.value,
+        "measures": sorted(asked.chosen),
+        "accepted_before": sum(len(figures) for figures in asked.accepted.values()),
+    }
+    try:
+        document |= _computed(asked)
+    except (consequences.ChangeRefused, RunFailed) as refused:
+        raise Refused(f"De gevolgen zijn niet te berekenen: {refused}") from refused
+    with transaction.atomic():
+        kept, _ = Consequences.objects.update_or_create(
+            response=response, defaults={"document": document, "computed_at": timezone.now()}
+        )
+    return kept
+
+
+def _computed(asked: Question) -> dict[str, Any]:
+    key, errors = asked.response.provider.key, asked.errors()
+    if asked.settlement == Settlement.FROZEN_FRONTIER:
+        change = consequences.frozen_frontier(asked.run, key, asked.asked[key], errors=errors[key])
+        alone = consequences.Consequences(run=str(asked.run.uuid), everyone=(change,), corrections=())
+        return {"this": _kept(alone), "together": None}
+    this = consequences.of(asked.run, {key: asked.chosen}, accepted=asked.accepted, errors=errors)
+    if not asked.accepted:
+        return {"this": _kept(this), "together": None}
+    # What a next run gives is the same afterwards; what it is compared with is what was released.
+    released = stored_positions(asked.run)
+    together = consequences.Consequences(
+        run=this.run,
+        everyone=tuple(
+            replace(change, before=released[change.key], is_corrected=change.key in asked.asked)
+            for change in this.everyone
+        ),
+        corrections=(),
+    )
+    return {"this": _kept(this), "together": _kept(together)}
+
+
+def _kept(found: consequences.Consequences) -> dict[str, Any]:
+    """Return what is kept for who decides: of all who move only the largest, with how many there are."""
+    document = found.as_document()
+    moved = document.pop("moved")
+    return {**document, "moved": len(moved), "largest": [change.as_document() for change in found.largest]}
+
+
+def require_fresh(response: InterpretationResponse, measures: Collection[str]) -> None:
+    """Raise :class:`~providers.refusal.Refused` unless what was computed holds for accepting exactly ``measures`` now.
+
+    Where corrections count next year nothing changes now, and nothing has to be computed. Call it under the lock of the round.
+    """
+    asked = question(response, measures)
+    if asked.settlement == Settlement.NEXT_YEAR:
+        return
+    kept = Consequences.objects.filter(response=response).first()
+    if kept is None or kept.document["mark"] != asked.mark:
+        raise Refused(STALE)

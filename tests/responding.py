@@ -1,0 +1,86 @@
+"""A released round to respond to, for tests: small, with people at two providers and two at the NZa."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from benchmarking.models import Run
+from providers.access import Actor, scope
+from providers.formatting import AMSTERDAM
+from providers.models import Provider, User
+from tariffs.models import InterpretationResponse, Item, MirrorReport, Release, ReportStatus, ResponseKind
+from tariffs.procedure import interpretation
+from tariffs.release import release_run
+from tests.access.world import MODEL, deliveries, with_tariffs
+from tests.cast import Cast, make_cast
+from tests.delivering import acting, an_employee
+from tests.factories import computed, make_round
+
+WHY = "Onze administratie boekte dit op de verkeerde rekening."
+
+
+@dataclass(frozen=True)
+class Period:
+    """A release with an interpretation period that runs: De Linde and Het Anker of the cast are in it."""
+
+    cast: Cast
+    release: Release
+    noor: Actor
+    rinske: Actor
+
+    @property
+    def run(self) -> Run:
+        """Return the run that was released."""
+        return self.release.run
+
+    def report(self, provider: Provider) -> MirrorReport:
+        """Return the newest mirror of a provider."""
+        return (
+            MirrorReport.objects.filter(provider=provider, release__round=self.release.round_id)
+            .select_related("release__round", "provider")
+            .latest("version")
+        )
+
+
+def a_workday(days: int = 30) -> datetime:
+    """Return the last second of a Tuesday, so many days from now or a little later, that is no holiday."""
+    from tariffs.terms import equated_days, is_free_day
+
+    day = timezone.localdate() + timedelta(days=days)
+    while day.weekday() != 1 or is_free_day(day, equated=equated_days()):
+        day += timedelta(days=1)
+    return datetime.combine(day, time(23, 59, 59), tzinfo=AMSTERDAM)
+
+
+def make_period(*, until: datetime | None = None) -> Period:
+    """Store a round of another source, computed and released with an interpretation period."""
+    cast = make_cast()
+    run = computed(with_tariffs(make_round(deliveries())), MODEL)
+    release = release_run(run=run, actor=None, status=ReportStatus.PROVISIONAL, respond_until=until or a_workday())
+    return Period(cast, release, acting(cast.noor), acting(an_employee()))
+
+
+def by(user: User) -> Actor:
+    """Return somebody of a provider, acting under her only mandate."""
+    return acting(user)
+
+
+def respond(period: Period, user: User, **facts: Any) -> InterpretationResponse:
+    """Respond as somebody of a provider, in the scope that the database gives her."""
+    actor = by(user)
+    assert actor.provider is not None
+    given = {
+        "item": Item.COSTS,
+        "kind": ResponseKind.EXPLAIN,
+        "text": WHY,
+        "key": str(uuid4()),
+        "report": period.report(actor.provider),
+        **facts,
+    }
+    with scope(actor.database_scope):
+        return interpretation.respond(actor=actor, **given)
