@@ -31,7 +31,7 @@ def set_policy(*, round: Round, actor: Actor | None, **choices: Any) -> RoundPol
     """Set the policy of ``round``: a new one, numbered on, that changes only what ``choices`` names."""
     powers.require_staff(actor)
     with transaction.atomic():
-        Round.objects.select_for_update().get(pk=round.pk)
+        Round.objects.select_for_update(no_key=True).get(pk=round.pk)
         last = round.policies.aggregate(last=Max("number"))["last"] or 0
         before = current_policy(round)
         choices = {**{name: getattr(before, name) for name in CHOICES}, **choices}

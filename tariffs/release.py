@@ -33,6 +33,7 @@ from tariffs.models import (
     ReleaseStage,
     ReportStatus,
 )
+from tariffs.own_terms import require_own_term
 from tariffs.reports import content_hash, report_contents
 
 logger = logging.getLogger(__name__)
@@ -50,17 +51,25 @@ def prepare(
     note: str = "",
     for_care_offices: bool = False,
     respond_until: datetime | None = None,
+    ends_period: bool = False,
 ) -> Release:
     """Ask for reports of the outcome of ``run``; a worker makes them, and another person has to approve them.
 
     Asked twice by the same person, it is one release. Raises :class:`ReleaseRefused` if the run is not completed, another release
-    of the round is under way, the outcome has that status already, or it would go back to an earlier one.
+    of the round is under way, the outcome has that status already, it would go back to an earlier
+    one, or it would end a period to respond (``ends_period`` says that this is meant).
     """
     powers.require_staff(actor)
     now = timezone.now()
     with transaction.atomic():
-        round = Round.objects.select_for_update().get(pk=run.dataset.round_id)
-        _require_releasable(run, round, status, respond_until, now)
+        round = Round.objects.select_for_update(no_key=True).get(pk=run.dataset.round_id)
+        _require_releasable(run, round, status, respond_until)
+        running = period_of(round)
+        if status == ReportStatus.ADOPTED and running is not None and not ends_period and actor is not None:
+            raise ReleaseRefused(
+                f"De duidingsperiode loopt nog tot en met {format_datetime(running)}. Wacht die af, of kies dat zij nu eindigt en"
+                " schrijf op waarom."
+            )
         under_way = Release.objects.filter(round=round, stage__in=UNDER_WAY).first()
         if under_way is not None:
             is_the_same = under_way.run_id == run.pk and under_way.status == status
@@ -93,9 +102,7 @@ def prepare(
     return release
 
 
-def _require_releasable(
-    run: Run, round: Round, status: ReportStatus, respond_until: datetime | None, now: datetime
-) -> None:
+def _require_releasable(run: Run, round: Round, status: ReportStatus, respond_until: datetime | None) -> None:
     if status not in RELEASED_AS:
         raise ReleaseRefused("Een besluit volgt op vastgestelde uitkomsten, per zorgaanbieder. Kies een andere status.")
     if Run.objects.get(pk=run.pk).status != RunStatus.COMPLETED:
@@ -116,8 +123,17 @@ def _require_releasable(
         raise ReleaseRefused(
             "Op vastgestelde uitkomsten volgt geen duidingsperiode. Aanbieders kunnen een zienswijze geven op het voornemen."
         )
-    if respond_until is not None and respond_until <= now:
-        raise ReleaseRefused("De duidingsperiode moet in de toekomst eindigen. Kies een latere dag.")
+    if respond_until is not None:
+        require_own_term(respond_until, round)
+
+
+def period_of(round: Round) -> datetime | None:
+    """Return until when providers can respond to the newest release of a round, the longest of them; ``None`` if nobody can."""
+    newest = Release.objects.released().filter(round=round).first()
+    if newest is None or newest.respond_until is None:
+        return None
+    until = max([newest.respond_until, *newest.terms.values_list("until", flat=True)])
+    return until if until >= timezone.now() else None
 
 
 def make_reports(release_id: int) -> bool:
@@ -232,7 +248,15 @@ def release_due() -> list[int]:
     and the next one does it whole.
     """
     found = Release.objects.filter(stage=ReleaseStage.APPROVED, release_at__lte=timezone.now()).order_by("pk")
-    return [pk for pk in found.values_list("pk", flat=True) if _publish(pk)]
+    done = []
+    for pk in found.values_list("pk", flat=True):
+        try:
+            if _publish(pk):
+                done.append(pk)
+        except Exception:
+            # It was undone whole, and is tried again; meanwhile the others go out.
+            logger.exception("Release %s could not go out.", pk)
+    return done
 
 
 def _publish(release_id: int) -> bool:
@@ -327,8 +351,10 @@ def wake(name: str, *arguments: int) -> None:
         logger.warning("The broker is away; the sweeper will do what waits: %s.", name)
 
 
-def sweep() -> None:
-    """Make reports that wait, and release what is due."""
-    for pk in Release.objects.filter(stage=ReleaseStage.PREPARING).values_list("pk", flat=True):
-        make_reports(pk)
-    release_due()
+def make_waiting() -> None:
+    """Make the reports of releases that wait for them; one that cannot be made keeps no other from it."""
+    for pk in Release.objects.filter(stage=ReleaseStage.PREPARING).order_by("pk").values_list("pk", flat=True):
+        try:
+            make_reports(pk)
+        except Exception:
+            logger.exception("The reports of release %s could not be made; it can be withdrawn.", pk)

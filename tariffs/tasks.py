@@ -45,7 +45,7 @@ def sweep() -> None:
     from tariffs.procedure import objections
 
     with scope(EVERYTHING):
-        for part in (release.sweep, objections.settle_standings):
+        for part in (release.make_waiting, release.release_due, objections.settle_standings):
             try:
                 part()
             except Exception:

@@ -9,8 +9,10 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
@@ -43,20 +45,21 @@ LONGEST = (
     "tests/e2e/test_pages.py",
     "tests/resilience/test_workers.py",
     "tests/ivportal/test_demo.py",
+    "tests/resilience/test_releasing.py",
     "tests/resilience/test_reading.py",
-    "tests/resilience/test_mail.py",
     "tests/access/test_nothing_leaks.py",
+    "tests/ivportal/test_commands.py",
     "tests/benchmarking/test_swiss_rounds.py",
     "tests/access/test_matrix.py",
-    "tests/ivportal/test_commands.py",
     "tests/ivportal/test_embedded.py",
     "tests/benchmarking/dea/test_bootstrap.py",
     "tests/benchmarking/dea/test_exact.py",
     "tests/benchmarking/dea/test_lockstep.py",
     "tests/benchmarking/dea/test_scores.py",
     "tests/providers/form/test_reading_process.py",
-    "tests/ivportal/test_desk_pages.py",
     "tests/ivportal/test_deployment.py",
+    "tests/ivportal/test_desk_pages.py",
+    "tests/resilience/test_mail.py",
 )
 
 OWN_FILES = pytest.StashKey[str]()
@@ -85,25 +88,68 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that take longest first, each file as it was; one process does a file, and one all that need a browser."""
+    """Put the tests that take longest first, each file as it was."""
     place = {str(ROOT / name): number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(str(item.path), len(LONGEST)))
-    browser = str(ROOT / "tests" / "e2e")
-    for item in items:
-        file = str(item.path)
-        item.add_marker(pytest.mark.xdist_group("e2e" if file.startswith(browser) else file.removeprefix(f"{ROOT}/")))
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Start the database before there are several test processes that would all start it."""
-    config = session.config
-    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With several test processes: one does a whole file, and one all that need a browser; they share what was made for them.
+
+    Not by ``--dist loadgroup``: xdist 3.8 writes the groups into names that pytest 9.2 no longer reads, and says nothing.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "tests/e2e" if file.startswith("tests/e2e/") else file
+
+    return ByFile(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Tell the test processes, before there are any, that a database is made for them to copy, and where its name will stand."""
+    os.environ["IVPORTAL_TESTS_TEMPLATE"] = str(Path(os.environ["IVPORTAL_DATA"]) / "template")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> Iterator[None]:
+    """With several test processes: start the database and carry out the migrations once, while those collect their tests."""
+    yield
+    if hasattr(session.config, "workerinput") or "IVPORTAL_TESTS_TEMPLATE" not in os.environ:
         return
+    from django.db import connection
+    from pytest_django.plugin import blocking_manager_key
+
     from ivportal import embedded
 
     if not os.environ.get("DATABASE_URL"):
         embedded.database_place(owner=True)
         _need_not_survive_a_power_cut()
+    with session.config.stash[blocking_manager_key].unblock():
+        name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        connection.close()
+    made = Path(os.environ["IVPORTAL_TESTS_TEMPLATE"])
+    made.with_suffix(".part").write_text(name, encoding="utf-8")
+    made.with_suffix(".part").rename(made)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Make the database of this test process a copy of the one that the controlling process made, if it made one."""
+    from django.db import connection
+
+    if "IVPORTAL_TESTS_TEMPLATE" not in os.environ:
+        return
+    made = Path(os.environ["IVPORTAL_TESTS_TEMPLATE"])
+    deadline = time.monotonic() + 120
+    while not made.exists():
+        assert time.monotonic() < deadline, "the controlling process made no database to copy"
+        time.sleep(0.05)
+    connection.settings_dict["TEST"].update(TEMPLATE=made.read_text(encoding="utf-8"), MIGRATE=False)
 
 
 def _need_not_survive_a_power_cut() -> None:

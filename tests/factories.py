@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from benchmarking import lease, runs
 from benchmarking.models import Run
+from providers.formatting import AMSTERDAM
 from providers.models import Round
 from providers.rounds import store_round
 from providers.workbook.content import Cell, ReadDelivery, ReadLocation, ReadRound, ReadValue
@@ -69,3 +73,13 @@ def computed(round: Round, document: Mapping[str, Any] = SIMPLE) -> Run:
     runs.carry_out(claimed)
     run.refresh_from_db()
     return run
+
+
+def a_workday(days: int = 30) -> datetime:
+    """Return the last second of a Tuesday, so many days from now or a little later, that is no holiday."""
+    from tariffs.terms import equated_days, is_free_day
+
+    day = timezone.localdate() + timedelta(days=days)
+    while day.weekday() != 1 or is_free_day(day, equated=equated_days()):
+        day += timedelta(days=1)
+    return datetime.combine(day, time(23, 59, 59), tzinfo=AMSTERDAM)

@@ -48,7 +48,7 @@ class TookTooLong(AssertionError):
     """What was waited for did not happen."""
 
 
-def wait_for(what: str, look: Callable[[], T | None], *, patience: float = 90, every: float = 0.05) -> T:
+def wait_for(what: str, look: Callable[[], T | None], *, patience: float = 180, every: float = 0.05) -> T:
     """Look until there is something to see, and return it; raise :class:`TookTooLong` after ``patience`` seconds."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:

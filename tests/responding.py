@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from django.utils import timezone
-
 from benchmarking.models import Run
 from providers.access import Actor, scope
-from providers.formatting import AMSTERDAM
 from providers.models import Provider, User
 from tariffs.models import InterpretationResponse, Item, MirrorReport, Release, ReportStatus, ResponseKind
 from tariffs.procedure import interpretation
@@ -19,7 +16,7 @@ from tariffs.release import release_run
 from tests.access.world import MODEL, deliveries, with_tariffs
 from tests.cast import Cast, make_cast
 from tests.delivering import acting, an_employee
-from tests.factories import computed, make_round
+from tests.factories import a_workday, computed, make_round
 
 WHY = "Onze administratie boekte dit op de verkeerde rekening."
 
@@ -45,16 +42,6 @@ class Period:
             .select_related("release__round", "provider")
             .latest("version")
         )
-
-
-def a_workday(days: int = 30) -> datetime:
-    """Return the last second of a Tuesday, so many days from now or a little later, that is no holiday."""
-    from tariffs.terms import equated_days, is_free_day
-
-    day = timezone.localdate() + timedelta(days=days)
-    while day.weekday() != 1 or is_free_day(day, equated=equated_days()):
-        day += timedelta(days=1)
-    return datetime.combine(day, time(23, 59, 59), tzinfo=AMSTERDAM)
 
 
 def make_period(*, until: datetime | None = None) -> Period:

@@ -27,8 +27,8 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "Een sleutel die u in het portaal maakt, bij ‘Organisatie’, ‘Medewerkers’ of ‘Koppelingen’. Hij kan niet meer"
-            " dan uw bevoegdheid.",
+            "description": "Een sleutel die u in het portaal maakt, bij ‘Organisatie’, ‘Medewerkers’ of ‘Koppelingen’. Hij kan"
+            " niet meer dan uw bevoegdheid.",
         }
 
 

@@ -31,6 +31,7 @@ from tariffs.policies import set_policy
 from tariffs.procedure import decisions
 from tariffs.release import release_run
 from tariffs.tables import import_tariffs
+from tariffs.terms import equated_days, next_working_day
 
 SEED = 20240101
 BOOK_YEARS = (2023, 2024)
@@ -154,11 +155,9 @@ def compute_and_release(*, say: Say) -> tuple[Run, float]:
 def release_year(run: Run, *, say: Say) -> None:
     """Release a year as far as its procedure is: the last one provisionally, with a period to respond; the one before adopted."""
     if run.dataset.round.book_year == BOOK_YEARS[-1]:
-        last_day = timezone.localdate() + RESPOND_FOR
+        last_day = next_working_day(timezone.localdate() + RESPOND_FOR, equated=equated_days())
         until = datetime.combine(last_day, time_of_day(23, 59, 59), tzinfo=AMSTERDAM)
-        release_run(
-            run=run, actor=None, status=ReportStatus.PROVISIONAL, for_care_offices=False, respond_until=until
-        )
+        release_run(run=run, actor=None, status=ReportStatus.PROVISIONAL, for_care_offices=False, respond_until=until)
         say(f"{run.dataset.round.title}: voorlopig vrijgegeven, reageren kan tot en met {format_datetime(until)}")
     else:
         release_run(run=run, actor=None, status=ReportStatus.ADOPTED)
@@ -213,6 +212,7 @@ def accounts(*, run: Run, folder: Path) -> list[Account]:
         ("collega", "Daan Mulder", "collega van Anne, vult gegevens in", "/spiegel/", [as_colleague]),
         ("bestuur", "Fatima Yılmaz", "bestuurder bij Anne, ondertekent", "/spiegel/", [as_director]),
         ("nza2", "Pieter Post", "tweede medewerker van de NZa", "/rondes/", [as_nza]),
+        ("nza3", "Ineke Vos", "derde medewerker van de NZa, beslist op bezwaar", "/rondes/", [as_nza]),
         ("meer", "Maria Smit", "iemand met meer bevoegdheden", "/bevoegdheid/", [as_provider, as_office, as_nza]),
     )
     made = []

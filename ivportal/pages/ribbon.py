@@ -8,7 +8,10 @@ from django.utils import timezone
 
 from providers.formatting import format_datetime
 from providers.models import Round
-from tariffs.models import Release, ReportStatus, Standing
+from tariffs.models import Occasion, Release, ReportStatus, Standing
+
+#: After these an appeal is open, and no objection any more.
+AFTER_OBJECTION = (Occasion.NEW_DECISION, Occasion.OBJECTION_ENDED)
 
 
 def delivered_ribbon(round: Round) -> dict[str, Any] | None:
@@ -30,6 +33,7 @@ def ribbon(*, round: Round, release: Release | None, standing: Standing | None =
     return {
         "status": standing.status if standing else release.status if release else ReportStatus.SIMULATION,
         "is_fictitious": round.is_fictitious,
+        "is_after_objection": standing is not None and standing.occasion in AFTER_OBJECTION,
         "date": standing.since if standing else release.released_at if release else None,
         "next_moment": next_moment,
     }

@@ -17,7 +17,7 @@ from providers import notices, powers
 from providers.access import Actor
 from providers.audit import record
 from providers.checking import FEWEST_LETTERS, says_why
-from providers.formatting import AMSTERDAM, format_date, format_datetime
+from providers.formatting import format_datetime
 from providers.mandates import mandates_of, people_of, people_of_each
 from providers.models import Act, Provider, Round, User
 from providers.refusal import Refused
@@ -35,10 +35,10 @@ from tariffs.models import (
     Settlement,
     respond_until,
 )
+from tariffs.own_terms import require_own_term
 from tariffs.policies import current_policy
 from tariffs.procedure import corrections, outlook
 from tariffs.procedure.responses import facts_of, lock, move, subject_of
-from tariffs.terms import equated_days, free_day_name, next_working_day
 
 #: What an answer can say of each kind of response.
 OUTCOMES: Final[Mapping[ResponseKind, tuple[ResponseOutcome, ...]]] = {
@@ -103,7 +103,7 @@ def ask_for_more(*, response: InterpretationResponse, text: str, until: datetime
             and (last.text, last.until, last.by_id) == (asked, until, actor.user.pk)
         ):
             return last
-        require_term(until, locked.report.release.round)
+        require_own_term(until, locked.report.release.round)
         if locked.status == ResponseStatus.SUBMITTED:
             move(locked, ResponseStatus.ASSIGNED, actor)
             locked.assigned_to = actor.user
@@ -145,7 +145,7 @@ def answer(*, response: InterpretationResponse, given: Answer, actor: Actor) -> 
     powers.require_staff(actor)
     text = _words(given.text, "Schrijf op waarom. De aanbieder leest dit.")
     with transaction.atomic():
-        round = Round.objects.select_for_update(of=("self",)).get(pk=response.report.release.round_id)
+        round = Round.objects.select_for_update(no_key=True).get(pk=response.report.release.round_id)
         locked = lock(response)
         accepted = _accepted(locked, given)
         text = _with_next_year(text, round, accepted)
@@ -227,7 +227,7 @@ def extend(
                 f"De duidingsperiode loopt al tot en met {format_datetime(running)}. Zij wordt nooit korter; kies een later"
                 " moment."
             )
-        require_term(until, locked.round)
+        require_own_term(until, locked.round)
         term = ResponseTerm.objects.create(
             release=locked, provider=provider, until=until, reason=why, set_by=actor.user
         )
@@ -239,20 +239,6 @@ def extend(
         )
         _tell_of_term(term)
     return term
-
-
-def require_term(until: datetime, round: Round) -> None:
-    """Raise :class:`~providers.refusal.Refused` for a moment that is past, or on a free day if the policy does not want that."""
-    if until <= timezone.now():
-        raise Refused("Kies een moment dat nog moet komen.")
-    day = timezone.localtime(until, AMSTERDAM).date()
-    free = free_day_name(day, equated=equated_days())
-    if free is not None and current_policy(round).courtesy_terms:
-        working = next_working_day(day, equated=equated_days())
-        raise Refused(
-            f"{format_date(day)} is {free}. Volgens het beleid van deze ronde eindigt ook een termijn van de NZa niet op een"
-            f" vrije dag (zoals art. 1 Algemene termijnenwet). Kies {format_date(working)} of later."
-        )
 
 
 def _open(response: InterpretationResponse) -> InterpretationResponse:

@@ -214,7 +214,7 @@ def carry_over(
     """
     powers.require_staff(actor)
     with transaction.atomic():
-        round = Round.objects.select_for_update(of=("self",)).get(pk=response.report.release.round_id)
+        round = Round.objects.select_for_update(no_key=True).get(pk=response.report.release.round_id)
         if current_policy(round).corrections_settled == Settlement.NEXT_YEAR:
             raise Refused(NEXT_YEAR)
         submission = drafts.lock(Submission.objects.get(round=round, provider=response.provider_id), actor)

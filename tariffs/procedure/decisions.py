@@ -92,7 +92,7 @@ def prepare_all(*, release: Release, actor: Actor | None) -> int:
         raise Refused("Er zijn nieuwere vastgestelde uitkomsten (art. 3:2 Awb). Bereid de besluiten daarop voor.")
     with transaction.atomic():
         # Who prepares at the same moment waits, and then finds nothing left to do.
-        round = Round.objects.select_for_update().get(pk=release.round_id)
+        round = Round.objects.select_for_update(no_key=True).get(pk=release.round_id)
         reports = dict(MirrorReport.objects.filter(release=release).values_list("provider_id", "pk"))
         bands = (
             to_prepare(round)

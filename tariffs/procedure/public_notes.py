@@ -45,7 +45,7 @@ def begin(*, round: Round, actor: Actor) -> PublicNote:
     """Return the note of a round that is not published yet; a new one if there is none."""
     powers.require_staff(actor)
     with transaction.atomic():
-        locked = Round.objects.select_for_update(of=("self",)).get(pk=round.pk)
+        locked = Round.objects.select_for_update(no_key=True).get(pk=round.pk)
         draft = PublicNote.objects.filter(round=locked, published_at__isnull=True).first()
         if draft is not None:
             return draft

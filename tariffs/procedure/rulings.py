@@ -40,6 +40,7 @@ from tariffs.models import (
     Verdict,
 )
 from tariffs.procedure import decisions, figures
+from tariffs.procedure.admission import missing
 from tariffs.procedure.deadlines import counts_as_in_time
 from tariffs.procedure.handling import lock, move, require_step
 from tariffs.procedure.objections import settle_standings
@@ -172,10 +173,17 @@ def decide(*, objection: Objection, actor: Actor) -> Objection:
             raise Refused("Er is nog geen beslissing opgesteld (art. 7:12 Awb). Stel haar eerst op.")
         if locked.drafted_by_id == actor.user.pk:
             raise Refused(
-                "U stelde deze beslissing zelf op. Een collega beslist, zodat er twee mensen naar hebben gekeken (art. 3:2 en"
-                " 10:3, derde lid, Awb)."
+                "U stelde deze beslissing zelf op. Een collega beslist, zodat er twee mensen naar hebben gekeken (art. 3:2 Awb)."
             )
-        if locked.outcome != O.INADMISSIBLE:
+        if locked.decision.decided_by_id == actor.user.pk:
+            raise Refused(
+                "U nam het besluit waartegen dit bezwaar is gericht. Een ander beslist op het bezwaar (art. 10:3, derde lid,"
+                " Awb)."
+            )
+        if locked.outcome == O.INADMISSIBLE:
+            # Lateness may have been excused meanwhile, or what was missing may have come in.
+            _require_inadmissible(locked)
+        else:
             # Somebody may have brought a ground forward meanwhile.
             _require_ripe(locked)
             _require_in_keeping(grounds_of(locked), ObjectionOutcome(locked.outcome))
@@ -221,6 +229,10 @@ def _require_inadmissible(objection: Objection) -> None:
     if today <= asked.until and objection.status == S.INCOMPLETE:
         raise Refused(
             f"De aanbieder kan nog aanvullen tot en met {format_date(asked.until)} (art. 6:6 Awb). Wacht dat af."
+        )
+    if objection.status == S.RECEIVED and not missing(objection):
+        raise Refused(
+            "Het bezwaar is aangevuld en er ontbreekt niets meer (art. 6:6 Awb). Neem het in behandeling en beslis op de inhoud."
         )
 
 

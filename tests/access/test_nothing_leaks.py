@@ -299,7 +299,7 @@ class TestCareOffices:
             replace(item, name=name) if item.key == "99900003" else item
             for item in (*deliveries(), delivery("99900011", name="@SUM(A1)", total_cost=1))
         ]
-        run = computed(with_tariffs(make_round(dangerous, slug="proef-2025", book_year=2025)), MODEL)
+        run = computed(with_tariffs(make_round(dangerous, slug="proef-2026", book_year=2026)), MODEL)
         release_run(run=run, actor=None)
         content = browser_of(world.cast.karim).get("/bandbreedtes/bestand/").content
         cells = [cell for row in openpyxl.load_workbook(io.BytesIO(content)).worksheets[0].iter_rows() for cell in row]

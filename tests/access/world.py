@@ -30,7 +30,7 @@ from tariffs.release import make_reports, prepare, release_run
 from tariffs.tables import import_tariffs
 from tests.cast import PASSWORD, Cast, browser_of, make_cast
 from tests.delivering import acting, delivered, portal_round, submission_of
-from tests.factories import computed, delivery, make_round
+from tests.factories import a_workday, computed, delivery, make_round
 
 PEOPLE = ("anne", "bram", "noor", "karim", "eva", "olaf")
 NORTH, SOUTH = "5501", "5525"
@@ -131,7 +131,7 @@ def build_world() -> World:
     cast = make_cast()
     released = computed(with_tariffs(make_round(deliveries())), MODEL)
     assert released.status == "completed", released.failure_reason
-    release = release_run(run=released, actor=None, respond_until=timezone.now() + timedelta(days=30))
+    release = release_run(run=released, actor=None, respond_until=a_workday())
     without_linde = deliveries()[1:]
     coming = computed(make_round(without_linde, slug="proef-2025", book_year=2025), MODEL)
     under_way = prepare(run=coming, status=ReportStatus.SIMULATION, actor=None)

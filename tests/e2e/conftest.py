@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from benchmarking import lease, runs
-from benchmarking.models import PeerLink, Run
+from benchmarking.models import PeerLink, Run, RunStatus
 from providers.access import EVERYTHING, scope
 from providers.models import CareOffice, Mandate, Power, Provider, Role, Round, User
 from tariffs.release import release_run
 from tests.cast import PASSWORD
-from tests.e2e.screen import HEIGHTS, WIDTHS, Screen
+from tests.e2e.screen import WIDTHS, Screen
 from tests.processes import Portal, empty_database, running_portal, store_fictitious
+from tests.resilience.gate import Gate, gate_before_parts, stop_all_runs
 
 #: Chromium loads what hangs below its address bar for every new window, and a process in reserve for the next page: more work
 #: than the pages under test. Of several lists of features the last counts, so what Playwright switches off for steady pages
@@ -39,6 +39,8 @@ OFF = (
     "PreconnectToSearch",
     "ThirdPartyStoragePartitioning",
 )
+#: Milliseconds that a page may take on a machine that does a lot besides.
+PATIENCE = 60_000
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -70,6 +72,7 @@ def chromium() -> Iterator[Browser]:
         pytest.skip(reason)
     # Playwright keeps an event loop in this thread; Django then refuses the database, although nothing here is concurrent.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE)
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
@@ -125,6 +128,25 @@ def make_people(run: Run) -> None:
             Mandate.objects.create(user=user, **mandate)
 
 
+@pytest.fixture
+def gate(portal: Portal, db: None) -> Iterator[Gate]:
+    """Give a gate on the way of the worker; open, unless a test closes it. Whatever happens, it leaves no run behind."""
+    with gate_before_parts() as gate:
+        try:
+            yield gate
+        finally:
+            gate.open()
+            if Run.objects.filter(status__in=[RunStatus.QUEUED, RunStatus.RUNNING]).exists():
+                portal.without_workers()
+                stop_all_runs(gate)
+
+
+@pytest.fixture
+def worker(portal: Portal) -> None:
+    """Have one real worker at work; the next test that needs one finds it there."""
+    portal.the_worker()
+
+
 @pytest.fixture(params=WIDTHS, ids=[f"{width}px" for width in WIDTHS])
 def width(request: pytest.FixtureRequest) -> int:
     """Give the width of the window: a desk and a telephone."""
@@ -137,31 +159,43 @@ def sessions() -> dict[str, Any]:
     return {}
 
 
+@pytest.fixture(scope="package")
+def windows(chromium: Browser, portal: Portal) -> dict[bool, list[Screen]]:
+    """Keep the windows that nobody uses now, with scripts and without. A window knows what it has loaded before."""
+    return {True: [], False: []}
+
+
 @pytest.fixture
 def open_screen(
-    portal: Portal, chromium: Browser, sessions: dict[str, Any], db: None
+    portal: Portal, chromium: Browser, sessions: dict[str, Any], windows: dict[bool, list[Screen]], db: None
 ) -> Iterator[Callable[..., Screen]]:
-    """Give a way to open a window of its own for somebody; whatever a browser complained of fails the test at its end."""
+    """Give a way to open a window for somebody; whatever a browser complained of fails the test at its end.
+
+    It may be a window that another test used; nobody is logged in there any more.
+    """
     screens = []
-    with ExitStack() as open_windows:
 
-        def open_one(email: str | None = None, *, at: str = "/", width: int = 1440, scripts: bool = True) -> Screen:
-            context = chromium.new_context(
-                viewport={"width": width, "height": HEIGHTS[width]},
-                locale="nl-NL",
-                accept_downloads=True,
-                java_script_enabled=scripts,
-                storage_state=sessions.get(email or ""),
-            )
-            open_windows.callback(context.close)
-            screen = Screen.opened(context, portal.address, width, has_scripts=scripts)
-            screens.append(screen)
-            if email is not None and email not in sessions:
-                screen.log_in(email)
-                sessions[email] = context.storage_state()
-            if email is not None:
-                screen.go(at)
-            return screen
+    def open_one(email: str | None = None, *, at: str = "/", width: int = 1440, scripts: bool = True) -> Screen:
+        if windows[scripts]:
+            screen = windows[scripts].pop()
+        else:
+            context = chromium.new_context(locale="nl-NL", accept_downloads=True, java_script_enabled=scripts)
+            context.set_default_timeout(PATIENCE)
+            screen = Screen.opened(context, portal.address, has_scripts=scripts)
+        screens.append(screen)
+        screen.resize(width)
+        if email in sessions:
+            screen.context.add_cookies(sessions[email])
+        elif email is not None:
+            screen.log_in(email)
+            sessions[email] = screen.context.cookies()
+        if email is not None:
+            screen.go(at)
+        return screen
 
-        yield open_one
-    assert [complaint for screen in screens for complaint in screen.wrong] == []
+    yield open_one
+    wrong = [complaint for screen in screens for complaint in screen.wrong]
+    for screen in screens:
+        screen.leave()
+        windows[screen.has_scripts].append(screen)
+    assert wrong == []

@@ -18,6 +18,9 @@ WATCH_POLICY = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile ?? ""}`));
 """
+#: Every figure was drawn for the room that it has now.
+FIGURES_FIT = """() => [...document.querySelectorAll("[data-drawn-width] .figure__plot")].every((plot) =>
+  Math.abs(plot.querySelector("svg.main-svg").getBoundingClientRect().width - plot.getBoundingClientRect().width) <= 1)"""
 
 
 @dataclass
@@ -27,20 +30,34 @@ class Screen:
     context: BrowserContext
     page: Page
     address: str
-    width: int
     has_scripts: bool = True
+    width: int = 0
     wrong: list[str] = field(default_factory=list)
     """What the browser complained of, and answers that were errors."""
 
     @classmethod
-    def opened(cls, context: BrowserContext, address: str, width: int, *, has_scripts: bool) -> Screen:
+    def opened(cls, context: BrowserContext, address: str, *, has_scripts: bool) -> Screen:
         """Open a window and start listening for complaints."""
         context.add_init_script(WATCH_POLICY)
-        screen = cls(context=context, page=context.new_page(), address=address, width=width, has_scripts=has_scripts)
+        screen = cls(context=context, page=context.new_page(), address=address, has_scripts=has_scripts)
         screen.page.on("console", screen._said)
         screen.page.on("pageerror", lambda error: screen.wrong.append(f"script: {error}"))
         screen.page.on("response", screen._answered)
         return screen
+
+    def leave(self) -> None:
+        """Leave the window as somebody else may find it: connected, nobody logged in, nothing remembered.
+
+        On a page of the portal: a window that goes elsewhere forgets which scripts it has read.
+        """
+        self.context.set_offline(False)
+        self.page.emulate_media(media="null")
+        if self.has_scripts and self.page.url.startswith(self.address):
+            self.page.evaluate("() => { sessionStorage.clear(); localStorage.clear(); }")
+        self.context.clear_cookies()
+        self.page.goto(f"{self.address}/inloggen/")
+        self.context.clear_cookies()
+        self.wrong.clear()
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and "the server responded with a status of" not in message.text:
@@ -63,6 +80,18 @@ class Screen:
                 "() => [...document.querySelectorAll('[data-figure]')]"
                 ".every((figure) => figure.dataset.drawnWidth || figure.classList.contains('figure--failed'))"
             )
+
+    def resize(self, width: int) -> None:
+        """Make the window another width, and wait until the figures follow it, as they do when it stands still."""
+        self.width = width
+        self.page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+        self.page.wait_for_function(FIGURES_FIT)
+
+    def open_everything(self, is_open: bool = True) -> None:
+        """Open whatever can be opened on the page, or close it."""
+        self.page.evaluate(
+            "(open) => document.querySelectorAll('details').forEach((part) => { part.open = open; })", is_open
+        )
 
     def log_in(self, email: str) -> None:
         """Log in by the form."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from providers.models import Submission
-from tests.e2e.screen import Screen
+from tests.e2e.screen import WIDTHS, Screen
 
 pytestmark = pytest.mark.browser
 
@@ -33,6 +33,9 @@ PAGES = {
     "olaf@example.org": ("/bevoegdheid/",),
 }  # fmt: skip
 EVERYBODY = list(PAGES)
+#: Figures have the width of the paper.
+DRAWN_FOR_PAPER = """() => [...document.querySelectorAll("[data-drawn-width] svg.main-svg")]
+  .every((drawing) => Math.abs(drawing.getBoundingClientRect().width - 672) <= 1)"""
 
 
 def who(email: str | None) -> str:
@@ -59,19 +62,24 @@ def test_logging_in_leads_to_the_start_page_of_the_role(email: str, open_screen:
 
 
 @pytest.mark.parametrize("email", EVERYBODY, ids=who)
-def test_pages_fit_the_window_and_complain_of_nothing(
-    email: str | None, width: int, open_screen: Callable[..., Screen]
-) -> None:
-    screen = open_screen(email, width=width)
+def test_pages_fit_the_window_and_complain_of_nothing(email: str | None, open_screen: Callable[..., Screen]) -> None:
+    """On a telephone, and after the window has become as wide as on a desk."""
+    screen = open_screen(email, width=min(WIDTHS))
     for path in addresses(email):
+        screen.resize(min(WIDTHS))
         screen.go(path)
-        assert screen.wrong == [], path
-        assert screen.too_wide() == [], path
         assert screen.page.locator("h1").count() == 1, path
         assert screen.page.title().endswith("– IV-portaal"), path
         screen.keep(f"{who(email)} {path.partition('/aanbieders/')[0]}")
-        screen.page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+        assert screen.too_wide() == [], path
+        screen.open_everything()
         assert screen.too_wide() == [], f"{path}, when everything on it is opened"
+        screen.resize(max(WIDTHS))
+        assert screen.too_wide() == [], f"{path}, opened and on a desk"
+        screen.open_everything(False)
+        assert screen.too_wide() == [], f"{path}, on a desk"
+        screen.keep(f"{who(email)} {path.partition('/aanbieders/')[0]}")
+        assert screen.wrong == [], path
 
 
 @pytest.mark.parametrize("email", ["anne@example.org", "noor@example.org", "karim@example.org"], ids=who)
@@ -82,7 +90,7 @@ def test_a_printed_page_is_not_cut_off(email: str, open_screen: Callable[..., Sc
         screen.go(path)
         screen.page.emulate_media(media="print")
         screen.page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
-        screen.page.wait_for_timeout(100)
+        screen.page.wait_for_function(DRAWN_FOR_PAPER)
         screen.keep(f"{who(email)} paper {path.partition('/aanbieders/')[0]}")
         assert screen.too_wide() == [], path
         assert not screen.page.get_by_role("navigation", name="Hoofdmenu").is_visible(), path

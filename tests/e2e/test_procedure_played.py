@@ -1,9 +1,8 @@
-"""The procedure after a run, played by ten people: released, responded to, corrected, adopted, decided, objected, agreed."""
+"""The procedure after a run, played by eleven people: released, responded to, corrected, adopted, decided, objected, agreed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +35,7 @@ from tariffs.models import (
 )
 from tests.cast import PASSWORD
 from tests.e2e.screen import Screen
+from tests.factories import a_workday
 from tests.processes import Portal, wait_for
 
 pytestmark = pytest.mark.browser
@@ -59,6 +59,8 @@ def neighbours(portal: Portal, django_db_blocker: Any) -> Iterator[dict[str, Pro
         offices = CareOffice.objects.exclude(mandates__isnull=False).exclude(
             regions__locations__provider__in=[anne, *found.values()]
         )
+        ineke = User.objects.create_user("ineke@example.org", PASSWORD, name="Ineke")
+        Mandate.objects.create(user=ineke, role=Role.NZA)
         eva = User.objects.create_user("eva@example.org", PASSWORD, name="Eva")
         Mandate.objects.create(user=eva, role=Role.CARE_OFFICE, care_office=offices.order_by("pk")[0])
         yield found
@@ -81,6 +83,7 @@ def released(noor: Screen, pieter: Screen, run: Run, status: str, **fields: str)
         noor.page.get_by_label({"note": "Wat is er nieuw", "until": "Reageren kan tot en met"}[label]).fill(text)
     if status == "Vastgesteld":
         noor.page.get_by_label("Zorgkantoren zien").check()
+        noor.page.get_by_label("De duidingsperiode die nog loopt eindigt hiermee").check()
     noor.click("button", "Zet de spiegels klaar")
     release = Release.objects.get(run=run, status={"Voorlopig": "provisional", "Vastgesteld": "adopted"}[status])
     wait_for("the mirrors are made", lambda: Release.objects.get(pk=release.pk).stage == ReleaseStage.PREPARED)
@@ -117,7 +120,7 @@ def test_from_release_to_a_granted_objection(
     run = computed(noor)
     anne = open_screen("anne@example.org", at="/spiegel/")
     assert "2023" in anne.heading
-    until = timezone.localdate() + timedelta(days=28)
+    until = a_workday(28).date()
     first = released(noor, pieter, run, "Voorlopig", until=until.isoformat())
     karim = open_screen("karim@example.org", at="/bandbreedtes/")
     assert "boekjaar 2024" not in karim.page.content()
@@ -280,7 +283,10 @@ def test_from_release_to_a_granted_objection(
     before = {
         item.provider_id: item.figures for item in Decision.objects.filter(round=first.round).exclude(provider=anne_is)
     }
-    step(pieter, f"{at}/beslissen/")
+    pieter.go(f"{at}/beslissen/")
+    pieter.page.locator("main form button[type=submit]").first.click()
+    assert Objection.objects.get(pk=objection.pk).status != "decided", "who took the decision decided on the objection"
+    step(open_screen("ineke@example.org"), f"{at}/beslissen/")
     objection.refresh_from_db()
     assert (objection.status, objection.outcome) == ("decided", "granted")
     assert objection.new_decision is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,15 +30,6 @@ from tests.providers.form import hostile
 pytestmark = pytest.mark.browser
 SLUG = "fictief-2025"
 PAGE = f"/aanlevering/{SLUG}/"
-SECONDS = 1000
-
-
-@pytest.fixture
-def worker(portal: Portal) -> Iterator[None]:
-    """Have one real worker at work."""
-    portal.the_worker()
-    yield
-    portal.without_workers()
 
 
 def _submission() -> Submission:
@@ -102,7 +93,7 @@ def _send_what_is_hostile(portal: Portal, screen: Screen) -> None:
             },
         )
         assert answer.status == 200, (name, answer.status)
-        wait_for(f"there is room after {name}", lambda: waiting.count() < uploads.MOST_WAITING - 1, patience=60)
+        wait_for(f"there is room after {name}", lambda: waiting.count() < uploads.MOST_WAITING - 1)
     wait_for("all are read", lambda: not waiting.exists())
     sent = Upload.objects.filter(submission=submission, key__startswith="vijandig-")
     assert len(sent) >= 40
@@ -144,7 +135,7 @@ def test_a_round_from_invitation_to_approval(portal: Portal, worker: None, open_
         anne.page.get_by_role("link", name="Download uw werkboek (Excel)").click()
     content = Path(download.value.path()).read_bytes()
     _send(anne, _workbook(content, total_cost=None), "cijfers 2025.xlsx")
-    expect(anne.page.get_by_text("Gelezen en overgenomen")).to_be_visible(timeout=20 * SECONDS)
+    expect(anne.page.get_by_text("Gelezen en overgenomen")).to_be_visible()
     expect(anne.page.get_by_role("heading", name="om te herstellen")).to_be_visible()
     anne.keep("findings after the upload")
 

@@ -213,8 +213,8 @@ def test_of_two_who_extend_a_round_at_once_the_second_does_not_make_the_term_sho
     with transaction.atomic():
         desk.extend(round=round, until=in_days(60), reason="Storing.", actor=noor)
         colleague.start()
-        wait_for("the colleague waits for us", _somebody_waits, patience=10, every=0.01)
-    colleague.join(timeout=10)
+        wait_for("the colleague waits for us", _somebody_waits, every=0.01)
+    colleague.join(timeout=60)
     round.refresh_from_db()
     assert round.deadline is not None
     assert round.deadline > in_days(59)

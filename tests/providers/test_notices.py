@@ -164,7 +164,7 @@ def postbox(settings: Any) -> Iterator[Postbox]:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", box.port
         yield box
         listening.shutdown(socket.SHUT_RDWR)
-    thread.join(timeout=5)
+    thread.join(timeout=60)
 
 
 class TestSending:
@@ -263,7 +263,7 @@ class TestSending:
 
             other = threading.Thread(target=send_the_rest)
             other.start()
-            other.join(timeout=10)
+            other.join(timeout=60)
             waiting = Mail.objects.filter(status=MailStatus.WAITING)
             assert [mail.pk for mail in waiting] == [in_hand.pk]
             assert [mail.to for mail in outgoing.outbox] == [

@@ -153,7 +153,7 @@ def test_two_administrators_who_end_each_other_leave_one(cast: Cast) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     assert len(mandates.people_of(cast.linde, Power.ADMINISTER)) == 1
     assert len(refused) == 1
     assert Mandate.objects.filter(provider=cast.linde).count() == 5

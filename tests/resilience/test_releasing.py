@@ -65,7 +65,9 @@ def test_a_worker_killed_while_it_releases_leaves_nothing_and_the_next_does_all_
     worker = portal.start_worker()
     noor.post(ROUND, f"{ROUND}berekenen/")
     run = wait_for("the run is done", lambda: Run.objects.filter(status=RunStatus.COMPLETED).first())
-    page = noor.post(f"/berekeningen/{run.uuid}/vrijgeven/", f"/berekeningen/{run.uuid}/vrijgeven/", status="simulation")
+    page = noor.post(
+        f"/berekeningen/{run.uuid}/vrijgeven/", f"/berekeningen/{run.uuid}/vrijgeven/", status="simulation"
+    )
     assert "klaargezet" in page
     release = wait_for("the reports are made", lambda: Release.objects.filter(stage=ReleaseStage.PREPARED).first())
     count = MirrorReport.objects.count()
@@ -90,7 +92,11 @@ def test_a_worker_killed_while_it_releases_leaves_nothing_and_the_next_does_all_
     mails = Mail.objects.filter(notice__kind="mirror_released")
     wait_for("all mails are out", lambda: not mails.exclude(status=MailStatus.SENT).exists())
     sent = Counter(
-        re.findall(r"^Message-ID: (.+)$", "".join(path.read_text(errors="replace") for path in portal.folder.glob("*.log")), re.M)
+        re.findall(
+            r"^Message-ID: (.+)$",
+            "".join(path.read_text(errors="replace") for path in portal.folder.glob("*.log")),
+            re.M,
+        )
     )
     assert len(sent) >= people
     assert set(sent.values()) == {1}

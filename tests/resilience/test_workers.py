@@ -186,7 +186,9 @@ def test_workers_share_the_parts_of_a_run(portal: Portal, noor: Browser, gate: G
     in_the_middle(run, gate, *workers)
     assert f"1 van {PARTS} delen klaar" in noor.get(f"/berekeningen/{run.uuid}/")
     gate.let_through()
-    assert f"5 van {PARTS} delen klaar" in noor.get(f"/berekeningen/{run.uuid}/")
+    done = len(parts_of(run, status=ShardStatus.DONE))
+    assert done >= 5
+    assert f"{done} van {PARTS} delen klaar" in noor.get(f"/berekeningen/{run.uuid}/")
     gate.open()
     ended = until(run, RunStatus.COMPLETED)
     figures = RunStep.objects.get(run=run, code="uncertainty").figures

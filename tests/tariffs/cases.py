@@ -56,6 +56,11 @@ class Adopted:
         return acting(self.second)
 
     @property
+    def ineke(self) -> Actor:
+        """Return a third employee of the NZa, who took no decision before: she decides on objections."""
+        return acting(an_employee("Ineke Vos"))
+
+    @property
     def anne(self) -> Actor:
         """Return who holds every power at De Linde."""
         return acting(self.cast.anne)
@@ -155,7 +160,7 @@ def dismissed(world: Adopted, objection: Objection) -> Objection:
         consequence=Consequence.NONE,
         actor=world.noor,
     )
-    return rulings.decide(objection=objection, actor=world.rinske)
+    return rulings.decide(objection=objection, actor=world.ineke)
 
 
 def now() -> dt.datetime:

@@ -116,9 +116,11 @@ def test_the_procedure_is_played_on_the_pages(world: Adopted) -> None:
     page = text_of(anne.get(reverse("own_case", args=[slug])))
     assert "gegrond" not in page.lower()
     assert REASONS not in page.split("Uw bezwaar")[1]
-    assert "10:3" in text_of(noor.post(step("beslissen")))
-    assert "Wordt: Ten minste" in text_of(rinske.get(step("beslissen")))
-    post(rinske, step("beslissen"))
+    assert "U stelde deze beslissing zelf op" in text_of(noor.post(step("beslissen")))
+    assert "art. 10:3, derde lid" in text_of(rinske.post(step("beslissen"))).split("Wat gebeurt er dan")[0]
+    ineke = browser_of(world.ineke.user)
+    assert "Wordt: Ten minste" in text_of(ineke.get(step("beslissen")))
+    post(ineke, step("beslissen"))
     page = text_of(anne.get(reverse("own_case", args=[slug])))
     assert "Uw bezwaar is gegrond." in page
     assert "in beroep bij het College van Beroep" in page
@@ -169,7 +171,12 @@ def test_a_case_is_nobody_elses(world: Adopted) -> None:
     assert bram.get(reverse("case", args=[slug, world.cast.linde.uuid])).status_code == 403
     assert bram.get(reverse("objection_step", args=[objection.uuid, "behandelen"])).status_code == 403
     # Who only reads, reads; who may only fill in does not object.
-    assert greet.get(reverse("own_case", args=[slug])).status_code == 200
+    page = text_of(greet.get(reverse("own_case", args=[slug])))
+    assert "Trek het bezwaar in" not in page
+    anker = browser_of(cases.somebody_at(world.cast.anker, name="Lezer"))
+    page = text_of(anker.get(reverse("own_case", args=[slug])))
+    assert "Maak bezwaar" not in page
+    assert "Dat doet een collega" in page
     assert greet.post(reverse("give_views", args=[slug])).status_code == 403
     for client in (greet, daan):
         assert client.post(reverse("object", args=[slug])).status_code == 403

@@ -39,9 +39,9 @@ from tariffs.procedure.answering import Answer
 from tariffs.release import release_run
 from tests.access.world import MODEL, deliveries, with_tariffs
 from tests.delivering import acting, an_employee, delivered, portal_round, somebody_at, submission_of
-from tests.factories import computed, make_round
+from tests.factories import a_workday, computed, make_round
 from tests.plain_sql import query
-from tests.responding import WHY, Period, a_workday, make_period, respond
+from tests.responding import WHY, Period, make_period, respond
 from tests.storing import stored
 
 pytestmark = pytest.mark.usefixtures("db")

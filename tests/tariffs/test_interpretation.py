@@ -34,7 +34,8 @@ from tariffs.procedure import answering, interpretation, outlook
 from tariffs.procedure.answering import Answer
 from tariffs.release import release_run
 from tests.delivering import acting
-from tests.responding import WHY, Period, a_workday, make_period, respond
+from tests.factories import a_workday
+from tests.responding import WHY, Period, make_period, respond
 from tests.storing import stored
 
 pytestmark = pytest.mark.usefixtures("db")

@@ -23,8 +23,9 @@ from tariffs.procedure import answering, files, outlook
 from tariffs.procedure.answering import Answer
 from tests.cast import browser_of
 from tests.delivering import acting, somebody_at
+from tests.factories import a_workday
 from tests.plain_sql import query
-from tests.responding import WHY, Period, a_workday, make_period, respond
+from tests.responding import WHY, Period, make_period, respond
 from tests.storing import stored
 from tests.tariffs.test_interpretation_files import EXE, PDF, PNG
 

@@ -109,7 +109,9 @@ def test_an_objection_is_played_to_a_new_decision_with_the_same_comparison(world
         with pytest.raises(Refused, match="3:2"):
             rulings.decide(objection=objection, actor=world.noor)
         others = dict(Decision.objects.exclude(provider=world.cast.linde).values_list("reference", "status"))
-        decided = rulings.decide(objection=objection, actor=world.rinske)
+        with pytest.raises(Refused, match="U nam het besluit waartegen"):
+            rulings.decide(objection=objection, actor=world.rinske)
+        decided = rulings.decide(objection=objection, actor=world.ineke)
     new = world.decision()
     old.refresh_from_db()
     assert (old.status, new.status, new.replaces) == (DecisionStatus.REPLACED, DecisionStatus.SENT, old)
@@ -179,7 +181,7 @@ def test_a_late_objection_is_judged_by_a_person_before_anything_else(world: Adop
             consequence=Consequence.NONE,
             actor=world.noor,
         )
-        assert rulings.decide(objection=late, actor=world.rinske).status == ObjectionStatus.DECIDED
+        assert rulings.decide(objection=late, actor=world.ineke).status == ObjectionStatus.DECIDED
     assert [item.status for item in Standing.objects.filter(provider=world.cast.linde)] == [
         "decided",
         "under_objection",
@@ -251,7 +253,7 @@ def test_who_never_completes_it_can_be_turned_away(world: Adopted) -> None:
             consequence=Consequence.NONE,
             actor=world.noor,
         )
-        rulings.decide(objection=made, actor=world.rinske)
+        rulings.decide(objection=made, actor=world.ineke)
     assert status_of(world) == "decided"
 
 
@@ -285,7 +287,7 @@ def test_a_withdrawn_objection_leaves_the_decision_as_it_was(world: Adopted) -> 
         assert status_of(world) == "decided"
     assert Decision.objects.filter(origin="objection").get().status == DecisionStatus.WITHDRAWN
     with pytest.raises(Refused, match="hoofdstuk 6 en 7"):
-        rulings.decide(objection=made, actor=world.rinske)
+        rulings.decide(objection=made, actor=world.ineke)
 
 
 def test_the_term_moves_by_what_happens_and_not_by_wishes(world: Adopted) -> None:
@@ -359,7 +361,7 @@ def test_objections_in_a_group_share_an_answer_and_a_hearing(world: Adopted) -> 
             consequence=Consequence.NONE,
             actor=world.noor,
         )
-        rulings.decide(objection=theirs, actor=world.rinske)
+        rulings.decide(objection=theirs, actor=world.ineke)
         with pytest.raises(Refused, match="gelijke gevallen"):
             judged(world, Objection.objects.get(pk=mine.pk), "founded")
 
@@ -392,7 +394,7 @@ def test_a_decision_on_an_objection_is_sent_once(world: Adopted) -> None:
     with at(dt.date(2026, 9, 25)):
         made = dismissed(world, filed(world, world.decision()))
         with pytest.raises(Refused):
-            rulings.decide(objection=made, actor=world.rinske)
+            rulings.decide(objection=made, actor=world.ineke)
     assert Letter.objects.filter(kind=LetterKind.OBJECTION_DECISION).count() == 1
 
 
@@ -413,7 +415,7 @@ def test_a_new_national_run_changes_the_decision_of_who_objected_and_of_nobody_e
             consequence=Consequence.NEW_RUN,
             actor=world.noor,
         )
-        rulings.decide(objection=made, actor=world.rinske)
+        rulings.decide(objection=made, actor=world.ineke)
     new = world.decision()
     band = Bandwidth.objects.get(run=run, provider=world.cast.linde)
     assert (new.report.release, new.figures["upper_rate"]) == (release, str(band.upper_rate))

@@ -191,10 +191,12 @@ VERBS = {**WITHOUT_OBJECTION, **WITH_OBJECTION}
 #: The way of a case from intention to appeal, with the day on which each step is taken; a walk leaves it somewhere.
 WAY = (
     ("announce", "noor", 16), ("draft", "noor", 0), ("send", "rinske", 1), ("file", "noor", 1), ("admit", "noor", 0),
-    ("plan", "noor", 16), ("hold", "noor", 0), ("judge founded", "noor", 0), ("grant", "noor", 0), ("decide", "rinske", 1),
+    ("plan", "noor", 16), ("hold", "noor", 0), ("judge founded", "noor", 0), ("grant", "noor", 0), ("decide", "ineke", 1),
     ("appeal", "noor", 0),
 )  # fmt: skip
-STEPS = st.tuples(st.sampled_from(list(VERBS)), st.sampled_from(["noor", "rinske"]), st.sampled_from([0, 0, 1, 16, 40]))
+STEPS = st.tuples(
+    st.sampled_from(list(VERBS)), st.sampled_from(["noor", "rinske", "ineke"]), st.sampled_from([0, 0, 1, 16, 40])
+)
 
 
 @pytest.fixture(scope="module")

@@ -367,7 +367,8 @@ def steps_for(objection: Objection) -> tuple[Step[Objection], ...]:
             button="Stel de beslissing op",
             is_open=lambda item: _is_ripe(item) or item.status in (S.RECEIVED, S.INCOMPLETE),
             follows=lambda item: [
-                "Een collega beslist; u kunt dat niet zelf (art. 10:3, derde lid, Awb).",
+                "Beslissen doet iemand die de beslissing niet opstelde (art. 3:2 Awb) en die het besluit zelf niet nam (art."
+                " 10:3, derde lid, Awb).",
                 "Bij een nieuw besluit met dezelfde vergelijking rekent het portaal nu; dat duurt enkele seconden.",
                 _term(item),
             ],

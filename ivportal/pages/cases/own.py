@@ -62,7 +62,7 @@ def own_case(request: Any, slug: str) -> HttpResponse:
     record(act=Act.CASE_READ, actor=request.actor, subject=f"{case.provider}, {case.round}")
     context = shown.context_of(case, request.actor)
     context |= {
-        "next": shown.next_of(case, request.actor),
+        "next": shown.as_far_as_allowed(shown.next_of(case, request.actor), request.actor, slug),
         "may_sign": shown.may(request.actor, Power.SIGN),
         "may_speak": shown.may(request.actor, Power.SIGN, Power.DELIVER),
         "channels": shown.CHANNELS,

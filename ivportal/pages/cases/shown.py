@@ -156,6 +156,17 @@ def next_of(case: CaseOf, actor: Actor) -> Next:
     return Next("Er is een besluit", "U hoeft nu niets te doen.", f"{page}#brieven", "Lees de brieven")
 
 
+def as_far_as_allowed(found: Next, actor: Actor, slug: str) -> Next:
+    """Return what is next without the way to it for who may not go there, saying who may."""
+    if not found.url or "#" in found.url:
+        return found
+    needed = (Power.DELIVER, Power.SIGN) if found.url == reverse("give_views", args=[slug]) else (Power.SIGN,)
+    if may(actor, *needed):
+        return found
+    names = " of ".join(f"‘{power.label}’" for power in needed)
+    return Next(found.title, f"{found.text} Dat doet een collega met de bevoegdheid {names}.")
+
+
 def _next_of_objection(objection: Objection, slug: str) -> Next:
     due = {item.code: item for item in deadlines(objection)}
     supplement = reverse("supplement_objection", args=[slug, objection.uuid])

@@ -26,6 +26,7 @@ from providers.audit import record
 from providers.formatting import format_datetime, format_million
 from providers.mandates import people_of_each
 from providers.models import Act
+from providers.refusal import Refused
 from tariffs import release as releasing
 from tariffs.models import RELEASED_AS, UNDER_WAY, MirrorReport, Release, ReleaseStage, ReportStatus
 from tariffs.policies import current_policy
@@ -62,6 +63,11 @@ class PrepareForm(moments.MomentsForm):
         help_text="De duidingsperiode. Leeg: aanbieders worden niet om een reactie gevraagd.",
     )
     respond_time = moments.clock_field("Tijd", help_text="Leeg: de hele dag, tot en met 23.59 uur.")
+    ends_period = forms.BooleanField(
+        label="De duidingsperiode die nog loopt eindigt hiermee",
+        required=False,
+        help_text="Alleen nodig als u vaststelt terwijl aanbieders nog kunnen reageren. Schrijf hierboven waarom.",
+    )
     for_care_offices = forms.BooleanField(
         label="Zorgkantoren zien de bandbreedtes van aanbieders in hun regio",
         required=False,
@@ -99,9 +105,10 @@ def prepare(request: Any, run: Any) -> HttpResponse:
                     note=said["note"],
                     respond_until=said["respond"],
                     for_care_offices=said["for_care_offices"],
+                    ends_period=said["ends_period"],
                     actor=request.actor,
                 )
-            except releasing.ReleaseRefused as refused:
+            except Refused as refused:
                 form.add_error(None, str(refused))
             else:
                 messages.success(

@@ -48,7 +48,7 @@ def test_a_hostile_file_is_refused_in_words_that_help_or_read_rightly(name: str)
     else:
         assert words == READ or "gelezen" in words, "read, though it should have been refused"
         assert {value.measure: value.value for value in form.values if value.value is not None} == VALUES
-    assert time.monotonic() - started < 12
+    assert time.monotonic() - started < 60
 
 
 @pytest.mark.parametrize("name", UNREADABLE)

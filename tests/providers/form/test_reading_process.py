@@ -88,14 +88,14 @@ def test_forked_workers_have_helpers_of_their_own_and_leave_none_behind() -> Non
     workers = [context.Process(target=_in_a_worker, args=(answers,), daemon=True) for _ in range(3)]
     for worker in workers:
         worker.start()
-    found = [answers.get(timeout=30) for _ in workers]
+    found = [answers.get(timeout=120) for _ in workers]
     for worker in workers:
-        worker.join(timeout=10)
+        worker.join(timeout=60)
     assert [figures for figures, _ in found] == [len(VALUES)] * 3
     helpers = {pid for _, pid in found}
     assert len(helpers) == 3
     assert ours not in helpers
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(psutil.pid_exists(pid) for pid in helpers) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(psutil.pid_exists(pid) for pid in helpers)
