@@ -16,8 +16,25 @@ from tariffs.models import Letter
 FOLDER = Path(__file__).parent
 
 
+#: Beyond letters of Europe, what our font has and people write.
+SIGNS = frozenset("–—‘’‚“”„†•…‰‹›€™−≤≥≈≠×÷\u00a0")
+
+
 def letter(name: str, facts: Mapping[str, Any]) -> bytes:
-    """Return the PDF of document ``name``; every fact is a text, a number, a list or a mapping of those."""
+    """Return the PDF of document ``name``; every fact is a text, a number, a list or a mapping of those.
+
+    A sign that the font does not have would make PDF/UA refuse the whole letter; then each stands there as a question mark. The
+    text itself, in the portal and in the file of the case, keeps it.
+    """
+    try:
+        return _compiled(name, facts)
+    except typst.TypstError as refused:
+        if "could not be displayed" not in str(refused):
+            raise
+        return _compiled(name, _displayable(facts))
+
+
+def _compiled(name: str, facts: Any) -> bytes:
     made: bytes = typst.compile(
         str(FOLDER / f"{name}.typ"),
         root=str(FOLDER),
@@ -26,6 +43,20 @@ def letter(name: str, facts: Mapping[str, Any]) -> bytes:
         sys_inputs={"facts": json.dumps(facts, ensure_ascii=False)},
     )
     return made
+
+
+def _displayable(found: Any) -> Any:
+    """Return facts in which every sign beyond the letters of Europe and :data:`SIGNS` is a question mark."""
+    if isinstance(found, str):
+        return "".join(
+            sign if sign in "\n\t" or " " <= sign < "\x7f" or "\xa0" <= sign < "\u0180" or sign in SIGNS else "?"
+            for sign in found
+        )
+    if isinstance(found, Mapping):
+        return {key: _displayable(value) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [_displayable(value) for value in found]
+    return found
 
 
 def receipt(found: Mapping[str, Any]) -> bytes:

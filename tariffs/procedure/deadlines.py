@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import singledispatch
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils import timezone
 
@@ -213,16 +213,20 @@ def decision_term_of(objection: Objection, *, events: Sequence[TermEvent] | None
     found = _events(objection) if events is None else list(events)
     adjourned = next((event for event in found if event.kind == K.ADJOURNED), None)
     agreed = max((event.until for event in found if event.kind == K.AGREED and event.until), default=None)
-    return decision_term(
-        lodging_ended_on=objection_term_of(objection.decision).end,
-        has_committee=objection.with_committee,
-        equated=equated_days(),
-        suspensions=[*_remedies(found), *_delays(found)],
-        adjournment=Adjournment(notified_on=adjourned.on, length=Length(adjourned.weeks or 1, "weeks"))
+    facts: dict[str, Any] = {
+        "lodging_ended_on": objection_term_of(objection.decision).end,
+        "has_committee": objection.with_committee,
+        "equated": equated_days(),
+        "suspensions": [*_remedies(found), *_delays(found)],
+        "adjournment": Adjournment(notified_on=adjourned.on, length=Length(adjourned.weeks or 1, "weeks"))
         if adjourned is not None
         else None,
-        agreed_until=agreed,
-    )
+    }
+    if agreed is None:
+        return decision_term(**facts)
+    by_itself = decision_term(**facts)
+    # A suspension that goes on moves the term by itself past a day that was agreed before: then it holds as it runs.
+    return by_itself if by_itself.end >= agreed else decision_term(**facts, agreed_until=agreed)
 
 
 def _events(objection: Objection) -> list[TermEvent]:

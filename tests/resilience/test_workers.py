@@ -222,12 +222,10 @@ def test_a_frozen_worker_that_thaws_commits_nothing(
 ) -> None:
     run, frozen = freeze_at_work(portal, gate, noor)
     (other,) = (worker for worker in portal.workers if worker is not frozen)
-    # The other takes over, and is kept from finishing before the frozen one has thawed.
-    gate.open_for_first_times()
+    gate.open()
     successor = until_fence(run, 2)
     assert is_one_of(other, successor.worker)
     os.killpg(frozen.pid, signal.SIGCONT)
-    gate.open()
     done = until(run, RunStatus.COMPLETED)
     lost = f"Run {run.pk} was taken over"
     wait_for("the thawed worker finds that it lost the run", lambda: lost in portal.log_of(frozen))
@@ -276,13 +274,14 @@ def test_a_worker_killed_in_the_middle_is_seen_and_replaced(
     assert "neemt het vanzelf over" in noor.get(address)
     assert "staat stil" in noor.get("/rondes/")
     assert f"1 van {PARTS} delen klaar" in noor.get(address)
+    # The parts go before the run: who holds on to both of them here has nobody free to take the run over.
     gate.open_for_first_times()
-    assert is_one_of(successor, until_fence(run, 2).worker)
     wait_for("an orphaned part is taken over", lambda: taken_over(orphans).items() & in_hand(successor, run).items())
     assert done <= {(part.pk, part.finished_at) for part in parts_of(run).values()}
     gate.open()
     ended = until(run, RunStatus.COMPLETED)
     assert ended.fence == 2
+    assert is_one_of(successor, ended.worker)
     assert ended.result_hash == undisturbed.result_hash
     assert stored(ended) == stored(undisturbed)
     assert RunDivision.objects.count() == 0
@@ -367,4 +366,8 @@ def test_a_run_asked_for_while_the_broker_is_away_is_carried_out_later(portal: P
     with without_redis(portal):
         run = start(noor)  # a page that waits for the broker is given up by this browser
         assert "In de wachtrij" in noor.get(f"/berekeningen/{run.uuid}/")
+    # Kombu may end a worker that had a message in hand when Redis went away; then whoever keeps it running starts another.
+    portal.the_worker()
+    wait_for("the run ends", lambda: again(run).status not in BUSY or portal.the_worker().poll() is not None)
+    portal.the_worker()
     until(run, RunStatus.COMPLETED)

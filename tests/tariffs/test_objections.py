@@ -319,6 +319,25 @@ def test_the_term_moves_by_what_happens_and_not_by_wishes(world: Adopted) -> Non
     assert Letter.objects.filter(objection=made, kind=LetterKind.ADJOURNMENT).count() == 2
 
 
+def test_a_suspension_that_goes_on_past_a_day_that_was_agreed_leaves_every_page_readable(world: Adopted) -> None:
+    with at(dt.date(2026, 9, 28)):
+        made = filed(world, world.decision())
+        admission.admit(objection=made, with_committee=False, actor=world.noor)
+    with at(dt.date(2026, 12, 7)):
+        delays.suspend(
+            objection=made, cause="objector", reason="De stukken komen nog van de bezwaarmaker.", actor=world.noor
+        )
+        fresh = Objection.objects.get(pk=made.pk)
+        agreed = deadlines.decision_term_of(fresh).end + dt.timedelta(days=2)
+        delays.agree(objection=made, until=agreed, reason="Anne ging akkoord.", actor=world.noor)
+        assert deadlines.decision_term_of(Objection.objects.get(pk=made.pk)).end == agreed
+    with at(agreed + dt.timedelta(days=8)):
+        later = deadlines.decision_term_of(Objection.objects.get(pk=made.pk)).end
+        assert later > agreed
+        delays.resume(objection=made, reason="De stukken zijn er nu allemaal.", actor=world.noor)
+        assert deadlines.decision_term_of(Objection.objects.get(pk=made.pk)).end >= agreed
+
+
 def test_objections_in_a_group_share_an_answer_and_a_hearing(world: Adopted) -> None:
     with at(dt.date(2026, 9, 25)):
         mine = filed(world, world.decision(), grounds=["Alleen bij ons: de verhuizing."])
