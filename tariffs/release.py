@@ -32,6 +32,7 @@ from tariffs.models import (
     ReleaseEffects,
     ReleaseStage,
     ReportStatus,
+    period_until,
 )
 from tariffs.own_terms import require_own_term
 from tariffs.reports import content_hash, report_contents
@@ -72,7 +73,15 @@ def prepare(
             )
         under_way = Release.objects.filter(round=round, stage__in=UNDER_WAY).first()
         if under_way is not None:
-            is_the_same = under_way.run_id == run.pk and under_way.status == status
+            asked = (run.pk, status, note.strip(), for_care_offices, respond_until)
+            there = (
+                under_way.run_id,
+                under_way.status,
+                under_way.note,
+                under_way.for_care_offices,
+                under_way.respond_until,
+            )
+            is_the_same = asked == there
             if is_the_same and actor is not None and under_way.prepared_by_id == actor.user.pk:
                 return under_way
             raise ReleaseRefused("Er staat al een vrijgave van deze ronde klaar. Keur die eerst goed, of trek haar in.")
@@ -130,10 +139,8 @@ def _require_releasable(run: Run, round: Round, status: ReportStatus, respond_un
 def period_of(round: Round) -> datetime | None:
     """Return until when providers can respond to the newest release of a round, the longest of them; ``None`` if nobody can."""
     newest = Release.objects.released().filter(round=round).first()
-    if newest is None or newest.respond_until is None:
-        return None
-    until = max([newest.respond_until, *newest.terms.values_list("until", flat=True)])
-    return until if until >= timezone.now() else None
+    until = period_until(newest) if newest is not None else None
+    return until if until is not None and until >= timezone.now() else None
 
 
 def make_reports(release_id: int) -> bool:

@@ -65,6 +65,9 @@ I_AM_OF_THE_OFFICE = (
     f" AND m.care_office_id = {OFFICE} AND m.valid_from <= clock_timestamp() + interval '1 minute'"
     " AND (m.valid_until IS NULL OR m.valid_until > clock_timestamp() - interval '1 minute'))"
 )
+#: A moment that is now, for clocks that differ: nobody dates what she does back, or ahead.
+NOW = "BETWEEN clock_timestamp() - interval '5 minutes' AND clock_timestamp() + interval '1 minute'"
+TODAY = "(clock_timestamp() AT TIME ZONE 'Europe/Amsterdam')::date"
 #: The report is one's own and the NZa asks for a response; to the second it is the portal that decides.
 ASKED_TO_RESPOND = f"""EXISTS (
     SELECT 1 FROM tariffs_mirrorreport p JOIN tariffs_release r ON r.id = p.release_id
@@ -74,9 +77,32 @@ ASKED_TO_RESPOND = f"""EXISTS (
         WHERE t.release_id = r.id AND coalesce(t.provider_id = {MINE}, true))) > clock_timestamp() - interval '5 minutes')"""
 ASKED_FOR_VIEWS = (
     f"EXISTS (SELECT 1 FROM tariffs_decision d WHERE d.id = NEW.decision_id AND d.provider_id = {MINE}"
-    " AND d.status = 'announced')"
+    f" AND d.status = 'announced' AND d.views_until >= {TODAY} - 1)"
 )
-OBJECTS_TO_OWN = f"EXISTS (SELECT 1 FROM tariffs_decision d WHERE d.id = NEW.decision_id AND d.provider_id = {MINE} AND d.status = 'sent')"
+OBJECTS_TO_OWN = (
+    f"EXISTS (SELECT 1 FROM tariffs_decision d WHERE d.id = NEW.decision_id AND d.provider_id = {MINE}"
+    " AND d.status = 'sent' AND starts_with(NEW.reference, d.reference || '-B'))"
+)
+#: What the NZa writes in an objection, and in a response, later.
+NOTHING_DECIDED = (
+    "NEW.outcome = '' AND NEW.is_excused IS NULL AND NEW.excused_reason = '' AND NEW.group_id IS NULL"
+    " AND NEW.new_decision_id IS NULL AND NOT NEW.with_committee AND NEW.advice = '' AND NEW.advised_on IS NULL"
+    " AND NEW.assigned_to_id IS NULL AND NEW.reasons = '' AND NEW.consequence = '' AND NEW.drafted_by_id IS NULL"
+    " AND NEW.decided_by_id IS NULL AND NEW.decided_on IS NULL AND NEW.posted_on IS NULL"
+)
+THE_DAY = 'NEW."on"'
+NOTHING_ANSWERED = (
+    "NEW.answer = '' AND NEW.accepted_changes = '{}'::jsonb AND NEW.answer_group IS NULL AND NEW.assigned_to_id IS NULL"
+    " AND NEW.carried_into_id IS NULL AND NEW.version_id IS NULL AND NEW.number < 10000"
+)
+ASKED_FOR_MORE = "EXISTS (SELECT 1 FROM tariffs_interpretationresponse i WHERE i.id = NEW.response_id AND i.status IN ('more_asked', 'assigned'))"
+
+
+def a_real(moment: str) -> str:
+    """Return the condition that a moment is one that a calendar shows: to the second it is the portal that decides."""
+    return f"isfinite({moment}) AND {moment} < '2200-01-01'"
+
+
 OWN_CASE = f"""CASE WHEN NEW.response_id IS NOT NULL THEN {OF_OWN_RESPONSE.format(table="NEW")}
     WHEN NEW.objection_id IS NOT NULL THEN {OF_OWN_OBJECTION.format(table="NEW")}
     ELSE EXISTS (SELECT 1 FROM tariffs_statementofviews v WHERE v.id = NEW.views_id AND v.provider_id = {MINE}) END"""
@@ -245,15 +271,19 @@ class Migration(migrations.Migration):
         writes(
             "tariffs_interpretationresponse",
             insert=f"NEW.submitted_by_id = {ME} AND {AT_WORK} AND {ASKED_TO_RESPOND} AND (NEW.status = 'submitted'"
-            " OR (NEW.kind = 'agree' AND NEW.status = 'answered' AND NEW.outcome = 'noted' AND NEW.answer = ''))"
-            " AND NEW.assigned_to_id IS NULL AND NEW.carried_into_id IS NULL AND NEW.version_id IS NULL",
+            " OR (NEW.kind = 'agree' AND NEW.status = 'answered' AND NEW.outcome = 'noted'))"
+            f" AND {NOTHING_ANSWERED} AND {a_real('NEW.submitted_at')}",
             columns=["status"],
             update=f"{AT_WORK} AND {is_step(RESPONSE_PROVIDER_STEPS)}",
         ),
         row_security("tariffs_consequences"),
         *of_provider("tariffs_responsemessage", "INSERT", own=OF_OWN_RESPONSE.format(table="tariffs_responsemessage")),
         immutable("tariffs_responsemessage"),
-        writes("tariffs_responsemessage", insert=f"NEW.by_id = {ME} AND NOT NEW.is_from_nza AND {AT_WORK}"),
+        writes(
+            "tariffs_responsemessage",
+            insert=f"NEW.by_id = {ME} AND NOT NEW.is_from_nza AND {AT_WORK} AND {ASKED_FOR_MORE} AND NEW.until IS NULL"
+            f" AND {a_real('NEW.at')}",
+        ),
         row_security(
             "tariffs_publicnote",
             also=f"published_at IS NOT NULL AND {IN_ROUND.format(round='tariffs_publicnote.round_id')}",
@@ -268,12 +298,16 @@ class Migration(migrations.Migration):
         # Files, letters, consents.
         *of_provider("tariffs_casefile", "INSERT"),
         immutable("tariffs_casefile"),
-        writes("tariffs_casefile", insert=f"NEW.received_from_id = {ME} AND {AT_WORK} AND {OWN_CASE}"),
+        writes(
+            "tariffs_casefile",
+            insert=f"NEW.received_from_id = {ME} AND {AT_WORK} AND {OWN_CASE} AND strpos(NEW.name, '/') = 0"
+            f" AND {a_real('NEW.received_at')}",
+        ),
         *of_provider("tariffs_letter"),
         immutable("tariffs_letter"),
         *of_provider("tariffs_consent", "INSERT"),
         immutable("tariffs_consent"),
-        writes("tariffs_consent", insert=f"NEW.by_id = {ME} AND {SIGNS}"),
+        writes("tariffs_consent", insert=f"NEW.by_id = {ME} AND {SIGNS} AND {a_real('NEW.at')}"),
         # Decisions and views.
         row_security(
             "tariffs_decision",
@@ -300,7 +334,8 @@ class Migration(migrations.Migration):
         writes(
             "tariffs_statementofviews",
             insert=f"NEW.received_by_id = {ME} AND {AT_WORK} AND NEW.channel = 'portal' AND NEW.reaction = ''"
-            f" AND {ASKED_FOR_VIEWS}",
+            f" AND NEW.reaction_by_id IS NULL AND NEW.reaction_at IS NULL AND {ASKED_FOR_VIEWS}"
+            f" AND {a_real('NEW.received_at')}",
         ),
         # Objections.
         *of_provider("tariffs_objection", "INSERT", "UPDATE"),
@@ -331,7 +366,7 @@ class Migration(migrations.Migration):
         writes(
             "tariffs_objection",
             insert=f"NEW.received_by_id = {ME} AND {SIGNS} AND NEW.channel = 'portal' AND NEW.status = 'received'"
-            " AND NEW.outcome = '' AND NEW.is_excused IS NULL AND NEW.group_id IS NULL AND NEW.new_decision_id IS NULL"
+            f" AND {NOTHING_DECIDED}"
             " AND NEW.received_at BETWEEN clock_timestamp() - interval '5 minutes' AND clock_timestamp() + interval '1 minute'"
             f" AND {OBJECTS_TO_OWN}",
             columns=["status"],
@@ -357,6 +392,7 @@ class Migration(migrations.Migration):
         writes(
             "tariffs_termevent",
             insert=f"NEW.by_id = {ME} AND {SIGNS} AND NEW.kind IN ('remedied', 'default_notice')"
+            f" AND {a_real(THE_DAY)} AND {a_real('NEW.at')}"
             " AND NEW.\"on\" >= (clock_timestamp() AT TIME ZONE 'Europe/Amsterdam')::date - 1",
         ),
         *of_provider("tariffs_hearing_objections", own=OF_OWN_OBJECTION.format(table="tariffs_hearing_objections")),
@@ -385,7 +421,8 @@ class Migration(migrations.Migration):
         immutable("tariffs_tariffagreement"),
         writes(
             "tariffs_tariffagreement",
-            insert=f"NEW.registered_by_id = {ME} AND {I_AM_OF_THE_OFFICE}"
+            insert=f"NEW.registered_by_id = {ME} AND {I_AM_OF_THE_OFFICE} AND coalesce(NEW.rate <> 'NaN'::numeric, true)"
+            f" AND {a_real('NEW.registered_at')} AND {a_real('NEW.agreed_on')}"
             f" AND {IN_OWN_REGION.format(provider='NEW.provider_id')} AND EXISTS (SELECT 1 FROM tariffs_standing t"
             " WHERE t.id = NEW.standing_id AND t.provider_id = NEW.provider_id AND t.for_care_offices"
             " AND t.tariff_year = NEW.tariff_year)",

@@ -51,6 +51,7 @@ from tariffs.models.reports import (
     ReleaseStage,
     ReportStatus,
     ResponseTerm,
+    period_until,
     respond_until,
 )
 from tariffs.models.standings import Occasion, Standing
@@ -116,5 +117,6 @@ __all__ = [
     "TermEvent",
     "TermEventKind",
     "Verdict",
+    "period_until",
     "respond_until",
 ]

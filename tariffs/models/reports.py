@@ -213,3 +213,15 @@ def respond_until(release: Release, provider: Provider) -> datetime | None:
         return None
     terms = ResponseTerm.objects.filter(Q(provider=provider) | Q(provider__isnull=True), release=release)
     return max([release.respond_until, *terms.values_list("until", flat=True)])
+
+
+def period_until(release: Release) -> datetime | None:
+    """Return the last second in which anybody may respond to a release, the longest term of all; ``None`` if nobody is asked to.
+
+    What a newer release took the place of is responded to no more.
+    """
+    if release.respond_until is None or not release.is_released:
+        return None
+    if Release.objects.released().filter(round=release.round_id, released_at__gt=release.released_at).exists():
+        return None
+    return max([release.respond_until, *release.terms.values_list("until", flat=True)])

@@ -28,6 +28,7 @@ from tariffs.models import (
     ResponseStatus,
     TermEvent,
     TermEventKind,
+    period_until,
 )
 from tariffs.terms import (
     Adjournment,
@@ -74,18 +75,17 @@ def deadlines(subject: object) -> list[Deadline]:
 
 @deadlines.register
 def _of_release(release: Release) -> list[Deadline]:
-    if release.respond_until is None or not release.is_released:
+    until = period_until(release)
+    if until is None:
         return []
-    day = amsterdam_day(release.respond_until)
     return [
         Deadline(
             code="respond",
             name="Duidingsperiode",
             article="",
-            on=day,
-            is_over=timezone.now() > release.respond_until,
-            sentence=f"Reageren op de spiegel kan tot en met {format_datetime(release.respond_until)}. Dat is geen wettelijke"
-            " termijn.",
+            on=amsterdam_day(until),
+            is_over=timezone.now() > until,
+            sentence=f"Reageren op de spiegel kan tot en met {format_datetime(until)}. Dat is geen wettelijke termijn.",
         )
     ]
 

@@ -54,8 +54,10 @@ def due(*, round: Round | None = None) -> list[Due]:
 
 
 def _releases(round: Round | None) -> Iterator[Due]:
-    rows = Release.objects.released().filter(respond_until__gt=timezone.now()).select_related("round")
+    rows = Release.objects.released().filter(respond_until__isnull=False).select_related("round")
     for release in rows if round is None else rows.filter(round=round):
+        if all(item.is_over for item in deadlines(release)):
+            continue
         count = release.reports.count()
         for item in deadlines(release):
             yield Due(round=release.round, channel="duiding", deadline=item, count=count)

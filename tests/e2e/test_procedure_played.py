@@ -119,11 +119,13 @@ def test_from_release_to_a_granted_objection(
     # Computed, and released provisionally by two people; before that nobody else knows.
     run = computed(noor)
     anne = open_screen("anne@example.org", at="/spiegel/")
-    assert "2023" in anne.heading
+    seen_before = set(Notice.objects.filter(kind__startswith="mirror_").values_list("pk", flat=True))
     until = a_workday(28).date()
-    first = released(noor, pieter, run, "Voorlopig", until=until.isoformat())
+    first = released(
+        noor, pieter, run, "Voorlopig", until=until.isoformat(), note="De uitkomsten van 2024 zijn voorlopig."
+    )
     karim = open_screen("karim@example.org", at="/bandbreedtes/")
-    assert "boekjaar 2024" not in karim.page.content()
+    assert "/bandbreedtes/fictief-2024/" not in karim.page.content()
 
     # Bram, with whom many are compared, finds that his costs are wrong; Cees asks the same as Dora; Anne agrees.
     bram = open_screen("bram@example.org", at="/spiegel/")
@@ -216,6 +218,7 @@ def test_from_release_to_a_granted_objection(
     expect(anne.page.get_by_text("Een aanbieder verbeterde haar kosten.").first).to_be_visible()
     anne.keep("mirror adopted")
     told = Notice.objects.filter(kind__startswith="mirror_", recipient__email="anne@example.org", round=first.round)
+    told = told.exclude(pk__in=seen_before)
     assert told.count() == 2
     older = MirrorReport.objects.get(release=first, provider=anne_is)
     anne.go(f"/spiegel/{older.uuid}/")
@@ -315,6 +318,8 @@ def test_from_release_to_a_granted_objection(
             assert not TariffAgreement.objects.exists(), "agreed far below the minimum"
             karim.wrong.clear()  # the answer to what was refused is a 409
     assert TariffAgreement.objects.get().provider == anne_is
+    anne.go("/besluiten/")
+    expect(anne.page.get_by_text("van de maximumtarieven").first).to_be_visible()
     karim.go("/afspraken/")
     karim.keep("agreements")
     eva = open_screen("eva@example.org", at="/bandbreedtes/")

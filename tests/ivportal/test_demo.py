@@ -161,7 +161,7 @@ def test_serving_tells_the_address_and_accounts_that_work(served: tuple[Demo, st
     password = re.search(r"Wachtwoord van alle accounts: (\S+)", demo.out)
     accounts = re.findall(r"^  (\S+@iv\.example) ", demo.out, re.MULTILINE)
     assert password is not None
-    assert len(accounts) == 7
+    assert len(accounts) == 8
     mirror, desk = "Uw spiegel over boekjaar 2024", "Wat vraagt vandaag aandacht?"
     headings = (mirror, desk, "Welke bandbreedtes", mirror, mirror, desk, "Namens wie werkt u nu?")
     for account, heading in zip(accounts, headings, strict=True):

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+import xlsxwriter
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from providers.models import Act, AuditRecord
 from tariffs.models import MaximumTariff, RoundPolicy, TariffTable
 from tariffs.policies import current_policy, set_policy
-from tariffs.tables import TariffTableError, import_tariffs
+from tariffs.tables import COLUMNS, TariffTableError, import_tariff_file, import_tariffs
 from tests.factories import delivery, make_round
 
 HEADER = "year,code,amount,source,valid_from,includes_nhc_nic\n"
@@ -164,7 +167,7 @@ def test_the_row_is_the_one_that_a_text_editor_shows(file: WriteFile) -> None:
         (GOOD.replace(",", ";").encode(), "deze kolommen ontbreken"),
         (HEADER.encode(), "de tabel is leeg"),
         (GOOD.replace("Tarief", "Tariëf").encode("latin-1"), "geen CSV-bestand in UTF-8"),
-        (b"PK\x03\x04\xff\xfe", "geen CSV-bestand in UTF-8"),
+        (b"PK\x03\x04\xff\xfe", "Het bestand is beschadigd"),
         (HEADER.encode() + b'2024,days_5vv,300,"open', "na rij 1: deze rij is niet te lezen"),
         (
             HEADER.encode() + b"2024,days_5vv,300," + b"x" * 140_000 + b",2024-01-01,ja\n",
@@ -237,3 +240,43 @@ def test_a_policy_or_table_once_stored_cannot_be_changed(file: WriteFile) -> Non
         with pytest.raises(IntegrityError, match="never changed or deleted"), transaction.atomic():
             change()
     assert current_policy(round).markup == Decimal("0.10")
+
+
+def workbook(*rows: tuple[Any, ...]) -> bytes:
+    """Return a workbook as the annex of a decision is published: headings, then a row per tariff."""
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    sheet = book.add_worksheet("Tarieven")
+    day = book.add_format({"num_format": "dd-mm-yyyy"})
+    for line, row in enumerate([tuple(COLUMNS), *rows]):
+        for column, value in enumerate(row):
+            if isinstance(value, date):
+                sheet.write_datetime(line, column, datetime(value.year, value.month, value.day), day)
+            elif isinstance(value, str) and value.startswith("="):
+                sheet.write_formula(line, column, value)
+            else:
+                sheet.write(line, column, value)
+    book.close()
+    return file.getvalue()
+
+
+def test_a_workbook_says_the_same_as_a_text_file(db: None) -> None:
+    table = import_tariff_file(
+        name="bijlage.xlsx",
+        content=workbook(
+            (2024, "days_5vv", 312.45, "Bijlage 1", date(2024, 1, 1)),
+            (2025, "days_5vv", 320, "Bijlage 1", date(2025, 1, 1)),
+        ),
+        actor=None,
+    )
+    assert list(table.tariffs.order_by("year").values_list("year", "product", "amount", "valid_from")) == [
+        (2024, "days_5vv", Decimal("312.45"), date(2024, 1, 1)),
+        (2025, "days_5vv", Decimal("320.00"), date(2025, 1, 1)),
+    ]
+
+
+def test_a_workbook_with_a_formula_for_an_amount_is_refused_with_its_cell(db: None) -> None:
+    content = workbook((2024, "days_5vv", "=300+12", "Bijlage 1", date(2024, 1, 1)))
+    with pytest.raises(TariffTableError, match=r"bijlage\.xlsx, cel .*C2.*formule"):
+        import_tariff_file(name="bijlage.xlsx", content=content, actor=None)
+    assert not TariffTable.objects.exists()

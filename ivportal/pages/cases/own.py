@@ -13,9 +13,10 @@ from ivportal.letters import posted
 from ivportal.pages.cases import shown
 from ivportal.pages.rights import ActingRequest, for_role
 from providers.audit import record
+from providers.measures import CATALOGUE
 from providers.models import Act, Power, Round
 from providers.refusal import Refused
-from tariffs import consents
+from tariffs import agreements, consents
 from tariffs.models import Consent, ConsentKind
 from tariffs.procedure import dossier
 from tariffs.procedure.timeline import CaseOf, case_of
@@ -50,6 +51,19 @@ def own_cases(request: Any) -> HttpResponse:
             "provider": provider,
             "channels": shown.CHANNELS,
             "gets_post_here": consents.is_given(kind=ConsentKind.ELECTRONIC_POST, provider=provider),
+            "agreements": [
+                {
+                    "office": agreement.care_office.name,
+                    "year": agreement.tariff_year,
+                    "rate": agreement.rate,
+                    "tariffs": [
+                        {"label": CATALOGUE[tariff.product].label.removeprefix("Dagen "), "amount": tariff.amount}
+                        for tariff in agreement.tariffs.all()
+                    ],
+                    "agreed_on": agreement.agreed_on,
+                }
+                for agreement in agreements.of_provider(request.actor)
+            ],
         },
     )
 

@@ -24,6 +24,7 @@ from tariffs.models import (
     Standing,
 )
 from tariffs.procedure import figures, rulings
+from tariffs.procedure.admission import missing
 from tariffs.procedure.deadlines import Deadline, deadlines, hearing_of, in_words, objection_term_of, timeliness_of
 from tariffs.procedure.timeline import CaseOf, Event, events, shows_outcome
 from tariffs.procedure.views import WAIVED
@@ -182,6 +183,15 @@ def _next_of_objection(objection: Objection, slug: str) -> Next:
                 "U bent uitgenodigd voor een hoorzitting", f"{text} {papers.sentence}", supplement, "Stuur stukken"
             )
         return Next("U bent uitgenodigd voor een hoorzitting", text)
+    lacks = missing(objection) if objection.status == ObjectionStatus.RECEIVED else []
+    if lacks:
+        return Next(
+            "Uw bezwaar is nog niet compleet",
+            f"Dit ontbreekt nog: {', '.join(lacks)}. U kunt het nu al sturen. Doet u dat niet, dan vraagt de NZa erom en geeft"
+            " zij u een termijn (art. 6:6 Awb).",
+            supplement,
+            "Vul uw bezwaar aan",
+        )
     decide = due["decide"]
     if decide.is_over and "default" not in due:
         return Next(

@@ -75,7 +75,8 @@ class PolicyForm(forms.Form):
         required=False,
         max_digits=8,
         decimal_places=6,
-        help_text="Van boekjaar naar tariefjaar, bijvoorbeeld 1.034. Alleen nodig als tarieven van het boekjaar ontbreken.",
+        localize=True,
+        help_text="Van boekjaar naar tariefjaar, bijvoorbeeld 1,034. Alleen nodig als tarieven van het boekjaar ontbreken.",
     )
     index_name = forms.CharField(label="Naam van de index", required=False, max_length=120)
     disclosure = forms.ChoiceField(label="Hoe worden peers getoond?", choices=Disclosure.choices)
