@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 
 from providers import powers
@@ -45,3 +47,8 @@ def give(*, kind: ConsentKind, provider: Provider, is_given: bool, actor: Actor,
             subject=str(provider),
             details={"kind": kind.value, "given": is_given, "round": round.slug if round else ""},
         )
+
+
+def changed_since(moment: datetime, *, kind: ConsentKind, round: Round | None = None) -> bool:
+    """Tell whether anybody consented, or took that back, after a moment."""
+    return Consent.objects.filter(kind=kind, round=round, at__gt=moment).exists()

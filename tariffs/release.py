@@ -23,10 +23,12 @@ from providers.formatting import format_datetime
 from providers.mandates import people_of_each
 from providers.models import Act, Round
 from providers.refusal import Refused
-from tariffs import changes, effects, standings
+from tariffs import changes, consents, effects, standings
 from tariffs.models import (
     RELEASED_AS,
     UNDER_WAY,
+    ConsentKind,
+    Disclosure,
     MirrorReport,
     Release,
     ReleaseEffects,
@@ -214,11 +216,8 @@ def approve(*, release: Release, release_at: datetime | None, actor: Actor) -> R
             raise ReleaseRefused(f"Deze vrijgave staat op ‘{locked.get_stage_display().lower()}’.")
         if locked.prepared_by_id == actor.user.pk:
             raise ReleaseRefused("U zette deze vrijgave zelf klaar. Een collega moet haar goedkeuren.")
-        if locked.respond_until is not None and locked.respond_until <= moment:
-            raise ReleaseRefused(
-                f"De duidingsperiode eindigt op {format_datetime(locked.respond_until)}, en dat is niet na de vrijgave. Trek de"
-                " vrijgave in en kies een langere duidingsperiode."
-            )
+        if changed := _what_changed(locked, moment):
+            raise ReleaseRefused(f"{changed} Trek de vrijgave in en zet haar opnieuw klaar.")
         locked.stage, locked.release_at = ReleaseStage.APPROVED, moment
         locked.approved_at, locked.approved_by = now, actor.user
         locked.save()
@@ -277,6 +276,16 @@ def _publish(release_id: int) -> bool:
         )
         if release is None:
             return False
+        if changed := _what_changed(release, now):
+            release.stage, release.withdrawn_reason = ReleaseStage.WITHDRAWN, changed
+            release.save(update_fields=["stage", "withdrawn_reason"])
+            record(
+                act=Act.RELEASE_WITHDRAWN,
+                actor=None,
+                subject=str(release.round),
+                details={"release": str(release.uuid)},
+            )
+            return False
         standings.record_release(release, at=now)
         _tell(release)
         record(
@@ -288,6 +297,17 @@ def _publish(release_id: int) -> bool:
         release.stage, release.released_at = ReleaseStage.RELEASED, now
         release.save(update_fields=["stage", "released_at"])
     return True
+
+
+def _what_changed(release: Release, now: datetime) -> str:
+    """Return why reports that were prepared may not go out as they are; empty if they may."""
+    if release.respond_until is not None and release.respond_until <= now:
+        return f"De duidingsperiode eindigt op {format_datetime(release.respond_until)}, en dat is niet na de vrijgave."
+    if release.run.frozen["policy"]["disclosure"] == Disclosure.CONSENT and consents.changed_since(
+        release.prepared_at, kind=ConsentKind.NAMED_AS_PEER, round=release.round
+    ):
+        return "Een aanbieder gaf toestemming om met naam als peer getoond te worden, of trok die in."
+    return ""
 
 
 def _tell(release: Release) -> None:

@@ -67,6 +67,12 @@ def is_lower(figures: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
     )
 
 
+def is_same(figures: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Tell whether nothing that is decided differs: minimum, maximum and both rates."""
+    names = ("minimum", "maximum", "lower_rate", "upper_rate")
+    return all(Decimal(figures[name]) == Decimal(before[name]) for name in names)
+
+
 def in_words(figures: Mapping[str, Any], currency: str) -> str:
     """Return minimum and maximum as the lines of a list in a letter."""
     return "\n".join(

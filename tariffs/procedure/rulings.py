@@ -291,6 +291,11 @@ def _prepared(objection: Objection, consequence: Consequence, changes: Changes, 
             "De aanbieder zou hiermee slechter uitkomen dan met het besluit waartegen zij bezwaar maakt. Dat mag niet door haar"
             " eigen bezwaar (art. 7:11 Awb)."
         )
+    if consequence != Consequence.OTHER_REASONS and figures.is_same(found, old.figures):
+        raise Refused(
+            "Hiermee verandert er niets aan het besluit. Kijk na welke gegevens anders worden (verandert een kostenpost, dan ook"
+            " het totaal), of kies ‘Zelfde uitkomst, betere motivering’ (art. 7:11, tweede lid, Awb)."
+        )
     number = Decision.objects.filter(provider=old.provider_id, round=old.round_id).count() + 1
     return Decision.objects.create(
         provider_id=old.provider_id,
@@ -377,7 +382,7 @@ def _send(objection: Objection, actor: Actor) -> None:
             reference=objection.reference,
             facts={
                 "uitkomst": SENTENCES[objection.outcome],
-                "gevolg": FOLLOWS[objection.consequence],
+                "gevolg": " ".join([FOLLOWS[objection.consequence], *_replacing(objection, new)]),
                 "bandbreedte": figures.in_words(new.figures, round.currency) if new is not None else "",
                 "motivering": letters.plain_lines(objection.reasons),
                 "gronden": _grounds_in_words(grounds_of(objection) if objection.outcome != O.INADMISSIBLE else []),
@@ -391,6 +396,16 @@ def _send(objection: Objection, actor: Actor) -> None:
         actor=actor,
         at=timezone.now(),
     )
+
+
+def _replacing(objection: Objection, new: Decision | None) -> list[str]:
+    """Say which decision takes the place of which, as the law asks (Awb 7:11(2))."""
+    if new is None:
+        return []
+    return [
+        f"De NZa herroept besluit {objection.decision.reference} en neemt daarvoor in de plaats besluit {new.reference} (art."
+        " 7:11, tweede lid, Awb)."
+    ]
 
 
 def appeal_clause(decided_on: date) -> str:

@@ -163,7 +163,7 @@ def test_serving_tells_the_address_and_accounts_that_work(served: tuple[Demo, st
     assert password is not None
     assert len(accounts) == 8
     mirror, desk = "Uw spiegel over boekjaar 2024", "Wat vraagt vandaag aandacht?"
-    headings = (mirror, desk, "Welke bandbreedtes", mirror, mirror, desk, "Namens wie werkt u nu?")
+    headings = (mirror, desk, "Welke bandbreedtes", mirror, mirror, desk, desk, "Namens wie werkt u nu?")
     for account, heading in zip(accounts, headings, strict=True):
         assert heading in Browser(address).log_in(account, password[1])
 

@@ -16,10 +16,12 @@ from providers.access import EVERYTHING, Actor, scope
 from providers.models import Act, AuditRecord, Mail, Mandate, Notice, Provider, Role, User
 from providers.models.accounts import every_power
 from providers.refusal import Refused
+from tariffs import consents
 from tariffs import release as releasing
 from tariffs.models import (
     RELEASE_TRANSITIONS,
     Bandwidth,
+    ConsentKind,
     MirrorReport,
     ProductBandwidth,
     Release,
@@ -296,6 +298,28 @@ def test_adopting_shows_what_each_rule_does_in_euros_before_anybody_approves(run
     assert {"quality_gate", "outliers", "score_floor", "cap"} <= {rule["rule"] for rule in document["rules"]}
     with pytest.raises(Refused, match="geen duidingsperiode"):
         released(run, ReportStatus.ADOPTED, respond_until=datetime(2030, 1, 1, tzinfo=UTC))
+
+
+def test_a_consent_that_is_taken_back_before_the_moment_keeps_the_name_from_going_out(run: Run) -> None:
+    round, anne = run.dataset.round, who("anne")
+    set_policy(round=round, actor=None, disclosure="consent")
+    named = computed(round, SIMPLE)
+    assert anne.provider is not None
+    give = {"kind": ConsentKind.NAMED_AS_PEER, "provider": anne.provider, "round": round, "actor": anne}
+    consents.give(is_given=True, **give)
+    release = prepared(named)
+    consents.give(is_given=False, **give)
+    with pytest.raises(Refused, match="Trek de vrijgave in en zet haar opnieuw klaar"):
+        releasing.approve(release=release, release_at=None, actor=who("pieter"))
+    releasing.withdraw(release=release, reason="Een toestemming is ingetrokken.", actor=who("noor"))
+    again = prepared(named)
+    releasing.approve(release=again, release_at=timezone.now() + timedelta(hours=1), actor=who("pieter"))
+    consents.give(is_given=True, **give)
+    with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
+        assert releasing.release_due() == []
+    again.refresh_from_db()
+    assert (again.stage, Standing.objects.count(), Notice.objects.count()) == ("withdrawn", 0, 0)
+    assert "met naam als peer" in again.withdrawn_reason
 
 
 def test_a_period_to_respond_does_not_end_on_a_free_day_unless_the_policy_says_so(run: Run) -> None:
