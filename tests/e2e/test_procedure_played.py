@@ -71,6 +71,7 @@ def computed(noor: Screen) -> Run:
     before = set(Run.objects.values_list("pk", flat=True))
     noor.go(ROUND)
     noor.click("button", "Start een berekening")
+    noor.go("/begrippen/")  # the page of the round loads itself anew when the run is done, whatever one does there then
     runs = Run.objects.exclude(pk__in=before).filter(status=RunStatus.COMPLETED)
     return wait_for("the run is done", runs.first)
 
