@@ -68,7 +68,7 @@ def record_release(release: Release, *, at: datetime) -> None:
 
 
 def product_facts(product: ProductBandwidth) -> dict[str, str]:
-    """Return what is shown of one product outside the NZa: no days, so that no costs follow from it."""
+    """Return what is shown of one product outside the NZa: no days per product, only those of all together."""
     return {
         "product": product.product,
         "maximum_tariff": str(product.maximum_tariff),

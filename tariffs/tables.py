@@ -23,7 +23,6 @@ from providers.workbook.reader import Sheet, read_content
 from tariffs.models import MaximumTariff, TariffTable
 
 COLUMNS = ("year", "code", "amount", "source", "valid_from")
-OPTIONAL = ("includes_nhc_nic",)
 HOUSING = "includes_nhc_nic"
 YES = ("ja", "yes", "true", "1")
 NO = ("nee", "no", "false", "0")

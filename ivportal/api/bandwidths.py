@@ -76,7 +76,7 @@ def _answer(seen: Sight | None) -> dict[str, Any]:
 
 def _row(row: dict[str, Any], seen: Sight) -> dict[str, Any]:
     standing = row["standing"]
-    # Rates as precise as the page has them: more decimals times the maximum tariffs would give away the costs.
+    # Rates as precise as the page has them; what can be agreed are the tariffs per product, to the cent.
     lower, upper = (
         None if rate is None else f"{rate:.{RATE_DECIMALS}f}" for rate in (standing.lower_rate, standing.upper_rate)
     )

@@ -26,7 +26,7 @@ from providers.formatting import AMSTERDAM, format_datetime
 from providers.mandates import grant
 from providers.models import CareOffice, Power, Provider, Role, Round, User
 from providers.rounds import import_files
-from tariffs.models import Decision, MirrorReport, Release, ReportStatus
+from tariffs.models import Bandwidth, Decision, MirrorReport, Release, ReportStatus
 from tariffs.policies import set_policy
 from tariffs.procedure import decisions
 from tariffs.release import release_run
@@ -179,13 +179,19 @@ def announce_decisions(*, say: Say) -> None:
 
 
 def shown_provider(run: Run) -> Provider:
-    """Return the provider whose mirror the demonstration shows: several peers, one of which matters; an ordinary difference."""
+    """Return the provider that the demonstration shows: several peers, one of which matters; an ordinary difference.
+
+    It had a bandwidth the year before as well, so that there is a decision about it to give views on.
+    """
     counts: dict[int, int] = {}
     without: dict[int, float] = {}
     for result_id, score in PeerLink.objects.filter(result__run=run).values_list("result_id", "score_without"):
         counts[result_id] = counts.get(result_id, 0) + 1
         without[result_id] = max(without.get(result_id, 0.0), score or 0.0)
-    results = Result.objects.filter(run=run, score__isnull=False, quality="passed").select_related("provider")
+    before = Release.objects.released().filter(round__slug=f"fictief-{BOOK_YEARS[0]}").values("run")
+    decided = Bandwidth.objects.filter(run__in=before, upper_rate__isnull=False).values("provider")
+    results = Result.objects.filter(run=run, score__isnull=False, quality="passed", provider__in=decided)
+    results = results.select_related("provider")
     several = [result for result in results if counts.get(result.pk, 0) >= 3] or list(results)
     telling = [result for result in several if without.get(result.pk, 0.0) - (result.score or 0) >= LITTLE]
     return min(telling or several, key=lambda result: (abs((result.score or 0) - 0.85), result.provider.key)).provider

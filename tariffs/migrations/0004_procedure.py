@@ -736,7 +736,7 @@ class Migration(migrations.Migration):
                     "products",
                     models.JSONField(
                         default=list,
-                        help_text="Per product: product, maximum_tariff, lower, upper; money as text. No days: no costs follow.",
+                        help_text="Per product: product, maximum_tariff, lower, upper; money as text. No days per product.",
                     ),
                 ),
                 ("for_care_offices", models.BooleanField(help_text="Care offices see it.")),

@@ -58,7 +58,7 @@ class Standing(models.Model):
     )
     products = models.JSONField(
         default=list,
-        help_text="Per product: product, maximum_tariff, lower, upper; money as text. No days: no costs follow.",
+        help_text="Per product: product, maximum_tariff, lower, upper; money as text. No days per product.",
     )
     for_care_offices = models.BooleanField(help_text="Care offices see it.")
     since = models.DateTimeField(default=timezone.now, help_text="From when it holds.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import singledispatch
 from typing import Any, Literal
 
@@ -364,8 +364,3 @@ def in_words(deadline: Deadline) -> str:
     """Return a deadline as a page says it: ``uiterlijk 4 januari 2027 (art. 6:7 Awb)``."""
     article = f" ({deadline.article})" if deadline.article else ""
     return f"uiterlijk {format_date(deadline.on)}{article}"
-
-
-def end_of(day: date) -> datetime:
-    """Return the last second of a day in Amsterdam."""
-    return Term("", (), None, day, day, "").closes_at - timedelta(seconds=1)

@@ -84,7 +84,7 @@ class _Sheet:
             share = self.seen.guide.share if self.seen and self.seen.guide else None
             self._texts(line, 0, row["name"], row["key"], row["place"], row["region"])
             self._number(line, 4, row["care_days"], "whole")
-            # As precise as the page: more decimals times the maximum tariffs would give away the costs.
+            # As precise as the page; what can be agreed are the tariffs per product, to the cent, on the other sheet.
             self._number(line, 5, _rounded(row["lower_rate"]), "percent")
             self._number(line, 6, _rounded(row["upper_rate"]), "percent")
             self._texts(line, 7, row["bandwidth_label"], row["reason"] or row["status_note"], self._status(row))

@@ -25,7 +25,7 @@ from tariffs.models import (
 )
 from tariffs.procedure import figures, rulings
 from tariffs.procedure.admission import missing
-from tariffs.procedure.deadlines import Deadline, deadlines, hearing_of, in_words, objection_term_of, timeliness_of
+from tariffs.procedure.deadlines import Deadline, deadlines, hearing_of, in_words, timeliness_of
 from tariffs.procedure.timeline import CaseOf, Event, events, shows_outcome
 from tariffs.procedure.views import WAIVED
 
@@ -221,7 +221,6 @@ def decision_shown(decision: Decision, case: CaseOf) -> dict[str, Any]:
         "table": _table(figures.table(decision.figures, currency, year)),
         "lines": [line[2:] for line in figures.in_words(decision.figures, currency).splitlines()],
         "is_by_post": decision.sent_how == Channel.POST,
-        "objection_until": objection_term_of(decision).end if decision.sent_on else None,
     }
 
 

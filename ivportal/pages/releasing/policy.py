@@ -87,13 +87,20 @@ class PolicyForm(forms.Form):
         label="p%-regel (%)", help_text="Niemand mag de kosten van een ander nauwkeuriger kunnen schatten dan dit."
     )
     corrections_settled = forms.ChoiceField(
-        label="Wat betekent een overgenomen correctie voor anderen?", choices=Settlement.choices
+        label="Wat betekent een overgenomen correctie voor anderen?",
+        choices=Settlement.choices,
+        help_text="‘Alleen deze aanbieder’ geldt voor de gevolgen die de NZa vooraf ziet. Een volgende landelijke berekening"
+        " rekent iedereen opnieuw.",
     )
     objections_settled = forms.ChoiceField(
-        label="Wat betekent een toegewezen bezwaar voor anderen?", choices=Settlement.choices
+        label="Wat betekent een toegewezen bezwaar voor anderen?",
+        choices=Settlement.choices,
+        help_text="Dit staat bij de vaststelling. Het gevolg kiest de NZa per bezwaar.",
     )
     objection_may_lower_others = forms.BooleanField(
-        label="Een toegewezen bezwaar mag het besluit van een ander verlagen", required=False
+        label="Een toegewezen bezwaar mag het besluit van een ander verlagen",
+        required=False,
+        help_text="Dit staat bij de vaststelling. Het portaal wijzigt nooit vanzelf het besluit van een ander.",
     )
     agreements_outside = forms.ChoiceField(label="Een afspraak buiten de bandbreedte", choices=OutsideBandwidth.choices)
     views_days = forms.IntegerField(label="Dagen voor een zienswijze (art. 4:8 Awb)", min_value=1, max_value=365)
@@ -136,8 +143,8 @@ def round_policy(request: Any, slug: str) -> HttpResponse:
             else:
                 messages.success(
                     request,
-                    f"Beleid {made.number} geldt vanaf nu voor deze ronde. Berekeningen die er al zijn houden hun eigen beleid;"
-                    " reken opnieuw om het toe te passen.",
+                    f"Beleid {made.number} geldt vanaf nu voor deze ronde. Uitkomsten die er al zijn veranderen niet: reken"
+                    " opnieuw om opslag, plafond en tarieven toe te passen.",
                 )
                 return redirect("round_policy", slug=slug)
     else:
