@@ -73,6 +73,8 @@ class Act(models.TextChoices):
     HEARING_REPORTED = "hearing_reported", "Verslag van een hoorzitting vastgelegd"
     OBJECTION_DECIDED = "objection_decided", "Op bezwaar beslist"
     LETTER_SENT = "letter_sent", "Brief verstuurd"
+    LETTERS_PRINTED = "letters_printed", "Brieven opgehaald om te printen"
+    LETTERS_POSTED = "letters_posted", "Brieven op de post gedaan"
     CASE_READ = "case_read", "Zaak gelezen"
     CASE_DOWNLOADED = "case_downloaded", "Dossier gedownload"
     GUIDE_SET = "guide_set", "Richttariefpercentage vastgelegd"

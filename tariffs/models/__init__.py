@@ -2,7 +2,7 @@
 
 from tariffs.models.agreements import AgreedTariff, CareOfficeNote, GuidePercentage, TariffAgreement
 from tariffs.models.bandwidths import Bandwidth, BandwidthStatus, ProductBandwidth
-from tariffs.models.cases import CaseFile, Consent, ConsentKind, Letter, LetterKind
+from tariffs.models.cases import CaseFile, Consent, ConsentKind, FileKind, Letter, LetterKind, Posting
 from tariffs.models.decisions import (
     DECISION_TRANSITIONS,
     Channel,
@@ -79,6 +79,7 @@ __all__ = [
     "Decision",
     "DecisionStatus",
     "Disclosure",
+    "FileKind",
     "Ground",
     "GuidePercentage",
     "Hearing",
@@ -95,6 +96,7 @@ __all__ = [
     "Occasion",
     "Origin",
     "OutsideBandwidth",
+    "Posting",
     "ProductBandwidth",
     "PublicNote",
     "PublicNoteItem",

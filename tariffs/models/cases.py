@@ -26,6 +26,13 @@ class OfProvider(models.Model):
         return Q(provider_id=provider_id)
 
 
+class FileKind(models.TextChoices):
+    """What a file is for."""
+
+    EVIDENCE = "evidence", "Bewijsstuk"
+    MANDATE = "mandate", "Machtiging (art. 2:1 Awb)"
+
+
 class CaseFile(OfProvider):
     """A file with which a provider supports what it says: evidence, a power of attorney, a signed objection. Never changed."""
 
@@ -54,6 +61,9 @@ class CaseFile(OfProvider):
         blank=True,
         related_name="files",
         help_text="With which objection.",
+    )
+    kind = models.CharField(
+        max_length=10, choices=FileKind.choices, default=FileKind.EVIDENCE, help_text="What the file is for."
     )
     name = models.CharField(max_length=250, help_text="File name as sent.")
     content_type = models.CharField(max_length=100, help_text="What kind of file, by its first bytes.")
@@ -89,6 +99,7 @@ class LetterKind(models.TextChoices):
     OBJECTION_RECEIVED = "letter_objection_received", "Ontvangst van uw bezwaar"
     OBJECTION_REMEDY = "letter_objection_remedy", "Verzoek om uw bezwaar aan te vullen"
     HEARING = "letter_hearing", "Uitnodiging voor de hoorzitting"
+    HEARING_CANCELLED = "letter_hearing_cancelled", "De hoorzitting gaat niet door"
     ADJOURNMENT = "letter_adjournment", "Uitstel van de beslissing op bezwaar"
     OBJECTION_DECISION = "letter_objection_decision", "Beslissing op bezwaar"
 
@@ -130,6 +141,9 @@ class Letter(OfProvider):
     figures = models.JSONField(null=True, blank=True, help_text="The table in the letter, if it has one.")
     sha256 = models.CharField(max_length=64, help_text="SHA-256 of subject, text, figures and date in canonical form.")
     dated = models.DateField(help_text="The date on the letter: the day on which it was sent.")
+    goes_by_post = models.BooleanField(
+        default=False, help_text="It is printed and posted as well: there was no consent to electronic post (Awb 2:14)."
+    )
     sent_at = models.DateTimeField(help_text="When it was sent, and became readable here.")
     sent_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="By whom; empty: the portal."
@@ -140,6 +154,25 @@ class Letter(OfProvider):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.reference})"
+
+
+class Posting(models.Model):
+    """That a letter was really put in the post, and on which day: from then on a term runs (Awb 3:41, 6:8). Never changed."""
+
+    letter = models.OneToOneField(Letter, on_delete=models.PROTECT, related_name="posting", help_text="Which letter.")
+    posted_on = models.DateField(help_text="The day on which it was handed to the post.")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", help_text="Who wrote it down.")
+    at = models.DateTimeField(default=timezone.now, help_text="When it was written down.")
+
+    objects = OwnedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.letter}, gepost op {self.posted_on}"
+
+    @classmethod
+    def owned_by_provider(cls, provider_id: int) -> Q:
+        """Return the condition for what a provider may see: of letters to itself."""
+        return Q(letter__provider_id=provider_id)
 
 
 class ConsentKind(models.TextChoices):

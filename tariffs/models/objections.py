@@ -168,6 +168,7 @@ class Objection(OfProvider):
     with_committee = models.BooleanField(default=False, help_text="An advisory committee advises (Awb 7:13).")
     advice = models.TextField(blank=True, help_text="What was advised.")
     advised_on = models.DateField(null=True, blank=True, help_text="When.")
+    deviation = models.TextField(blank=True, help_text="Why the decision is other than was advised (Awb 7:13(7)).")
     assigned_to = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Who of the NZa treats it."
     )
