@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -24,6 +25,18 @@ from tariffs.models import MaximumTariff, TariffTable
 
 COLUMNS = ("year", "code", "amount", "source", "valid_from")
 HOUSING = "includes_nhc_nic"
+#: What columns are called as well. Capitals, spaces and underscores make no difference.
+ALSO_CALLED = {
+    "jaar": "year",
+    "prestatie": "code",
+    "bedrag": "amount",
+    "tarief": "amount",
+    "bron": "source",
+    "geldig_vanaf": "valid_from",
+    "inclusief_nhc_nic": HOUSING,
+}
+DUTCH_AMOUNT = re.compile(r"(\d+|\d{1,3}(\.\d{3})+),\d+", re.ASCII)
+DUTCH_DAY = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})", re.ASCII)
 YES = ("ja", "yes", "true", "1")
 NO = ("nee", "no", "false", "0")
 YEARS = range(2000, 2101)
@@ -58,9 +71,12 @@ def import_tariff_file(*, name: str, content: bytes, actor: Actor | None) -> Tar
         return known
     rows = _from_workbook(name, content) if content.startswith(b"PK") else _from_text(name, content)
     with transaction.atomic():
-        table = TariffTable.objects.create(
-            name=name[:160], sha256=digest, is_fictitious=all("fictief" in row.source.lower() for row in rows)
+        table, is_new = TariffTable.objects.get_or_create(
+            sha256=digest,
+            defaults={"name": name[:160], "is_fictitious": all("fictief" in row.source.lower() for row in rows)},
         )
+        if not is_new:  # somebody loaded the same file at the same moment
+            return table
         for row in rows:
             row.table = table
         MaximumTariff.objects.bulk_create(rows)
@@ -75,9 +91,13 @@ def _from_text(name: str, content: bytes) -> list[MaximumTariff]:
         raise TariffTableError(
             [f"{name}: dit is geen CSV-bestand in UTF-8. Sla het bestand op als CSV UTF-8, of als XLSX."]
         ) from error
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    # A Dutch Excel parts columns by a semicolon.
+    head = text.partition("\n")[0]
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     try:
-        _require_columns(name, reader.fieldnames or [])
+        reader.fieldnames = [_column(head) for head in reader.fieldnames or []]
+        _require_columns(name, reader.fieldnames)
         return _rows(name, ((reader.line_num, line) for line in reader))
     except csv.Error as error:
         raise TariffTableError(
@@ -97,7 +117,7 @@ def _from_workbook(name: str, content: bytes) -> list[MaximumTariff]:
                 f"{name}, cel {sheet.cell(row, column)}: hier staat een formule of een fout. Zet het bedrag zelf in de cel."
             ]
         )
-    heads = [_text(value) for value in (sheet.rows[0] if sheet.rows else ())]
+    heads = [_column(_text(value)) for value in (sheet.rows[0] if sheet.rows else ())]
     _require_columns(name, heads)
     return _rows(name, ((number, _line(sheet, heads, number)) for number in sheet.filled_rows(2)))
 
@@ -120,7 +140,18 @@ def _text(value: object) -> str:
     return str(value).strip()
 
 
-def _require_columns(name: str, heads: Iterable[str]) -> None:
+def _column(head: str) -> str:
+    """Return the name of a column as we know it."""
+    said = "_".join(head.lower().replace("_", " ").split())
+    return ALSO_CALLED.get(said, said)
+
+
+def _require_columns(name: str, heads: Sequence[str]) -> None:
+    twice = sorted({head for head in heads if head and heads.count(head) > 1})
+    if twice:
+        raise TariffTableError(
+            [f"{name}, rij 1: deze kolommen staan er twee keer: {', '.join(twice)}. Haal er een weg."]
+        )
     missing = [column for column in COLUMNS if column not in heads]
     if missing:
         raise TariffTableError([f"{name}, rij 1: deze kolommen ontbreken: {', '.join(missing)}. Voeg ze toe."])
@@ -158,9 +189,18 @@ def _year(text: str) -> int:
 
 
 def _amount(text: str) -> Decimal:
+    """Read an amount with a point for the decimals, or as the Dutch write it: 1.234,50."""
     if not text.isascii() or "_" in text:
         raise ValueError(text)
+    if DUTCH_AMOUNT.fullmatch(text):
+        text = text.replace(".", "").replace(",", ".")
     return Decimal(text)
+
+
+def _day(text: str) -> date:
+    if (found := DUTCH_DAY.fullmatch(text)) is not None:
+        return date(int(found[3]), int(found[2]), int(found[1]))
+    return date.fromisoformat(text)
 
 
 def _row(line: Mapping[Any, Any]) -> MaximumTariff:
@@ -181,14 +221,17 @@ def _row(line: Mapping[Any, Any]) -> MaximumTariff:
     year = read("year", _year, "jaartal")
     if year is not None and year not in YEARS:
         problems.append(f"kolom year: {year} ligt niet van {YEARS[0]} tot en met {YEARS[-1]}.")
-    amount = read("amount", _amount, "bedrag met een punt als decimaalteken")
+    amount = read("amount", _amount, "bedrag. Schrijf het als 312.45 of 312,45")
     if amount is not None and not (amount.is_finite() and 0 < amount <= LARGEST):
         problems.append(f"kolom amount: het tarief moet hoger zijn dan nul en hoogstens {LARGEST}.")
     elif amount is not None and amount != amount.quantize(CENT):
         problems.append(f"kolom amount: {amount} heeft meer dan twee decimalen. Rond het tarief af op de cent.")
-    valid_from = read("valid_from", date.fromisoformat, "datum als jjjj-mm-dd")
+    valid_from = read("valid_from", _day, "datum. Schrijf haar als 2025-01-01 of 01-01-2025")
     if texts["code"] not in CATALOGUE or CATALOGUE[texts["code"]].kind != "days":
-        problems.append(f"kolom code: {texts['code']!r} is geen soort zorgdagen uit de gegevenscatalogus.")
+        codes = ", ".join(sorted(code for code, measure in CATALOGUE.items() if measure.kind == "days"))
+        problems.append(
+            f"kolom code: {texts['code']!r} is geen soort zorgdagen uit de gegevenscatalogus. Kies uit: {codes}."
+        )
     if not texts["source"]:
         problems.append("kolom source: noem de bron van het bedrag.")
     elif len(texts["source"]) > LONGEST_SOURCE:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from benchmarking.wording import convention_in_words
 from ivportal.letters import report as report_on_paper
-from ivportal.pages.delivering.overview import next_action
+from ivportal.pages.first_action import first_action
 from ivportal.pages.intervals import format_range, in_words, interval_bar
 from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
@@ -45,10 +45,10 @@ def mirror(request: Any, report: Any = None) -> HttpResponse:
         return render(
             request,
             "tariffs/mirror_empty.html",
-            {"provider": request.actor.provider, "next_action": next_action(request)},
+            {"provider": request.actor.provider, "next_action": first_action(request, None)},
         )
     context = context_of(shown, list(found.defer("content")))
-    context["next_action"] = next_action(request) or context["next_action"]
+    context["next_action"] = first_action(request, found.first()) or context["next_action"]
     return render(request, "tariffs/mirror.html", context)
 
 

@@ -135,6 +135,17 @@ def test_the_page_says_until_when_and_afterwards_or_looking_along_it_is_only_rea
     assert not InterpretationResponse.objects.exists()
 
 
+def test_the_mirror_asks_to_respond_and_then_to_answer_what_the_nza_asks(period: Period) -> None:
+    client = browser_of(period.cast.daan)
+    assert "Reageer op uw spiegel" in text_of(client.get(reverse("mirror")))
+    response = respond(period, period.cast.daan)
+    answering.assign(response=response, to=period.noor.user, actor=period.noor)
+    answering.ask_for_more(response=response, text="Over welk jaar gaat de nota?", until=a_workday(), actor=period.noor)
+    page = client.get(reverse("mirror"))
+    assert "De NZa vraagt u iets over ‘Uw kosten’" in text_of(page)
+    assert f'href="{reverse("own_response", args=[response.uuid])}">Lees de vraag' in page.content.decode()
+
+
 def test_one_click_agrees_with_what_nothing_was_said_about(period: Period) -> None:
     respond(period, period.cast.anne)
     client, report = browser_of(period.cast.fatima), period.report(period.cast.linde)

@@ -86,6 +86,12 @@ def test_a_file_saved_by_excel_with_its_mark_and_line_ends_is_read(file: WriteFi
     assert import_tariffs(path=file(content), actor=None).tariffs.count() == 3
 
 
+def test_a_table_as_a_dutch_excel_writes_it_is_the_same_table(file: WriteFile) -> None:
+    dutch = "Jaar;Code;Bedrag;Bron;Geldig vanaf\n2024;days_5vv;1.285,10;NZa;01-02-2024\n2024;days_7vv;320,5;NZa;2024-01-01\n"
+    rows = import_tariffs(path=file(dutch), actor=None).tariffs.values_list("amount", "valid_from")
+    assert list(rows) == [(Decimal("1285.10"), date(2024, 2, 1)), (Decimal("320.50"), date(2024, 1, 1))]
+
+
 def test_a_table_without_the_column_about_housing_has_it_inside(file: WriteFile) -> None:
     lines = [line.rpartition(",")[0] for line in GOOD.splitlines()]
     table = import_tariffs(path=file("\n".join(lines)), actor=None)
@@ -113,7 +119,10 @@ def test_a_table_is_labelled_fictitious_only_if_every_amount_is_invented(
         ("202,days_5vv,300,NZa,2024-01-01,ja", "kolom year", "202 ligt niet van 2000 tot en met 2100"),
         ("99999,days_5vv,300,NZa,2024-01-01,ja", "kolom year", "99999 ligt niet van"),
         (",days_5vv,300,NZa,2024-01-01,ja", "kolom year", "'' is geen jaartal"),
-        ('2024,days_5vv,"300,50",NZa,2024-01-01,ja', "kolom amount", "met een punt als decimaalteken"),
+        ("2024,days_5vv,driehonderd,NZa,2024-01-01,ja", "kolom amount", "Schrijf het als 312.45 of 312,45"),
+        ('2024,days_5vv,"12,345.00",NZa,2024-01-01,ja', "kolom amount", "is geen bedrag"),
+        # A Dutchman means a thousand here and a computer a euro: neither is taken.
+        ("2024,days_5vv,1.234,NZa,2024-01-01,ja", "kolom amount", "meer dan twee decimalen"),
         ("2024,days_5vv,€ 300,NZa,2024-01-01,ja", "kolom amount", "'€ 300' is geen bedrag"),
         ("2024,days_5vv,0,NZa,2024-01-01,ja", "kolom amount", "hoger zijn dan nul"),
         ("2024,days_5vv,-1,NZa,2024-01-01,ja", "kolom amount", "hoger zijn dan nul"),
@@ -121,11 +130,16 @@ def test_a_table_is_labelled_fictitious_only_if_every_amount_is_invented(
         ("2024,days_5vv,Infinity,NZa,2024-01-01,ja", "kolom amount", "hoger zijn dan nul"),
         ("2024,days_5vv,123456789012,NZa,2024-01-01,ja", "kolom amount", "hoogstens 100000"),
         ("2024,days_5vv,300.005,NZa,2024-01-01,ja", "kolom amount", "meer dan twee decimalen"),
-        ("2024,days_11vv,300,NZa,2024-01-01,ja", "kolom code", "'days_11vv' is geen soort zorgdagen"),
+        ("2024,days_11vv,300,NZa,2024-01-01,ja", "kolom code", "Kies uit: days_10vv, "),
         ("2024,total_cost,300,NZa,2024-01-01,ja", "kolom code", "'total_cost' is geen soort zorgdagen"),
         ("2024,days_5vv,300,,2024-01-01,ja", "kolom source", "noem de bron"),
         (f"2024,days_5vv,300,{'x' * 251},2024-01-01,ja", "kolom source", "langer dan 250 tekens"),
-        ("2024,days_5vv,300,NZa,1 januari,ja", "kolom valid_from", "'1 januari' is geen datum als jjjj-mm-dd"),
+        (
+            "2024,days_5vv,300,NZa,1 januari,ja",
+            "kolom valid_from",
+            "'1 januari' is geen datum. Schrijf haar als 2025-01-01",
+        ),
+        ("2024,days_5vv,300,NZa,30-02-2024,ja", "kolom valid_from", "geen datum"),
         ("2024,days_5vv,300,NZa,2024-02-30,ja", "kolom valid_from", "geen datum"),
         ("2024,days_5vv,300,NZa,2024-01-01,misschien", "kolom includes_nhc_nic", "'misschien' is geen ja of nee"),
         ("2024,days_5vv,300,NZa", "kolom valid_from", "'' is geen datum"),
@@ -163,8 +177,8 @@ def test_the_row_is_the_one_that_a_text_editor_shows(file: WriteFile) -> None:
     ("content", "words"),
     [
         (b"", "rij 1: deze kolommen ontbreken: year, code, amount, source, valid_from"),
-        (HEADER.replace("amount", "bedrag").encode(), "deze kolommen ontbreken: amount. Voeg ze toe"),
-        (GOOD.replace(",", ";").encode(), "deze kolommen ontbreken"),
+        (HEADER.replace("amount", "prijs").encode(), "deze kolommen ontbreken: amount. Voeg ze toe"),
+        (HEADER.replace("source", "bedrag").encode(), "staan er twee keer: amount. Haal er een weg"),
         (HEADER.encode(), "de tabel is leeg"),
         (GOOD.replace("Tarief", "Tariëf").encode("latin-1"), "geen CSV-bestand in UTF-8"),
         (b"PK\x03\x04\xff\xfe", "Het bestand is beschadigd"),

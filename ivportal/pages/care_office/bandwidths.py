@@ -72,13 +72,13 @@ def bandwidths(request: Any) -> HttpResponse:
     return render(request, "tariffs/bandwidths.html", context)
 
 
-def _chosen(request: Any, seen: Sight) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Return the rows that fit the filters, sorted, and the order for the heads of the table."""
+def _chosen(request: Any, seen: Sight, everything: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return those of all rows that fit the filters, sorted, and the order for the heads of the table."""
     search, region, status, width, agreed, guide = listing.asked(request.GET, *FILTERS)
     word = search.casefold()
     rows = [
         row
-        for row in rows_of(seen)
+        for row in everything
         if (not word or word in row["name_key"] or word in row["place"].casefold())
         and (region not in seen.own_codes or region in row["regions"])
         and (status not in ReportStatus.values or row["status"] == status)
@@ -110,8 +110,9 @@ def sort_rows(rows: list[dict[str, Any]], column: str, *, descending: bool) -> l
 
 
 def _table(request: Any, seen: Sight) -> dict[str, Any]:
-    rows, order = _chosen(request, seen)
-    ends = scale_ends(on_the_scale(rows_of(seen), seen.guide))
+    everything = rows_of(seen)
+    rows, order = _chosen(request, seen, everything)
+    ends = scale_ends(on_the_scale(everything, seen.guide))
     page, pagination = listing.paginate(rows, request.GET)
     for row in page:
         row["scale"] = scale_of(row, ends)
@@ -137,6 +138,9 @@ def _table(request: Any, seen: Sight) -> dict[str, Any]:
         "pagination": pagination,
         "total": len(seen.standings),
         "export_url": reverse("bandwidths_export") + listing.address(request.GET, bladzijde=None),
+        "notes_url": reverse("bandwidths_export") + listing.address(request.GET, bladzijde=None, notities="ja")
+        if seen.notes
+        else None,
         "compare_url": reverse("compare_providers") if len(seen.standings) > 1 else None,
         "most": MOST,
     }
@@ -164,11 +168,12 @@ def _filters(request: Any, seen: Sight) -> dict[str, Any]:
 def export(request: Any) -> HttpResponse:
     """Download the same selection as a workbook; every row carries its status."""
     seen = sight_of(request.actor, request.GET.get("ronde"))
-    rows = _chosen(request, seen)[0] if seen else []
-    name = f"bandbreedtes-{timezone.localdate():%Y-%m-%d}.xlsx"
+    rows = _chosen(request, seen, rows_of(seen))[0] if seen else []
+    with_notes = request.GET.get("notities") == "ja"
+    name = f"bandbreedtes-{'met-notities-' if with_notes else ''}{timezone.localdate():%Y-%m-%d}.xlsx"
     record(act=Act.EXPORT_DOWNLOADED, actor=request.actor, subject=name, details={"rows": len(rows)})
     return HttpResponse(
-        workbook(rows, seen),
+        workbook(rows, seen, with_notes=with_notes),
         content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -17,11 +17,14 @@ RATE_DECIMALS = 3
 FIRST_ROW = 4
 
 
-def workbook(rows: list[dict[str, Any]], seen: Sight | None) -> bytes:
-    """Return the rows as an XLSX workbook of two sheets: providers, and the tariffs of each per profile."""
+def workbook(rows: list[dict[str, Any]], seen: Sight | None, *, with_notes: bool) -> bytes:
+    """Return the rows as an XLSX workbook of two sheets: providers, and the tariffs of each per profile.
+
+    A workbook that is opened at the table holds no notes of one's own, unless asked.
+    """
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        _Sheet(book, "Bandbreedtes", seen).providers(rows)
+        _Sheet(book, "Bandbreedtes", seen).providers(rows, with_notes=with_notes)
         _Sheet(book, "Per zorgprofiel", seen).profiles(rows)
     return file.getvalue()
 
@@ -52,7 +55,7 @@ class _Sheet:
                 " Percentages van het maximumtarief. De status verschilt per aanbieder en staat in elke regel.",
             )
 
-    def providers(self, rows: list[dict[str, Any]]) -> None:
+    def providers(self, rows: list[dict[str, Any]], *, with_notes: bool) -> None:
         """Write a row per provider."""
         book_year = self.seen.round.book_year if self.seen else ""
         self._heads(
@@ -77,7 +80,7 @@ class _Sheet:
             "Vorig jaar bovenkant",
             "Vorig jaar status",
             "Vorig jaar afspraak",
-            "Uw notitie",
+            *(["Uw notitie"] if with_notes else []),
         )
         for line, row in enumerate(rows, start=FIRST_ROW):
             last, agreed, guide = row["last"] or {}, row["agreed"] or {}, row["guide"] or {}
@@ -96,7 +99,9 @@ class _Sheet:
             self._texts(line, 15, agreed.get("fit_label", ""), format_date(agreed["on"]) if agreed else "")
             self._number(line, 17, _rounded(last.get("lower_rate")), "percent")
             self._number(line, 18, _rounded(last.get("upper_rate")), "percent")
-            self._texts(line, 19, last.get("status_label", ""), last.get("agreed", ""), row["note"])
+            self._texts(line, 19, last.get("status_label", ""), last.get("agreed", ""))
+            if with_notes:
+                self._texts(line, 21, row["note"])
         self._finish()
 
     def profiles(self, rows: list[dict[str, Any]]) -> None:

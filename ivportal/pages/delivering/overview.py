@@ -337,7 +337,7 @@ def number_of(request: Any) -> int:
 
 
 def next_action(request: Any) -> dict[str, Any] | None:
-    """Return what a provider has to deliver or sign first, for its start page; nothing if there is nothing."""
+    """Return what a provider has to deliver or sign first, and when it is ``due``; nothing if there is nothing."""
     waiting = Submission.objects.visible_to(request.actor).filter(
         status__in=EDITABLE, round__source=PORTAL, merged_into__isnull=True
     )
@@ -354,6 +354,7 @@ def next_action(request: Any) -> dict[str, Any] | None:
             "url": reverse("sign", args=[round.slug]),
             "link": "Bekijken en ondertekenen",
             "slug": round.slug,
+            "due": first.deadline or timezone.now(),
         }
     return {
         "title": f"Lever de gegevens over {round.book_year} aan",
@@ -361,4 +362,5 @@ def next_action(request: Any) -> dict[str, Any] | None:
         "url": reverse("own_submission", args=[round.slug]),
         "link": "Naar uw aanlevering",
         "slug": round.slug,
+        "due": first.deadline or timezone.now(),
     }

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from ivportal.pages.delivering.form import as_typed
-from providers.formatting import format_money, format_percent
+from providers.formatting import format_money, format_number, format_percent
 from providers.measures import CATALOGUE
 from tariffs.models import InterpretationResponse, Item, MirrorReport, ResponseStatus
 
@@ -47,10 +47,33 @@ def line_of(item: Item, report: MirrorReport) -> str:
         f" {format_money(costs['comparable'], currency=currency)}.",
         Item.SCORE: f"Efficiëntiescore {format_percent(content['score'])}; minimale kosten"
         f" {format_money(costs['minimum'], currency=currency)}.",
+        Item.DAYS: _days(content),
+        Item.QUALITY: _caution(content, "kwaliteit") or "U voldoet aan de voorwaarden voor kwaliteit.",
+        Item.OUTLIER: _caution(content, "cijfers wijken") or "Uw cijfers gelden niet als uitbijter.",
         Item.PEERS: _peers(content),
+        Item.CIRCUMSTANCES: _circumstances(content),
         Item.BANDWIDTH: _bandwidth(content),
     }
     return lines.get(item, "")
+
+
+def _days(content: dict[str, Any]) -> str:
+    days = [Decimal(product["days"]) for product in content.get("tariff", {}).get("products", ())]
+    profiles = "zorgprofiel" if len(days) == 1 else "zorgprofielen"
+    return f"{format_number(sum(days))} dagen, in {len(days)} {profiles}." if days else ""
+
+
+def _caution(content: dict[str, Any], word: str) -> str:
+    """Return what the mirror warns of about a subject, which the word tells from other warnings."""
+    return " ".join(text for text in content["cautions"] if word in text)
+
+
+def _circumstances(content: dict[str, Any]) -> str:
+    correction = content.get("correction")
+    if correction is None:
+        return "Uw score is niet gecorrigeerd voor omstandigheden."
+    before, after = correction["before"], correction["before"] + correction["amount"]
+    return f"Uw score is gecorrigeerd voor omstandigheden: van {format_percent(before)} naar {format_percent(after)}."
 
 
 def _peers(content: dict[str, Any]) -> str:
