@@ -37,11 +37,11 @@ EQUATED_FILE = Path(__file__).parent.parent / "equated_days.toml"
 
 @dataclass(frozen=True)
 class EquatedDay:
-    """A day that a royal decree equates with a holiday: ``source`` names the decree, ``checked`` is when it was read."""
+    """A day that a royal decree equates with a holiday: ``source`` names the decree, ``checked`` is when somebody read it."""
 
     day: dt.date
     source: str
-    checked: dt.date
+    checked: dt.date | None
 
 
 def read_equated_days(path: Path = EQUATED_FILE) -> tuple[EquatedDay, ...]:
@@ -51,12 +51,15 @@ def read_equated_days(path: Path = EQUATED_FILE) -> tuple[EquatedDay, ...]:
         raise ValueError(f"{path.name}: unknown {', '.join(sorted(unknown))}")
     days: dict[dt.date, EquatedDay] = {}
     for row in content.get("day", []):
-        if row.keys() != {"date", "source", "checked"}:
-            raise ValueError(f"{path.name}: a day has a date, a source and a date on which it was checked, not {row}")
-        day, checked = row["date"], row["checked"]
+        if row.keys() | {"checked"} != {"date", "source", "checked"}:
+            raise ValueError(
+                f"{path.name}: a day has a date, a source and at most a date on which it was checked, not {row}"
+            )
+        day, checked = row["date"], row.get("checked")
         # A TOML moment is a datetime, which Python also counts as a date.
-        if type(day) is not dt.date or type(checked) is not dt.date or not str(row["source"]).strip():
-            raise ValueError(f"{path.name}: {row} needs two dates and the name of a decree")
+        is_checked = checked is None or type(checked) is dt.date
+        if type(day) is not dt.date or not is_checked or not str(row["source"]).strip():
+            raise ValueError(f"{path.name}: {row} needs dates and the name of a decree")
         if day in days:
             raise ValueError(f"{path.name}: {day} stands there twice")
         days[day] = EquatedDay(day=day, source=row["source"], checked=checked)

@@ -149,7 +149,8 @@ def test_a_holiday_that_the_library_renames_is_noticed_and_old_years_are_refused
     [
         ("[[day]]\ndate = 2026-05-15\nchecked = 2026-01-01", "a source"),
         ('[[day]]\ndate = 2026-05-15\nsource = " "\nchecked = 2026-01-01', "name of a decree"),
-        ('[[day]]\ndate = 2026-05-15T00:00:00\nsource = "KB"\nchecked = 2026-01-01', "two dates"),
+        ('[[day]]\ndate = 2026-05-15T00:00:00\nsource = "KB"\nchecked = 2026-01-01', "needs dates"),
+        ('[[day]]\ndate = 2026-05-15\nsource = "KB"\nchecked = "gisteren"', "needs dates"),
         ('[[days]]\ndate = 2026-05-15\nsource = "KB"\nchecked = 2026-01-01', "unknown days"),
         ('[[day]]\ndate = 2026-05-15\nsource = "KB"\nchecked = 2026-01-01\n' * 2, "twice"),
     ],
@@ -164,8 +165,17 @@ def test_an_equated_day_without_a_source_is_refused(tmp_path: Path, row: str, co
 def test_equated_days_are_read_and_those_of_the_portal_are_otherwise_working_days(tmp_path: Path) -> None:
     path = tmp_path / "days.toml"
     path.write_text('[[day]]\ndate = 2026-05-15\nsource = "KB"\nchecked = 2026-01-01\n')
-    assert [(row.day, row.source) for row in read_equated_days(path)] == [(day("2026-05-15"), "KB")]
-    assert [one for one in equated_days() if judged_free(one)] == []
+    path.write_text(path.read_text() + '[[day]]\ndate = 2027-05-07\nsource = "KB"\n')
+    read = [(row.day, row.source, row.checked) for row in read_equated_days(path)]
+    assert read == [(day("2026-05-15"), "KB", day("2026-01-01")), (day("2027-05-07"), "KB", None)]
+    # A decree fills the gap between a holiday and a weekend: a day with another place is a typing error.
+    known = equated_days()
+    assert len(known) == 17
+    for one in known:
+        before, after = one - dt.timedelta(days=1), one + dt.timedelta(days=1)
+        assert not judged_free(one)
+        assert judged_free(before), one
+        assert judged_free(after), one
 
 
 # ── six weeks ──────────────────────────────────────────────────────────────────────────────────────────────────────
