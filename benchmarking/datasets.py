@@ -107,6 +107,26 @@ def write_csv(rows: list[list[str]]) -> bytes:
     return text.getvalue().encode()
 
 
+def different(before: Dataset, now: Dataset) -> frozenset[str]:
+    """Return the keys of the providers whose rows in two datasets differ; also of who is in one of them only."""
+    old, new = (_rows(dataset) for dataset in (before, now))
+    return frozenset(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+
+
+def keys_of(dataset: Dataset) -> frozenset[str]:
+    """Return the keys of the providers in a dataset."""
+    return frozenset(_rows(dataset))
+
+
+def counting(dataset: Dataset) -> frozenset[str]:
+    """Return the keys of the providers of whom a dataset holds figures."""
+    return frozenset(key for key, row in _rows(dataset).items() if row["delivered"] == "1")
+
+
+def _rows(dataset: Dataset) -> dict[str, dict[str, str]]:
+    return {row["key"]: row for row in csv.DictReader(io.StringIO(bytes(dataset.content).decode()))}
+
+
 def read(content: bytes) -> pd.DataFrame:
     """Return the table of a dataset: index ``key`` ascending, facts, and a ``Decimal`` or ``None`` per measure."""
     import pandas as pd  # takes a second, and whoever only freezes or shows figures needs none of it

@@ -7,13 +7,13 @@ Money is text in the round's currency, ratios are numbers.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from benchmarking import charts, datasets
+from benchmarking import charts
 from benchmarking.calculation import rows_of
+from benchmarking.compared import Compared, compared
 from benchmarking.disclosure import Aggregate, Rules, pseudonyms, rules_of, safe_ratio, share_band, whole_percent
 from benchmarking.models import PeerLink, Result, Run
 from benchmarking.naming import WITH_TREATMENT, label
@@ -21,9 +21,13 @@ from benchmarking.rounding import published_interval
 from benchmarking.specification import Specification
 
 if TYPE_CHECKING:
-    from benchmarking.peers_shown import Choice, Field
+    from benchmarking.peers_shown import Choice
 
 FEW = 20
+NOT_ANEW = (
+    "Uw uitkomst is opnieuw berekend met uw verbeterde gegevens. De vergelijking met anderen is gebleven zoals zij was. Een"
+    " interval is daarbij niet berekend."
+)
 #: A peer whose absence moves the score less than this decides little alone.
 LITTLE = 0.01
 #: Version of the form of a document; a page that reads documents keeps reading every form there ever was.
@@ -40,15 +44,6 @@ class _Mix:
     shares: dict[str, float]
     with_treatment: float
     point: tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Compared:
-    """A run with its results by provider, and the links of each result to others."""
-
-    field: Field
-    results: Mapping[int, Result]
-    links: Mapping[int, Sequence[PeerLink]]
 
 
 def contents(
@@ -80,15 +75,10 @@ def documents_of(
         telling_of,
     )  # it solves programmes, and a page that shows a document does not
 
-    run, model = now.field.run, now.field.model
-    rules = rules_of(run.frozen.get("policy", {}))
+    model = now.field.model
+    rules = rules_of(now.field.run.frozen.get("policy", {}))
     results = {result.pk: result for result in now.results.values()}
-    table = rows_of(datasets.read(bytes(run.dataset.content)))
-    mixes = {
-        pk: _mix(table[result.provider.key], model, float(result.comparable_cost or 0))
-        for pk, result in results.items()
-        if result.participates
-    }
+    mixes = _mixes(now, results.values())
     plane = None
     if any(measure.endswith(WITH_TREATMENT) for output in model.outputs for measure in output.days):
         plane = charts.treatment_plane(
@@ -98,32 +88,39 @@ def documents_of(
             rules,
         )
     found = {}
-    for pk, result in results.items():
+    for provider_id in now.results:
+        here = now.for_provider(provider_id)
+        result, run = here.results[provider_id], here.field.run
+        pk = result.pk
+        if here is not now:
+            mixes |= _mixes(here, [result])
         document: dict[str, Any] = {
             "format": FORMAT,
             "participates": result.participates,
             "reasons": result.reason_text.splitlines(),
         }
         if result.participates and result.published_score is not None:
-            others = now.links.get(pk, [])
+            others = here.links.get(pk, [])
             are_named = bool(others) and all(link.peer.provider_id in named for link in others)
             choice = choose(
-                now.field,
+                here.field,
                 result,
                 others,
                 rules=rules,
                 named=named,
                 without=None if are_named else _told_without(result, others),
                 earlier=[
-                    (each.field, telling_of(documents[result.provider_id], old, each.links.get(old.pk, [])))
-                    for each, documents in earlier
-                    if result.provider_id in documents and (old := each.results.get(result.provider_id)) is not None
+                    (each.field, telling_of(documents[provider_id], old, each.links.get(old.pk, [])))
+                    for one, documents in earlier
+                    for each in [one.for_provider(provider_id)]
+                    if provider_id in documents and (old := each.results.get(provider_id)) is not None
                 ],
             )
-            names = _names(run, result, others, named=named, width=choice.width)
+            secret = here.secret or f"{run.uuid}|{result.uuid}"
+            names = _names(others, secret=secret, named=named, width=choice.width)
             is_hidden = choice.level == "nothing"
             shown = [] if is_hidden else others
-            document |= _outcome(result) | _certainty(result, model)
+            document |= _outcome(result) | _certainty(result, model, is_anew=provider_id in now.anew)
             document["cautions"] = _cautions(result)
             document["peers"] = {
                 "is_own_peer": not others,
@@ -149,23 +146,19 @@ def documents_of(
                 ],
                 own_share=mixes[pk].with_treatment,
             )
-        found[result.provider_id] = document
+        found[provider_id] = document
     return found
 
 
-def compared(run: Run) -> Compared:
-    """Read a run from the database."""
-    from benchmarking.peers_shown import Field
-
-    results = {result.pk: result for result in Result.objects.filter(run=run).select_related("provider")}
-    links: dict[int, list[PeerLink]] = defaultdict(list)
-    for link in PeerLink.objects.filter(result__run=run):
-        link.result, link.peer = results[link.result_id], results[link.peer_id]
-        if link.peer_id != link.result_id:
-            links[link.result_id].append(link)
-    return Compared(
-        field=Field(run, results), results={result.provider_id: result for result in results.values()}, links=links
-    )
+def _mixes(compared: Compared, results: Collection[Result]) -> dict[int, _Mix]:
+    """Return what each of these delivers, by key of the result; of who takes part."""
+    table, model = compared.field.delivered, compared.field.model
+    rows = rows_of(table.loc[[result.provider.key for result in results if result.participates]])
+    return {
+        result.pk: _mix(rows[result.provider.key], model, float(result.comparable_cost or 0))
+        for result in results
+        if result.participates
+    }
 
 
 def _mix(row: Mapping[str, Any], model: Specification, cost: float) -> _Mix:
@@ -201,12 +194,14 @@ def _outcome(result: Result) -> dict[str, Any]:
     }
 
 
-def _certainty(result: Result, model: Specification) -> dict[str, Any]:
+def _certainty(result: Result, model: Specification, *, is_anew: bool) -> dict[str, Any]:
     """Return the interval around the score, or why there is none, and the correction for circumstances if there was one."""
     asked = model.bootstrap
     found: dict[str, Any] = {"certainty": None, "certainty_reason": "", "correction": None}
     if asked is None:
         found["certainty_reason"] = "In deze ronde is geen interval berekend."
+    elif is_anew:
+        found["certainty_reason"] = NOT_ANEW
     elif result.score_lower is None or result.score_upper is None or result.bias_corrected_score is None:
         found["certainty_reason"] = "Het interval kon in deze ronde niet worden berekend."
     elif result.is_alone:
@@ -303,14 +298,14 @@ def _cautions(result: Result) -> list[str]:
     return cautions
 
 
-def _names(run: Run, result: Result, links: Sequence[PeerLink], *, named: frozenset[int], width: int) -> dict[int, str]:
-    """Return what each peer is called in the mirror of ``result``, in the order in which they are shown."""
+def _names(links: Sequence[PeerLink], *, secret: str, named: frozenset[int], width: int) -> dict[int, str]:
+    """Return what each peer is called in the mirror of one provider, in the order in which they are shown."""
     if all(link.peer.provider_id in named for link in links):
         ordered = sorted(links, key=lambda link: -link.cost_share)
         return {link.peer_id: link.peer.provider.name for link in ordered}
     real = {link.peer_id: link.peer.provider.name for link in links if link.peer.provider_id in named}
     shares = [(str(link.peer_id), link.cost_share) for link in links]
-    letters = pseudonyms(secret=f"{run.uuid}|{result.uuid}", shares=shares, width=width)
+    letters = pseudonyms(secret=secret, shares=shares, width=width)
     return {int(key): real.get(int(key), letter) for key, letter in letters.items()}
 
 

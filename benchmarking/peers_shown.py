@@ -59,12 +59,23 @@ class Telling:
 class Field:
     """The technology of one run: who may be a peer, what everybody delivers, and at which costs."""
 
-    def __init__(self, run: Run, results: Mapping[int, Result]) -> None:
-        """``results``: of the run, with their providers, by key in the database."""
+    def __init__(
+        self,
+        run: Run,
+        results: Mapping[int, Result],
+        *,
+        delivered: pd.DataFrame | None = None,
+        technology: Hashable = None,
+    ) -> None:
+        """``results``: of the run, with their providers, by key in the database.
+
+        delivered: figures other than the run's. technology: what is the same for minima over the same costs, if not the run.
+        """
         self.run = run
+        self.technology = run.pk if technology is None else technology
         self.model = specification.parse_stored(run.specification.document)
         self.results = {pk: result for pk, result in results.items() if result.participates}
-        self._delivered = datasets.read(bytes(run.dataset.content))
+        self.delivered = datasets.read(bytes(run.dataset.content)) if delivered is None else delivered
 
     @cached_property
     def can_be_checked(self) -> bool:
@@ -79,7 +90,7 @@ class Field:
         weights = [output_weights(output, prices) for output in self.model.outputs]
         found = {}
         for pk, result in self.results.items():
-            row = self._delivered.loc[result.provider.key]
+            row = self.delivered.loc[result.provider.key]
             found[pk] = np.array(
                 [
                     float(sum(row[measure] * weight for measure, weight in zip(output.days, each, strict=True)))
@@ -91,13 +102,13 @@ class Field:
     @cached_property
     def price_ratios(self) -> NDArray[np.float64] | None:
         """Return the lower bounds on ratios of prices, ``(s, s)``."""
-        empty = pd.DataFrame(index=self._delivered.index)
+        empty = pd.DataFrame(index=self.delivered.index)
         bounds = price_bounds(
             Calculation(
                 specification=self.model,
                 frozen=self.run.frozen,
                 seed=self.run.seed,
-                delivered=self._delivered,
+                delivered=self.delivered,
                 results=empty,
             )
         )
@@ -107,7 +118,7 @@ class Field:
     def _comparable(self) -> dict[int, set[int]] | None:
         pks = list(self.results)
         keys = [self.results[pk].provider.key for pk in pks]
-        allowed = same_or_harder(self._delivered.loc[keys], self.model.environment)
+        allowed = same_or_harder(self.delivered.loc[keys], self.model.environment)
         if allowed is None:
             return None
         return {pk: {pks[place] for place in np.flatnonzero(row)} for pk, row in zip(pks, allowed, strict=True)}
@@ -181,7 +192,7 @@ def tellings(field: Field, telling: Telling) -> list[Told]:
     outputs = field.outputs[result.pk]
     links = telling.links if choice.level != "nothing" else ()
     one = Told(
-        technology=field.run.pk,
+        technology=field.technology,
         outputs=outputs,
         minimum=(result.score * costs,) * 2,
         costs=field.costs_for(result),
@@ -196,7 +207,7 @@ def tellings(field: Field, telling: Telling) -> list[Told]:
     return [
         one,
         replace(
-            one, technology=(field.run.pk, left_out), minimum=(lower * costs, upper * costs), peers=(),
+            one, technology=(field.technology, left_out), minimum=(lower * costs, upper * costs), peers=(),
             left_out=left_out,
         ),
     ]  # fmt: skip

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from benchmarking import datasets, shards, specification
+from benchmarking import datasets, frontiers, shards, specification
 from benchmarking.calculation import Calculation, DividedStep, Outcome, RunFailed, Step, rows_of
 from benchmarking.engine import ENGINE_VERSION, libraries
 from benchmarking.lease import Lease
@@ -48,6 +48,13 @@ def steps() -> list[Step]:
     return [import_string(path) for path in settings.RUN_STEPS]
 
 
+def steps_of(run: Run) -> list[Step]:
+    """Return the steps of one run in order: others if it is measured against the frontier of another."""
+    from benchmarking import frozen_frontier  # it is made of the steps here
+
+    return frozen_frontier.steps_of(run) if frontiers.is_frozen(run) else steps()
+
+
 def start_of(run: Run, *, only_money: bool = False) -> Calculation:
     """Return the calculation before the first step: the frozen figures and nothing else.
 
@@ -71,7 +78,7 @@ def start_of(run: Run, *, only_money: bool = False) -> Calculation:
 
 def compute(run: Run) -> Calculation:
     """Carry out all steps without writing anything: what ``verify`` does."""
-    return carried_out(start_of(run), steps())
+    return carried_out(start_of(run), steps_of(run))
 
 
 def carried_out(calculation: Calculation, todo: Iterable[Callable[[Calculation], Outcome]]) -> Calculation:
@@ -96,8 +103,8 @@ def execute(lease: Lease) -> None:
     Raises :class:`~benchmarking.lease.LeaseLost`, :class:`~benchmarking.lease.Cancelled` or
     :class:`~benchmarking.calculation.RunFailed`; the caller settles the run.
     """
-    todo = steps()
     with lease.commit() as run:
+        todo = steps_of(run)
         RunStep.objects.filter(run=run).delete()
         RunStep.objects.bulk_create(
             RunStep(run=run, number=number, code=step.code, title=step.title)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from kombu.exceptions import KombuError
 
-from benchmarking import datasets, shards, specification
+from benchmarking import datasets, frontiers, shards, specification
 from benchmarking.calculation import RunFailed
 from benchmarking.engine import ENGINE_VERSION
 from benchmarking.lease import Cancelled, Lease, LeaseLost
@@ -75,22 +75,30 @@ def current_specification(round: Round) -> Specification:
     return current.specification
 
 
-def request_run(*, round: Round, actor: Actor | None) -> Run:
+def request_run(*, round: Round, actor: Actor | None, against: Run | None = None) -> Run:
     """Freeze the figures, the model and the policy of ``round`` and queue a run; a worker is woken after the commit.
 
+    ``against``: a completed run of the round. Only who has other figures than in it is then computed again, against the same
+    frontier (:mod:`benchmarking.frozen_frontier`); model, policy and tariffs have to be what they were.
     Raises :class:`~benchmarking.specification.SpecificationError` without a specification that can be computed with,
-    :class:`RunRefused` if a run of this round is waiting or working already.
+    :class:`RunRefused` if a run of this round is waiting or working already, or cannot be computed against that frontier.
     """
     with transaction.atomic():
-        Round.objects.select_for_update().get(pk=round.pk)
+        Round.objects.select_for_update(no_key=True).get(pk=round.pk)
         if Run.objects.filter(dataset__round=round, status__in=[RunStatus.QUEUED, RunStatus.RUNNING]).exists():
             raise RunRefused("Er loopt al een berekening van deze ronde. Wacht tot die klaar is, of stop haar eerst.")
         chosen = current_specification(round)
         frozen: dict[str, Any] = {"format": 1, "currency": round.currency}
         for path in settings.RUN_FREEZERS:
             frozen.update(import_string(path)(round))
+        dataset = datasets.freeze(round=round)
+        if against is not None:
+            if reason := frontiers.why_not(against, dataset=dataset, specification=chosen, frozen=frozen):
+                raise RunRefused(reason)
+            frontier = frontiers.frontier_of(against)
+            frozen = {**frontier.frozen, frontiers.FRONTIER_OF: str(frontier.uuid)}
         run = Run.objects.create(
-            dataset=datasets.freeze(round=round),
+            dataset=dataset,
             specification=chosen,
             frozen=frozen,
             engine_version=ENGINE_VERSION,

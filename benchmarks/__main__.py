@@ -1,6 +1,7 @@
 """Run all measurements of the numeric core and print their lines; some minutes. CPU seconds of one thread each.
 
-``python -m benchmarks delivering`` runs the portal under load instead; see :mod:`benchmarks.delivering`.
+``python -m benchmarks delivering`` runs the portal under load instead, see :mod:`benchmarks.delivering`; ``releasing`` a national
+release with everything that follows, see :mod:`benchmarks.releasing`.
 """
 
 import sys
@@ -27,5 +28,9 @@ if __name__ == "__main__":
         from benchmarks import delivering
 
         sys.exit(delivering.main(sys.argv[2:]))
+    if sys.argv[1:2] == ["releasing"]:
+        from benchmarks import releasing
+
+        sys.exit(releasing.main(sys.argv[2:]))
     with threadpool_limits(1):
         main()

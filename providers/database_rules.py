@@ -200,6 +200,27 @@ def at_the_end(table: str, *, name: str, condition: str, when: str) -> RunSQL:
     )
 
 
+def required(table: str, *, name: str, when: str, condition: str) -> RunSQL:
+    """Refuse every row of ``table`` that is added or changed, by anybody, for which ``when`` holds and ``condition`` does not.
+
+    Both are SQL on ``NEW`` and ``OLD``, which is empty for a new row. Rows that are there already are left alone.
+    """
+    return RunSQL(
+        f"""
+        CREATE FUNCTION ivportal_{name}() RETURNS trigger LANGUAGE plpgsql
+            SET search_path = pg_catalog, public, pg_temp AS $$
+        BEGIN
+            IF ({when}) AND ({condition}) IS NOT TRUE THEN
+                RAISE EXCEPTION '{name} does not hold for a row of %', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER {name} AFTER INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION ivportal_{name}();
+        """,
+        f"DROP TRIGGER {name} ON {table}; DROP FUNCTION ivportal_{name}();",
+    )
+
+
 def kept_while(table: str, *, name: str, condition: str) -> RunSQL:
     """Refuse every UPDATE and DELETE, by anybody, of rows of ``table`` for which a condition on ``OLD`` holds."""
     return RunSQL(

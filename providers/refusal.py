@@ -7,3 +7,9 @@ class Refused(Exception):
 
 class Overtaken(Exception):
     """Somebody else saved meanwhile; nothing was stored. The person compares and chooses."""
+
+
+def require_words(text: str, sentence: str, *, least: int = 10) -> None:
+    """Raise :class:`Refused` with ``sentence`` unless somebody wrote something that can be read: ``least`` signs."""
+    if len(text.strip()) < least:
+        raise Refused(sentence)

@@ -35,7 +35,7 @@ def send_mails() -> None:
     from providers import notices
 
     with scope(EVERYTHING):
-        notices.send_waiting()
+        notices.send_on()
 
 
 @shared_task
@@ -44,7 +44,7 @@ def sweep() -> None:
     from providers import notices, sector, terms, uploads
 
     with scope(EVERYTHING):
-        for part in (uploads.sweep, terms.keep, sector.sweep, notices.send_waiting):
+        for part in (uploads.sweep, terms.keep, sector.sweep, notices.send_on):
             try:
                 part()
             except Exception:

@@ -60,7 +60,10 @@ SPECIAL: dict[str, tuple[str, str]] = {
         "waar, tot wanneer en hoe iemand in bezwaar of beroep kan; de wet schrijft dit voor (art. 3:45 en 6:23 Awb)",
         "U kunt tot en met 4 januari 2027 bezwaar maken.",
     ),
-    "ontvangst": ("wanneer het bezwaar binnenkwam, en of dat op tijd was", "Ontvangen op 4 januari 2027. Dat is op tijd."),
+    "ontvangst": (
+        "wanneer het bezwaar binnenkwam, en of dat op tijd was",
+        "Ontvangen op 4 januari 2027. Dat is op tijd.",
+    ),
     "gevraagd": ("wat er nog ontbreekt", "de gronden van uw bezwaar"),
     "zitting": ("wanneer en waar de hoorzitting is", "4 januari 2027 om 10.00 uur, Newtonlaan 1 in Utrecht"),
     "gronden": ("elke bezwaargrond met het oordeel en de redenen", "## Grond 1"),

@@ -43,6 +43,8 @@ NO_RATE = "Deze aanbieder heeft geen bandbreedte in tarieven. Er is nu niets om 
 LONGEST_NOTE = 5000
 #: An agreement is made at most so many years before the year that it is for; else somebody mistyped.
 LONGEST_BEFORE = 3
+#: Neither a share nor euros per day come near this.
+MOST = 1000
 
 
 class Fit(models.TextChoices):
@@ -160,7 +162,7 @@ def _figures(standing: Standing) -> tuple[object, ...]:
 
 def set_guide(*, tariff_year: int, share: Decimal, source: str, actor: Actor) -> GuidePercentage:
     """Set the guide percentage of the own care office for a year; the same once more is the one there is. Raises Refused."""
-    if not Decimal(0) < share <= 1:
+    if not share.is_finite() or not 0 < share <= 1:
         raise Refused("Een richtpercentage is meer dan 0 en ten hoogste 100 % van de maximumtarieven.")
     if share != share.quantize(STEP):
         raise Refused("Rond het richtpercentage af op twee decimalen, bijvoorbeeld 95,50.")
@@ -222,7 +224,7 @@ def register(
             raise Refused(NO_RATE)
         mine = TariffAgreement.objects.filter(care_office=office, provider=provider, tariff_year=now.tariff_year)
         newest = mine.order_by("-number").first()
-        if newest is not None and _is_same(newest, seen=seen, terms=terms, agreed_on=agreed_on):
+        if newest is not None and _is_same(newest, seen=seen, terms=terms, agreed_on=agreed_on, reason=reason):
             return newest
         if now.uuid != seen:
             before = Standing.objects.visible_to(actor).filter(uuid=seen, provider=provider, round=round).first()
@@ -261,12 +263,13 @@ def _lock(actor: Actor) -> CareOffice:
     return CareOffice.objects.select_for_update(no_key=True).get(pk=actor.care_office_id)
 
 
-def _is_same(agreement: TariffAgreement, *, seen: UUID, terms: Terms, agreed_on: date) -> bool:
+def _is_same(agreement: TariffAgreement, *, seen: UUID, terms: Terms, agreed_on: date, reason: str) -> bool:
     said = terms_of(agreement)
-    return (said.rate, dict(said.amounts), agreement.agreed_on) == (
+    return (said.rate, dict(said.amounts), agreement.agreed_on, agreement.reason) == (
         terms.rate,
         dict(terms.amounts),
         agreed_on,
+        reason if agreement.is_outside else "",
     ) and Standing.objects.filter(pk=agreement.standing_id, uuid=seen).exists()
 
 
@@ -300,6 +303,10 @@ def _check(standing: Standing, *, terms: Terms, agreed_on: date, reason: str) ->
 def _check_form(room: Room, terms: Terms, agreed_on: date, year: int) -> None:
     if (terms.rate is None) == (not terms.amounts):
         raise Refused("Vul één percentage in voor alle zorgprofielen, of voor elk zorgprofiel een tarief.")
+    if any(
+        not value.is_finite() or abs(value) >= MOST for value in (*terms.amounts.values(), terms.rate or Decimal(0))
+    ):
+        raise Refused("Vul een percentage of een tarief in als een gewoon getal, bijvoorbeeld 95,50.")
     if terms.rate is not None and terms.rate <= 0:
         raise Refused("Een percentage is meer dan 0.")
     if terms.rate is not None and terms.rate != terms.rate.quantize(STEP):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarking import datasets, frontiers
 from benchmarking.models import Dataset, PeerLink, Run
 from providers.models import Provider
+from tariffs.models import Release
 
 OWN_FIGURES = "Uw eigen gegevens zijn veranderd: de nieuwe berekening gaat uit van uw laatste versie."
 OTHERS = "Gegevens van andere zorgaanbieders zijn veranderd. Daardoor kan uw uitkomst veranderen, ook als u zelf niets wijzigde."
@@ -18,6 +18,11 @@ POLICY = "Het beleid van de ronde is veranderd, zoals de opslag of de tarieven."
 PEERS = "U wordt vergeleken met andere peers dan in de vorige versie."
 SAME_PEERS = "U wordt vergeleken met dezelfde peers als in de vorige versie."
 SAME = "Het zijn dezelfde uitkomsten als in de vorige versie. Alleen de status is nieuw."
+UNTOUCHED = (
+    "Uw uitkomst is dezelfde als in de vorige versie. Er is alleen opnieuw gerekend voor wie verbeterde gegevens heeft, en de"
+    " vergelijking van de anderen is gebleven zoals zij was."
+)
+ONLY_YOURS = "U bent vergeleken met de anderen zoals zij waren. Aan hun uitkomst verandert er niets."
 BEGAN = "In de vorige versie deed u niet mee in de vergelijking; nu wel."
 ENDED = "In de vorige versie deed u mee in de vergelijking; nu niet meer. Boven aan deze bladzijde staat waarom."
 
@@ -27,6 +32,8 @@ class Reasons:
     """What differs between two runs: the same for everybody, and whose figures changed."""
 
     is_same_run: bool
+    is_same_frontier: bool
+    """Only who has other figures was computed again."""
     is_other_model: bool
     is_other_policy: bool
     changed: frozenset[int]
@@ -38,12 +45,16 @@ class Reasons:
         """Return the sentences for one provider, the most important first."""
         if self.is_same_run:
             return [SAME]
+        if self.is_same_frontier and provider_id not in self.changed:
+            return [UNTOUCHED]
         found = []
         if before is not None and ("costs" in before) != ("costs" in now):
             found.append(BEGAN if "costs" in now else ENDED)
         if provider_id in self.changed:
             found.append(OWN_FIGURES)
-        if self.changed - {provider_id}:
+        if self.is_same_frontier:
+            found.append(ONLY_YOURS)
+        elif self.changed - {provider_id}:
             found.append(OTHERS)
         if self.is_other_model:
             found.append(MODEL)
@@ -64,12 +75,44 @@ def reasons(before: Run, now: Run) -> Reasons:
     old_peers = _peers(before)
     return Reasons(
         is_same_run=before.pk == now.pk,
+        is_same_frontier=is_same_frontier(before, now),
         is_other_model=before.specification_id != now.specification_id,
-        is_other_policy=_policy(before) != _policy(now),
-        changed=frozenset(_changed(before.dataset, now.dataset)),
+        is_other_policy=frontiers.choices_of(before.frozen) != frontiers.choices_of(now.frozen),
+        changed=changed_providers(before.dataset, now.dataset),
         with_other_peers=frozenset(
             provider for provider, peers in _peers(now).items() if peers != old_peers.get(provider, frozenset())
         ),
+    )
+
+
+def is_same_frontier(before: Run, now: Run) -> bool:
+    """Tell whether who has the same figures in two runs has the same outcome by definition: one and the same frontier."""
+    return frontiers.is_frozen(now) and frontiers.frontier_of(before).pk == frontiers.frontier_of(now).pk
+
+
+@dataclass(frozen=True)
+class Touched:
+    """The providers for whom a release brings anything new; ``None``: for everybody."""
+
+    to_tell: frozenset[int] | None = None
+    with_other_standing: frozenset[int] | None = None
+
+
+def touched_by(release: Release) -> Touched:
+    """Return for whom a release that is not out yet brings anything.
+
+    Against a frozen frontier only who has other figures has another outcome. Others are told nothing, unless the status is new or
+    until when one can respond; and what holds about them stays as it was, unless the status is new or who may see it.
+    """
+    last = Release.objects.released().filter(round=release.round_id).select_related("run__dataset").first()
+    if last is None or not is_same_frontier(last.run, release.run) or last.status != release.status:
+        return Touched()
+    changed = changed_providers(last.run.dataset, release.run.dataset)
+    same_term = release.respond_until is None or release.respond_until == last.respond_until
+    same_eyes = release.for_care_offices == last.for_care_offices and release.tariff_year == last.tariff_year
+    return Touched(
+        to_tell=changed if same_term else None,
+        with_other_standing=changed if same_eyes else None,
     )
 
 
@@ -83,20 +126,8 @@ def _peers(run: Run) -> dict[int, frozenset[int]]:
     return {provider: frozenset(peers) for provider, peers in found.items()}
 
 
-def _policy(run: Run) -> dict[str, Any]:
-    frozen: Mapping[str, Any] = run.frozen
-    return {
-        **{name: value for name, value in frozen["policy"].items() if name != "number"},
-        "tariffs": [frozen["book_year_tariffs"], frozen["tariff_year_tariffs"]],
-    }
-
-
-def _changed(before: Dataset, now: Dataset) -> set[int]:
-    """Return the providers whose rows in the two datasets differ."""
-    old, new = (_rows(dataset) for dataset in (before, now))
-    keys = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
-    return set(Provider.objects.filter(submissions__round_id=now.round_id, key__in=keys).values_list("pk", flat=True))
-
-
-def _rows(dataset: Dataset) -> dict[str, dict[str, str]]:
-    return {row["key"]: row for row in csv.DictReader(io.StringIO(bytes(dataset.content).decode()))}
+def changed_providers(before: Dataset, now: Dataset) -> frozenset[int]:
+    """Return the providers whose rows in two datasets of one round differ, came or went."""
+    keys = datasets.different(before, now)
+    found = Provider.objects.filter(submissions__round_id=now.round_id, key__in=keys)
+    return frozenset(found.values_list("pk", flat=True))

@@ -1,10 +1,11 @@
 """What other figures of one provider do, before anybody decides on them: to itself, and to everybody else.
 
-Three questions, none of which writes anything:
+Two questions, neither of which writes anything:
 
 - :func:`of`: what a new run would give if corrections are accepted, against what the run gave;
-- :func:`frozen_frontier`: what one provider would get if everybody else keeps what was decided;
-- :func:`worse_for`: for whom a new run would turn out lower than what was decided.
+- :func:`frozen_frontier`: what one provider would get if everybody else keeps what was decided.
+
+Against what was *decided* newer outcomes are laid in :mod:`tariffs.procedure.renewals`.
 
 Model, policy and tariffs are those that were frozen with the run. Figures are as a delivery holds them: who changes a line of
 costs changes the total that it is part of as well.
@@ -12,17 +13,17 @@ costs changes the total that it is part of as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from benchmarking import pipeline
-from benchmarking.calculation import Calculation, Outcome, RunFailed
+from benchmarking.calculation import Calculation, rows_of
 from benchmarking.engine import ENGINE_VERSION
-from benchmarking.models import Result, Run
-from benchmarking.steps.circumstances import TOO_STRONG
+from benchmarking.frontiers import frontier_of
+from benchmarking.frozen_frontier import Frontier
+from benchmarking.models import Run
 from tariffs.positions import Position, plain, positions_of, stored_positions
 
 #: Other figures, per key of a provider, per measure; ``None`` takes a figure away.
@@ -217,115 +218,15 @@ def refuse_unknown(calculation: Calculation, changes: Changes) -> None:
 def frozen_frontier(run: Run, key: str, figures: Mapping[str, Decimal | None], *, errors: str | None = None) -> Change:
     """Return what one provider gets with other figures while everybody else keeps what was decided.
 
-    It is measured against the figures of all others as they were, with the verdicts of the quality gate and of the outlier
-    rules as they were. Its old figures are out of the comparison and the new ones are its own reference, so its score is at
-    most 1. Nobody else gets another outcome, also not who has it as a peer. A correction for circumstances keeps the
-    coefficients of the run.
+    As :mod:`benchmarking.frozen_frontier` has it: a run that is asked for in this way gives exactly this. ``figures`` are others
+    than those in ``run``; the frontier is that of ``run``, or the one that ``run`` was measured against itself.
     ``errors`` as for :func:`of`. Raises :class:`ChangeRefused` and :class:`~benchmarking.calculation.RunFailed`.
     """
     start = pipeline.start_of(run, only_money=True)
     refuse_unknown(start, {key: figures})
-    columns = {**figures, **({} if errors is None else {"errors": errors})}
-    decided: dict[str, Callable[[Calculation], Outcome]] = {
-        "quality_gate": partial(_verdicts_as_decided, run),
-        "outliers": Outcome,
-        "circumstances": partial(_correction_as_decided, run, key),
-    }
-    todo = [decided.get(step.code, step) for step in pipeline.steps() if step.code not in pipeline.INFORMING]
-    after = positions_of(pipeline.carried_out(start.with_delivered({key: columns}), todo))
+    row = {**rows_of(start.delivered.loc[[key]])[key], **figures, **({} if errors is None else {"errors": errors})}
+    after = positions_of(Frontier(frontier_of(run), only_money=True).measured(key, row))
     return Change(key=key, is_corrected=True, before=stored_positions(run, key=key)[key], after=after[key])
-
-
-def _verdicts_as_decided(run: Run, calculation: Calculation) -> Outcome:
-    """Take over from the run who may be a peer, and why others may not."""
-    columns = ("quality", "outlier", "may_be_peer")
-    stored = {key: row for key, *row in Result.objects.filter(run=run).values_list("provider__key", *columns)}
-    rows = [stored[key] for key in calculation.results.index]
-    return Outcome(calculation.with_results(**dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))))
-
-
-def _correction_as_decided(run: Run, key: str, calculation: Calculation) -> Outcome:
-    """Correct the score of one provider with the coefficients of the run, as the step does with those it estimates."""
-    asked = calculation.specification.correction
-    score = calculation.results.at[key, "score"]
-    found: dict[str, float] = {}
-    if asked is not None and score is not None:
-        factors = run.steps.get(code="circumstances").figures["factors"]
-        difference = _from_own_peers(calculation, key, asked.measures)
-        if difference is not None:
-            cap = float(asked.cap)
-            wanted = -sum(factors[name]["coefficient"] * amount for name, amount in difference.items())
-            corrected = min(score + min(max(wanted, -cap), cap), 1.0)
-            if corrected <= 0:
-                raise RunFailed(TOO_STRONG.format(count=1))
-            found[key] = corrected - score
-    return Outcome(calculation.with_results(correction=calculation.by_key(found)))
-
-
-def _from_own_peers(calculation: Calculation, key: str, measures: Iterable[str]) -> dict[str, float] | None:
-    """Return the own circumstances less those of the own peers, by their share of cost; ``None`` if a figure is missing."""
-    links = calculation.peers[calculation.peers["key"] == key]
-    found = {}
-    for measure in measures:
-        values = calculation.delivered[measure]
-        compared = [values[key], *(values[peer] for peer in links["peer"])]
-        if any(value is None for value in compared):
-            return None
-        own, *others = map(float, compared)
-        found[measure] = sum(share * (own - other) for share, other in zip(links["cost_share"], others, strict=True))
-    return found
-
-
-@dataclass(frozen=True, kw_only=True)
-class Worse:
-    """A provider for whom a new run is lower than what was decided. Amounts are ``None`` where there is none."""
-
-    key: str
-    is_corrected: bool
-    decided_minimum_cost: Decimal | None
-    minimum_cost: Decimal | None
-    decided_maximum_cost: Decimal | None
-    maximum_cost: Decimal | None
-
-    def as_document(self) -> dict[str, Any]:
-        """Return the same as JSON can hold it, money as text."""
-        document: dict[str, Any] = plain(self)
-        return document
-
-
-#: What was decided of one provider: minimum and maximum costs.
-Decided = tuple[Decimal | None, Decimal | None]
-
-
-def worse_for(found: Consequences, *, decided: Mapping[str, Decided] | None = None) -> tuple[Worse, ...]:
-    """Return for whom a new run has a lower minimum or maximum than was decided, in order of key.
-
-    ``decided``: minimum and maximum costs by key, where they are others than those before (an earlier objection may have kept
-    somebody's higher). Who objects is in it as well: nobody may be worse off by the own objection (Awb 7:11). Whether others
-    may be is a choice of policy; this gives the figures.
-    """
-    told = decided or {}
-    made = []
-    for change in found.everyone:
-        minimum, maximum = told.get(change.key, (change.before.minimum_cost, change.before.maximum_cost))
-        after = change.after
-        if _is_lower(after.minimum_cost, minimum) or _is_lower(after.maximum_cost, maximum):
-            made.append(
-                Worse(
-                    key=change.key,
-                    is_corrected=change.is_corrected,
-                    decided_minimum_cost=minimum,
-                    minimum_cost=after.minimum_cost,
-                    decided_maximum_cost=maximum,
-                    maximum_cost=after.maximum_cost,
-                )
-            )
-    return tuple(made)
-
-
-def _is_lower(amount: Decimal | None, decided: Decimal | None) -> bool:
-    """Tell whether an amount is below what was decided; to have none any more is lower as well."""
-    return decided is not None and (amount is None or amount < decided)
 
 
 def _recomputed(start: Calculation, changes: Changes, errors: Mapping[str, str]) -> dict[str, Position]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarking import pipeline
 from benchmarking.calculation import Calculation, RunFailed, Step
+from benchmarking.frontiers import frontier_of
 from benchmarking.models import Run
 from benchmarking.specification import Outliers
 from tariffs.positions import Position, plain, positions_of
@@ -165,8 +166,10 @@ RULES = (
 def of_each_rule(run: Run) -> RuleEffects:
     """Return the national effect of each rule of ``run``; the run itself stays as it is.
 
+    Of a run with a frozen frontier the effects are those of the run that made it: a rule works on a comparison of everybody.
     Raises :class:`~benchmarking.calculation.RunFailed` if the run cannot be computed with the program as it is now.
     """
+    run = frontier_of(run)
     start = pipeline.start_of(run, only_money=True)
     steps = pipeline.steps_to_money(start.specification)
     before: dict[str, Calculation] = {}

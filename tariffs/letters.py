@@ -1,5 +1,9 @@
 """Letters of the procedure: put together from the texts of the round, frozen with a hash when they are sent, and told once.
 
+A letter to a provider without consent to electronic post (Awb 2:14) goes by post as well, whatever it says: it waits to be
+printed (``tariffs.procedure.posting``). Consent counts as it is when the letter is written. Only answers in the interpretation
+period are in the portal alone: they are informal, no step in a procedure of the law, and nothing begins with them.
+
 The text is plain: paragraphs, headings (``## ``), lists (``- ``), quotes (``> ``). :func:`blocks` reads it back, for the page
 and for the PDF alike. What people wrote themselves goes in by :func:`quoted`, so that it cannot look like what the NZa says.
 """
@@ -9,9 +13,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from django.conf import settings
@@ -25,10 +29,13 @@ from providers.mandates import people_of_each
 from providers.models import Act, Location, Provider, Round
 from providers.texts import text_of
 from tariffs import consents
-from tariffs.models import ConsentKind, Decision, InterpretationResponse, Letter, LetterKind, Objection
+from tariffs.marks import mark_of
+from tariffs.models import Channel, ConsentKind, Decision, InterpretationResponse, Letter, LetterKind, Objection
 from tariffs.terms import amsterdam_day
 
 BlockKind = Literal["heading", "paragraph", "list", "quote"]
+#: Informal: these are in the portal alone, also for who gets the others by post.
+PORTAL_ONLY = frozenset({LetterKind.ANSWER})
 MARKS: dict[str, BlockKind] = {"## ": "heading", "- ": "list", "> ": "quote"}
 BY_PORTAL = "U koos ervoor om post langs elektronische weg te ontvangen (art. 2:14 Awb). De brief is daarmee aan u bekendgemaakt."
 BY_POST = (
@@ -74,12 +81,27 @@ def send_all(letters: Sequence[Outgoing], *, actor: Actor | None, at: datetime) 
     """
     if not letters:
         return []
+    made = composed(letters, actor=actor, at=at)
+    Letter.objects.bulk_create(made, batch_size=200)
+    record_each(
+        act=Act.LETTER_SENT,
+        actor=actor,
+        details={"count": len(made)},
+        subjects=[f"{row.get_kind_display()} {row.reference}" for row in made],
+    )
+    _tell([row for row, letter in zip(made, letters, strict=True) if letter.is_told])
+    return made
+
+
+def composed(letters: Sequence[Outgoing], *, actor: Actor | None, at: datetime) -> list[Letter]:
+    """Return letters as they would be sent by ``actor`` at a moment; nothing is stored and nobody is told."""
     texts = {
         (round, kind): text_of(round, kind)
         for round, kind in {(letter.round, letter.kind.value): None for letter in letters}
     }
     providers = {letter.provider.pk for letter in letters}
     addresses = _addresses(providers)
+    here = gets_post_here(providers)
     made = []
     for letter in letters:
         text = texts[letter.round, letter.kind.value].filled(
@@ -105,20 +127,22 @@ def send_all(letters: Sequence[Outgoing], *, actor: Actor | None, at: datetime) 
             body=body,
             figures=dict(letter.figures) if letter.figures is not None else None,
             dated=amsterdam_day(at),
+            goes_by_post=_goes_by_post(letter, here),
             sent_at=at,
             sent_by=actor.user if actor else None,
         )
         row.sha256 = fingerprint(row)
         made.append(row)
-    Letter.objects.bulk_create(made, batch_size=200)
-    record_each(
-        act=Act.LETTER_SENT,
-        actor=actor,
-        details={"count": len(made)},
-        subjects=[f"{row.get_kind_display()} {row.reference}" for row in made],
-    )
-    _tell([row for row, letter in zip(made, letters, strict=True) if letter.is_told])
     return made
+
+
+def _goes_by_post(letter: Outgoing, here: frozenset[int]) -> bool:
+    """Tell whether a letter is printed and posted too; one with a decision goes as the decision says that it is made known."""
+    if letter.kind in PORTAL_ONLY:
+        return False
+    if letter.decision is not None and letter.decision.sent_how:
+        return letter.decision.sent_how == Channel.POST
+    return letter.provider.pk not in here
 
 
 def fingerprint(letter: Letter) -> str:
@@ -171,7 +195,7 @@ def path_of(round: Round) -> str:
     return reverse("own_case", args=[round.slug])
 
 
-def gets_post_here(providers: Sequence[int]) -> frozenset[int]:
+def gets_post_here(providers: Collection[int]) -> frozenset[int]:
     """Return which of these providers consented to electronic post (Awb 2:14)."""
     return consents.given(kind=ConsentKind.ELECTRONIC_POST) & frozenset(providers)
 
@@ -194,7 +218,6 @@ def _tidy(body: str) -> str:
 
 def _tell(letters: Sequence[Letter]) -> None:
     people = people_of_each({letter.provider_id for letter in letters})
-    here = gets_post_here([letter.provider_id for letter in letters])
     for round in {letter.round: None for letter in letters}:
         notices.tell_all(
             kind="case_letter",
@@ -208,7 +231,7 @@ def _tell(letters: Sequence[Letter]) -> None:
                     facts={
                         "onderwerp": letter.get_kind_display().lower(),
                         "zaak": letter.reference,
-                        "hoe": BY_PORTAL if letter.provider_id in here else BY_POST,
+                        "hoe": BY_POST if letter.goes_by_post else BY_PORTAL,
                         "termijn": "",
                     },
                 )
@@ -218,32 +241,41 @@ def _tell(letters: Sequence[Letter]) -> None:
         )
 
 
-def answer(response: InterpretationResponse, *, actor: Actor | None, at: datetime) -> Letter:
-    """Send the answer to a response as a letter; who is answered is told by the channel itself."""
-    report = response.report
+def answers(responses: Sequence[InterpretationResponse], *, actor: Actor | None, at: datetime) -> list[Letter]:
+    """Send the answers to responses as letters; who is answered is told by the channel itself."""
+    return send_all([_answer(response) for response in responses], actor=actor, at=at)
+
+
+def _answer(response: InterpretationResponse) -> Outgoing:
+    round = response.report.release.round
     said = [quoted(response.text) or "> Akkoord", plain_lines(response.answer), f"({response.get_outcome_display()})"]
-    return send(
-        Outgoing(
-            kind=LetterKind.ANSWER,
-            provider=response.provider,
-            round=report.release.round,
-            reference=f"{report.release.round.slug.upper()[:40]}-R{str(response.uuid)[:8].upper()}",
-            facts={
-                "antwoorden": f"## {response.get_item_display()}\n\n" + "\n\n".join(said),
-                "ondertekenaar": response.answered_by.name if response.answered_by else "",
-            },
-            response=response,
-            is_told=False,
-        ),
-        actor=actor,
-        at=at,
+    return Outgoing(
+        kind=LetterKind.ANSWER,
+        provider=response.provider,
+        round=round,
+        reference=f"{mark_of(round)}-R{str(response.uuid)[:8].upper()}",
+        facts={
+            "antwoorden": f"## {response.get_item_display()}\n\n" + "\n\n".join(said),
+            "ondertekenaar": response.answered_by.name if response.answered_by else "",
+        },
+        response=response,
+        is_told=False,
     )
 
 
 def clause(*, channel: str, until: date, starts: date | None, articles: Sequence[str], whom: str, needs: str) -> str:
-    """Return where somebody can go who disagrees, until when and with what (Awb 3:45 for objections, 6:23 for appeals)."""
-    begins = f" Die termijn begint op {format_date(starts)}, de dag na de dag van verzending." if starts else ""
+    """Return where somebody can go who disagrees, until when and with what (Awb 3:45 for objections, 6:23 for appeals).
+
+    Which day the letter is really put in the post is not known when it is written. So it says the last day if that is the day on
+    the letter, the day before ``starts``; and that there is more time if it is later (Awb 3:41, 6:8).
+    """
+    dated = (
+        f"op {format_date(starts - timedelta(days=1))}, de datum van deze brief"
+        if starts
+        else "op de datum van deze brief"
+    )
     return (
-        f"U kunt {channel} bij {whom}. Dat kan binnen zes weken, uiterlijk op {format_date(until)}"
-        f" ({', '.join(articles)}).{begins} {needs}"
+        f"U kunt {channel} bij {whom}. Dat kan binnen zes weken na de dag waarop deze brief is verzonden ({', '.join(articles)})."
+        f" Is dat {dated}, dan kan het uiterlijk op {format_date(until)}. Is de brief later op de post gedaan, dan heeft u langer"
+        f" de tijd: de laatste dag staat in het portaal. {needs}"
     )

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
-from kombu.exceptions import KombuError
 
+from benchmarking import frontiers
 from benchmarking.models import Run, RunStatus
 from providers import notices, powers
 from providers.access import Actor
@@ -38,6 +38,7 @@ from tariffs.models import (
 )
 from tariffs.own_terms import require_own_term
 from tariffs.reports import content_hash, report_contents
+from tariffs.waking import wake
 
 logger = logging.getLogger(__name__)
 
@@ -68,10 +69,11 @@ def prepare(
         round = Round.objects.select_for_update(no_key=True).get(pk=run.dataset.round_id)
         _require_releasable(run, round, status, respond_until)
         running = period_of(round)
-        if status == ReportStatus.ADOPTED and running is not None and not ends_period and actor is not None:
+        ends = running is not None and (respond_until is None or respond_until < running)
+        if running is not None and ends and not ends_period and actor is not None:
             raise ReleaseRefused(
-                f"De duidingsperiode loopt nog tot en met {format_datetime(running)}. Wacht die af, of kies dat zij nu eindigt en"
-                " schrijf op waarom."
+                f"De duidingsperiode loopt nog tot en met {format_datetime(running)}. Wacht die af, laat reageren mogelijk tot en"
+                " met dat moment, of kies dat de periode eerder eindigt en schrijf op waarom."
             )
         under_way = Release.objects.filter(round=round, stage__in=UNDER_WAY).first()
         if under_way is not None:
@@ -124,7 +126,12 @@ def _require_releasable(run: Run, round: Round, status: ReportStatus, respond_un
     if released.filter(run__requested_at__gt=run.requested_at).exists():
         raise ReleaseRefused("Er is al een nieuwere berekening van deze ronde vrijgegeven.")
     order = list(RELEASED_AS)
-    last = released.first()
+    last = released.select_related("run").first()
+    if frontiers.is_frozen(run) and (last is None or not changes.is_same_frontier(last.run, run)):
+        raise ReleaseRefused(
+            f"Deze berekening bouwt op {frontiers.short(frontiers.frontier_of(run))}, en inmiddels is er een andere vergelijking"
+            " vrijgegeven. Start een nieuwe berekening."
+        )
     if last is not None and order.index(ReportStatus(last.status)) > order.index(status):
         raise ReleaseRefused(
             f"De uitkomsten van deze ronde zijn al ‘{last.get_status_display().lower()}’. Een nieuwe vrijgave kan niet terug naar"
@@ -286,8 +293,9 @@ def _publish(release_id: int) -> bool:
                 details={"release": str(release.uuid)},
             )
             return False
-        standings.record_release(release, at=now)
-        _tell(release)
+        touched = changes.touched_by(release)
+        standings.record_release(release, at=now, only=touched.with_other_standing)
+        _tell(release, only=touched.to_tell)
         record(
             act=Act.RESULTS_RELEASED,
             actor=None,
@@ -310,12 +318,12 @@ def _what_changed(release: Release, now: datetime) -> str:
     return ""
 
 
-def _tell(release: Release) -> None:
-    """Tell the people of every provider that there is a mirror; each once, whatever happens."""
-    reports = {
-        report.provider_id: report
-        for report in MirrorReport.objects.filter(release=release).select_related("provider").defer("content")
-    }
+def _tell(release: Release, *, only: frozenset[int] | None) -> None:
+    """Tell the people of the providers that there is a mirror, of all or of these; each once, whatever happens."""
+    found = MirrorReport.objects.filter(release=release).select_related("provider").defer("content")
+    if only is not None:
+        found = found.filter(provider__in=only)
+    reports = {report.provider_id: report for report in found}
     people = people_of_each(reports)
     kind = "mirror_released" if release.respond_until is None else "mirror_to_respond_to"
     facts = {
@@ -366,16 +374,6 @@ def release_run(
             raise ReleaseRefused("Deze vrijgave is al in behandeling bij een ander proces.")
     release.refresh_from_db()
     return release
-
-
-def wake(name: str, *arguments: int) -> None:
-    """Tell a worker that there is something to do. If the broker is away the sweeper does it later."""
-    from tariffs import tasks
-
-    try:
-        getattr(tasks, name).delay(*arguments)
-    except (KombuError, OSError):
-        logger.warning("The broker is away; the sweeper will do what waits: %s.", name)
 
 
 def make_waiting() -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from benchmarking import mirror, wording
+from benchmarking import frontiers, mirror, wording
 from benchmarking.models import Run
 from benchmarking.specification import parse_stored
 from tariffs import consents
@@ -46,7 +46,7 @@ def report_contents(run: Run) -> dict[int, dict[str, Any]]:
     provenance = {
         "computed_at": run.finished_at.isoformat() if run.finished_at else None,
         "specification": str(run.specification),
-        "sentences": wording.sentences(model, run.frozen["currency"]),
+        "sentences": [*filter(None, [frontiers.in_words(run)]), *wording.sentences(model, run.frozen["currency"])],
         "dataset_hash": run.dataset.sha256,
         "result_hash": run.result_hash,
     }

@@ -36,13 +36,15 @@ def newest(actor: Actor) -> QuerySet[Standing]:
     return Standing.objects.filter(pk__in=pks)
 
 
-def record_release(release: Release, *, at: datetime) -> None:
-    """Write down what holds about everybody from the moment of a release. For workers: it sees everything.
+def record_release(release: Release, *, at: datetime, only: frozenset[int] | None = None) -> None:
+    """Write down what holds about everybody from the moment of a release, or about these. For workers: it sees everything.
 
     About who has a decision that holds nothing changes: another decision does that, not other figures.
     """
     decided = Decision.objects.filter(round=release.round_id, status=DecisionStatus.SENT).values("provider")
     bands = Bandwidth.objects.filter(run_id=release.run_id).exclude(provider__in=decided).prefetch_related("products")
+    if only is not None:
+        bands = bands.filter(provider__in=only)
     Standing.objects.bulk_create(
         (
             Standing(

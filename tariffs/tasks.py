@@ -30,6 +30,15 @@ def release_due() -> None:
 
 
 @shared_task
+def look_ahead(consequences_id: int) -> None:
+    """Compute what a correction would do, for who has to decide on it."""
+    from tariffs.procedure import outlook
+
+    with scope(EVERYTHING):
+        outlook.compute_waiting(consequences_id)
+
+
+@shared_task
 def settle() -> None:
     """Let the standings follow what providers did."""
     from tariffs.procedure import objections
@@ -42,10 +51,10 @@ def settle() -> None:
 def sweep() -> None:
     """Do what was left, and what the clock says."""
     from tariffs import release
-    from tariffs.procedure import objections
+    from tariffs.procedure import objections, outlook
 
     with scope(EVERYTHING):
-        for part in (release.make_waiting, release.release_due, objections.settle_standings):
+        for part in (release.make_waiting, release.release_due, objections.settle_standings, outlook.compute_waiting):
             try:
                 part()
             except Exception:

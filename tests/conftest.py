@@ -5,6 +5,8 @@ The process that controls the suite starts and stops them; with several test pro
 
 from __future__ import annotations
 
+import gc
+import logging
 import os
 import shutil
 import sys
@@ -91,6 +93,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests that take longest first, each file as it was."""
     place = {str(ROOT / name): number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(str(item.path), len(LONGEST)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Tell the collector of garbage that what is loaded now stays: it would look at millions of objects again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -182,10 +192,12 @@ def _quick() -> Iterator[None]:
     """Leave out work that nobody asked for, in this process only; portals in processes of their own work as always.
 
     Hashing a password takes long by design. And WhiteNoise reads all static files for every client of Django that is made,
-    unless it is told to look for a file when it is asked for.
+    unless it is told to look for a file when it is asked for. That a page was refused, with the whole way there, is formatted
+    three times for each of thousands of pages that tests want to see refused; errors are reported as always.
     """
     from django.test import override_settings
 
+    logging.getLogger("django.request").setLevel(logging.ERROR)
     with override_settings(PASSWORD_HASHERS=["tests.cast.QuickHasher"], WHITENOISE_AUTOREFRESH=True):
         yield
 

@@ -6,6 +6,7 @@ what of them never changes.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -33,6 +34,7 @@ from tariffs.models import (
     Objection,
     ObjectionGroup,
     ObjectionStatus,
+    Posting,
     PublicNote,
     PublicNoteItem,
     Release,
@@ -98,7 +100,7 @@ def _responding(release: Release, report: MirrorReport, side: Side, noor: User) 
         response=response,
         name="jaarrekening.pdf",
         content_type="application/pdf",
-        sha256="0" * 64,
+        sha256=hashlib.sha256(b"%PDF").hexdigest(),
         size=4,
         content=b"%PDF",
         received_from=side.user,
@@ -135,7 +137,7 @@ def _deciding(report: MirrorReport, side: Side, noor: User, pieter: User) -> Dec
     StatementOfViews.objects.create(
         provider=provider, decision=decision, key="een", text="Wij zien dat anders.", received_by=side.user
     )
-    Letter.objects.create(
+    letter = Letter.objects.create(
         provider=provider,
         round=round,
         kind=LetterKind.DECISION,
@@ -145,9 +147,11 @@ def _deciding(report: MirrorReport, side: Side, noor: User, pieter: User) -> Dec
         body="Wij besluiten.",
         sha256="1" * 64,
         dated=DAY,
+        goes_by_post=True,
         sent_at=timezone.now(),
         sent_by=pieter,
     )
+    Posting.objects.create(letter=letter, posted_on=DAY, by=noor)
     return decision
 
 
@@ -188,4 +192,5 @@ def _agreeing(provider: Provider, side: Side, decision: Decision) -> None:
         agreed_on=DAY,
         registered_by=side.officer,
     )
-    AgreedTariff.objects.create(agreement=agreement, product="days_5vv", amount="300")
+    for facts in standing.products:
+        AgreedTariff.objects.create(agreement=agreement, product=facts["product"], amount=facts["upper"])

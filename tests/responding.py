@@ -57,8 +57,11 @@ def by(user: User) -> Actor:
     return acting(user)
 
 
-def respond(period: Period, user: User, **facts: Any) -> InterpretationResponse:
-    """Respond as somebody of a provider, in the scope that the database gives her."""
+def respond(period: Period, user: User, *, told: str | None = None, **facts: Any) -> InterpretationResponse:
+    """Respond as somebody of a provider, in the scope that the database gives her.
+
+    ``told``: another scope, for a test that moves the clock of the portal: the database looks at its own.
+    """
     actor = by(user)
     assert actor.provider is not None
     given = {
@@ -69,5 +72,5 @@ def respond(period: Period, user: User, **facts: Any) -> InterpretationResponse:
         "report": period.report(actor.provider),
         **facts,
     }
-    with scope(actor.database_scope):
+    with scope(actor.database_scope if told is None else told):
         return interpretation.respond(actor=actor, **given)

@@ -28,7 +28,7 @@ from providers.models import CareOffice, Power, Provider, Role, Round, User
 from providers.rounds import import_files
 from tariffs.models import Bandwidth, Decision, MirrorReport, Release, ReportStatus
 from tariffs.policies import set_policy
-from tariffs.procedure import decisions
+from tariffs.procedure import decisions, renewals
 from tariffs.release import release_run
 from tariffs.tables import import_tariffs
 from tariffs.terms import equated_days, next_working_day
@@ -167,13 +167,13 @@ def release_year(run: Run, *, say: Say) -> None:
 def announce_decisions(*, say: Say) -> None:
     """Announce the intended decisions of the adopted year, on which providers can now give their views; once."""
     round = Round.objects.get(slug=f"fictief-{BOOK_YEARS[0]}")
-    release = decisions.adopted_release(round)
+    release = renewals.adopted_release(round)
     if release is None or Decision.objects.filter(round=round).exists():
         return
     user = User.objects.get(email="nza@iv.example")
     mandate = user.mandates.get(role=Role.NZA)
     noor = Actor(user=user, mandate=mandate, mandates=(mandate,))
-    count = decisions.prepare_all(release=release, actor=noor)
+    count = decisions.prepare_all(release=release, actor=noor).done
     decisions.announce_all(round=round, actor=noor)
     say(f"{round.title}: {count} voorgenomen besluiten bekendgemaakt")
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count
 from django.urls import reverse
 
-from benchmarking import charts
+from benchmarking import charts, frontiers
 from benchmarking.models import Result, Run
 from benchmarking.wording import convention_in_words
 from ivportal.pages.intervals import format_range
@@ -28,6 +28,7 @@ def totals(run: Run) -> dict[str, Any]:
             for name in ("taking_part", "excluded", "peers", "mean_score", "median_score", "efficient")
         },
         **{name: summary[name] for name in ("total_cost", "minimum_cost", "maximum_cost")},
+        "frozen": frontiers.in_words(run),
         "gated": _gated(run),
         "corrected": _corrected(run),
         "outliers": summary["not_a_peer"]["outlier"],

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from providers.access import Actor
@@ -21,17 +21,18 @@ class ActingRequest(HttpRequest):
     actor: Actor
 
 
-def for_role(
-    role: str, power: Power | None = None
-) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+View = Callable[..., HttpResponseBase]
+
+
+def for_role(role: str, power: Power | None = None) -> Callable[[View], View]:
     """Let only mandates of ``role`` reach a view: 403 for another role, the choice of a mandate for who has none.
 
     With ``power`` only mandates that hold it: who lacks it reads which colleagues can give it to her.
     """
 
-    def wrap(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def wrap(view: View) -> View:
         @wraps(view)
-        def checked(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        def checked(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.actor is None:
                 return redirect("choose_mandate")
             if request.actor.role != role:

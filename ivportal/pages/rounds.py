@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from benchmarking import progress, runs, specification, wording
+from benchmarking import frontiers, progress, runs, specification, wording
 from benchmarking.models import Result, Run, RunStatus
 from benchmarking.specification import SpecificationError
 from benchmarking.steps.participation import REASONS_SHORT
@@ -20,7 +20,7 @@ from ivportal.pages.board import board, has_finding, is_delivered
 from ivportal.pages.releasing.release import of_round
 from ivportal.pages.ribbon import delivered_ribbon, ribbon
 from ivportal.pages.rights import for_role
-from ivportal.pages.runs import run_context
+from ivportal.pages.runs import ONLY_CORRECTED, run_context
 from providers.audit import record
 from providers.models import (
     COUNTING,
@@ -32,7 +32,9 @@ from providers.models import (
     SubmissionStatus,
     SubmissionVersion,
 )
-from tariffs.models import Release
+from tariffs import settling
+from tariffs.models import Release, Settlement
+from tariffs.policies import current_policy
 
 MOST_NAMES = 25
 
@@ -186,6 +188,7 @@ def round_page(request: Any, slug: str) -> HttpResponse:
         "runs": [
             {
                 "label": run.get_status_display(),
+                "is_frozen": "frozen" in run.summary,
                 "started_at": run.requested_at,
                 "seconds": progress.seconds_of(run),
                 "specification": str(run.specification),
@@ -212,7 +215,20 @@ def _specification(round: Round) -> dict[str, Any] | None:
 def _start(round: Round, newest: Run | None) -> dict[str, Any]:
     busy = newest is not None and not newest.is_ended
     reason = "Er loopt al een berekening." if busy else _not_computable(round)
-    return {"url": reverse("start_run", args=[round.slug]), "is_allowed": not reason, "reason": reason}
+    released, policy = settling.released_run(round), current_policy(round)
+    return {
+        "url": reverse("start_run", args=[round.slug]),
+        "is_allowed": not reason,
+        "reason": reason,
+        "keeping": {
+            "name": frontiers.short(frontiers.frontier_of(released)),
+            "value": ONLY_CORRECTED,
+            "policy": policy.get_corrections_settled_display().lower(),
+            "is_usual": policy.corrections_settled == Settlement.FROZEN_FRONTIER,
+        }
+        if released
+        else None,
+    }
 
 
 def _not_computable(round: Round) -> str:

@@ -16,7 +16,10 @@ from benchmarking.specification import SpecificationError
 from ivportal.pages.rights import for_role
 from providers.audit import record
 from providers.models import Act, Round
-from tariffs import results_csv
+from tariffs import results_csv, settling
+
+#: What the form says to have only those computed again who have other figures.
+ONLY_CORRECTED = "verbeterd"
 
 
 def run_context(run: Run) -> dict[str, Any]:
@@ -38,10 +41,11 @@ def _found(request: Any, run: Any) -> Run:
 @require_POST
 @for_role("nza")
 def start(request: Any, slug: str) -> HttpResponse:
-    """Start a run of a round."""
+    """Start a run of a round: of everybody, or only of who was corrected, against the comparison that was released."""
     round = get_object_or_404(Round, slug=slug)
     try:
-        runs.request_run(round=round, actor=request.actor)
+        against = settling.frontier_to_keep(round) if request.POST.get("wie") == ONLY_CORRECTED else None
+        runs.request_run(round=round, actor=request.actor, against=against)
     except (SpecificationError, runs.RunRefused) as refused:
         messages.error(request, str(refused))
     return redirect(f"{reverse('round', args=[slug])}#voortgang")

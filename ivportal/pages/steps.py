@@ -72,8 +72,13 @@ def open_steps(steps: tuple[Step[S], ...], subject: S, address: Callable[[str], 
     ]
 
 
-def take(request: Any, step: Step[S], subject: S, *, back: str, **context: Any) -> HttpResponse:
-    """Show a step, or take it; a refusal stands above the form, with what was typed still in it."""
+def take(
+    request: Any, step: Step[S], subject: S, *, back: str, template: str = "providers/desk_step.html", **context: Any
+) -> HttpResponse:
+    """Show a step, or take it; a refusal stands above the form, with what was typed still in it.
+
+    ``template``: one that extends the ordinary page of a step, for who has to see more before she takes it.
+    """
     if request.method != "POST":
         if not step.is_open(subject):
             messages.info(request, "Deze stap kan nu niet. Hieronder staat wat wel kan.")
@@ -104,7 +109,7 @@ def take(request: Any, step: Step[S], subject: S, *, back: str, **context: Any) 
                 return redirect(back)
     return render(
         request,
-        "providers/desk_step.html",
+        template,
         {
             "step": {"title": step.title, "button": step.button, "is_weighty": step.is_weighty},
             "follows": step.follows(subject),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -10,13 +12,13 @@ from providers.access import Actor
 from providers.audit import record
 from providers.formatting import format_date
 from providers.models import Act, Role, User
-from providers.refusal import Refused
+from providers.refusal import Refused, require_words
 from tariffs import letters
-from tariffs.models import LetterKind, Objection, ObjectionStatus, TermEvent, TermEventKind
+from tariffs.models import FileKind, LetterKind, Objection, ObjectionStatus, TermEvent, TermEventKind
 from tariffs.policies import current_policy
 from tariffs.procedure.deadlines import counts_as_in_time, decision_term_of, timeliness_of
 from tariffs.procedure.handling import lock, move, require_sound, require_step, tell
-from tariffs.terms import Length, amsterdam_day, equated_days, remedy_term
+from tariffs.terms import Length, Term, amsterdam_day, equated_days, remedy_term
 
 S = ObjectionStatus
 NO_FILE = "de machtiging: wie voor een ander bezwaar maakt, laat zien dat hij dat mag (art. 2:1, tweede lid, Awb)"
@@ -30,7 +32,7 @@ def missing(objection: Objection) -> list[str]:
     shared = objection.group.grounds.exists() if objection.group is not None else False
     if not shared and not objection.grounds.exists():
         found.append("de gronden: waarom u het niet eens bent met het besluit (art. 6:5, eerste lid, onder d, Awb)")
-    if objection.representative and not objection.files.exists():
+    if objection.representative and not objection.files.filter(kind=FileKind.MANDATE).exists():
         found.append(NO_FILE)
     return found
 
@@ -38,20 +40,14 @@ def missing(objection: Objection) -> list[str]:
 def ask_remedy(*, objection: Objection, what: str, actor: Actor) -> TermEvent:
     """Ask the provider to mend what is missing, within the term of the policy; meanwhile the term to decide stands still."""
     powers.require_staff(actor)
-    if len(what.strip()) < 10:
-        raise Refused("Schrijf op wat er ontbreekt. De aanbieder leest dit (art. 6:6 Awb).")
+    require_words(what, "Schrijf op wat er ontbreekt. De aanbieder leest dit (art. 6:6 Awb).")
     with transaction.atomic():
         locked = lock(objection, actor)
         require_step(locked, S.INCOMPLETE)
         now = timezone.now()
         today = amsterdam_day(now)
-        policy = current_policy(locked.decision.round)
-        term = remedy_term(
-            asked_on=today,
-            length=Length(policy.remedy_days, "days"),
-            courtesy=policy.courtesy_terms,
-            equated=equated_days(),
-        )
+        term = _remedy_term(locked, today)
+        still = remedy_sentence(locked)
         event = TermEvent.objects.create(
             objection=locked,
             kind=TermEventKind.REMEDY_ASKED,
@@ -70,7 +66,7 @@ def ask_remedy(*, objection: Objection, what: str, actor: Actor) -> TermEvent:
                 reference=locked.reference,
                 facts={
                     "gevraagd": letters.plain_lines(what),
-                    "termijnzin": f"Dat kan tot en met {format_date(term.end)}. {term.sentence}",
+                    "termijnzin": f"Dat kan tot en met {format_date(term.end)}. {term.sentence}\n\n{still}",
                     "ondertekenaar": actor.user.name,
                 },
                 objection=locked,
@@ -81,15 +77,46 @@ def ask_remedy(*, objection: Objection, what: str, actor: Actor) -> TermEvent:
     return event
 
 
+def remedy_sentence(objection: Objection) -> str:
+    """Say what asking for a remedy today does to the term to decide: it moves only if it would run meanwhile (Awb 7:10(2))."""
+    today = amsterdam_day(timezone.now())
+    events = list(objection.events.all())
+    asked = TermEvent(
+        objection=objection, kind=TermEventKind.REMEDY_ASKED, on=today, until=_remedy_term(objection, today).end
+    )
+    try:
+        now, then = (decision_term_of(objection, events=found).end for found in (events, [*events, asked]))
+    except ValueError:
+        return ""
+    if then > now:
+        return (
+            "Zolang de aanvulling uitblijft, staat de beslistermijn stil (art. 7:10, tweede lid, Awb). Komt zij op de laatste"
+            f" dag, dan beslist de NZa uiterlijk op {format_date(then)} in plaats van {format_date(now)}."
+        )
+    return (
+        f"De beslistermijn verandert hierdoor niet: zij begint na de bezwaartermijn en loopt tot en met {format_date(now)}"
+        " (art. 7:10, eerste en tweede lid, Awb)."
+    )
+
+
+def _remedy_term(objection: Objection, today: date) -> Term:
+    policy = current_policy(objection.decision.round)
+    return remedy_term(
+        asked_on=today,
+        length=Length(policy.remedy_days, "days"),
+        courtesy=policy.courtesy_terms,
+        equated=equated_days(),
+    )
+
+
 def judge_lateness(
     *, objection: Objection, is_excused: bool, reason: str, late_because: str = "", actor: Actor
 ) -> Objection:
     """Decide whether an objection that was not plainly in time is treated all the same, with the reason (Awb 6:9–6:11)."""
     powers.require_staff(actor)
-    if len(reason.strip()) < 10:
-        raise Refused(
-            "Schrijf op waarom de overschrijding verschoonbaar is of niet. De aanbieder leest dit (art. 6:11 Awb)."
-        )
+    require_words(
+        reason, "Schrijf op waarom de overschrijding verschoonbaar is of niet. De aanbieder leest dit (art. 6:11 Awb)."
+    )
     with transaction.atomic():
         locked = lock(objection, actor)
         if timeliness_of(locked).timing == "in_time":
@@ -149,6 +176,8 @@ def assign(*, objection: Objection, to: User, actor: Actor) -> Objection:
     powers.require_staff(actor)
     with transaction.atomic():
         locked = lock(objection, actor)
+        if not locked.is_open:
+            raise Refused("Op dit bezwaar wordt niet meer beslist. Er valt niets meer te behandelen (art. 7:11 Awb).")
         if not to.current_mandates().filter(role=Role.NZA).exists():
             raise Refused("Alleen een medewerker van de NZa kan een bezwaar behandelen (art. 3:2 Awb).")
         locked.assigned_to = to

@@ -9,36 +9,30 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from providers import notices, powers
 from providers.access import Actor
-from providers.audit import record
-from providers.checking import FEWEST_LETTERS, says_why
+from providers.audit import record, record_each
 from providers.formatting import format_datetime
 from providers.mandates import mandates_of, people_of, people_of_each
-from providers.models import Act, Provider, Round, User
+from providers.models import Act, Round, User
 from providers.refusal import Refused
 from tariffs import letters
 from tariffs.models import (
     InterpretationResponse,
-    MirrorReport,
-    Release,
-    ReportStatus,
     ResponseKind,
     ResponseMessage,
     ResponseOutcome,
     ResponseStatus,
-    ResponseTerm,
     Settlement,
     respond_until,
 )
 from tariffs.own_terms import require_own_term
 from tariffs.policies import current_policy
 from tariffs.procedure import corrections, outlook
-from tariffs.procedure.responses import facts_of, lock, move, subject_of
+from tariffs.procedure.responses import facts_of, in_words, lock, move, subject_of
 
 #: What an answer can say of each kind of response.
 OUTCOMES: Final[Mapping[ResponseKind, tuple[ResponseOutcome, ...]]] = {
@@ -93,7 +87,7 @@ def put_back(*, response: InterpretationResponse, actor: Actor) -> Interpretatio
 def ask_for_more(*, response: InterpretationResponse, text: str, until: datetime, actor: Actor) -> ResponseMessage:
     """Ask the provider for more, and say until when; its people are told. Asked twice in the same words, it is one question."""
     powers.require_staff(actor)
-    asked = _words(text, "Schrijf op wat u nog wilt weten.")
+    asked = in_words(text, "Schrijf op wat u nog wilt weten.")
     with transaction.atomic():
         locked = _open(response)
         last = locked.messages.last()
@@ -143,7 +137,7 @@ def answer(*, response: InterpretationResponse, given: Answer, actor: Actor) -> 
     words it is one answer; of two colleagues the second is refused.
     """
     powers.require_staff(actor)
-    text = _words(given.text, "Schrijf op waarom. De aanbieder leest dit.")
+    text = in_words(given.text, "Schrijf op waarom. De aanbieder leest dit.")
     with transaction.atomic():
         round = Round.objects.select_for_update(no_key=True).get(pk=response.report.release.round_id)
         locked = lock(response)
@@ -158,7 +152,7 @@ def answer(*, response: InterpretationResponse, given: Answer, actor: Actor) -> 
         _require_outcome(locked, given.outcome)
         if accepted:
             outlook.require_fresh(locked, list(accepted))
-        _store_answer(locked, given.outcome, text, accepted, actor)
+        _store_answers([locked], given.outcome, text, accepted, actor)
         _tell_answered([locked], round, occasion=str(locked.uuid))
     return locked
 
@@ -171,7 +165,7 @@ def answer_together(
     Corrections are answered one by one: each has consequences of its own.
     """
     powers.require_staff(actor)
-    said = _words(text, "Schrijf het antwoord op. De aanbieders lezen dit.")
+    said = in_words(text, "Schrijf het antwoord op. De aanbieders lezen dit.")
     if not 2 <= len(responses) <= MOST_TOGETHER:
         raise Refused(f"Kies ten minste 2 en ten hoogste {MOST_TOGETHER} reacties.")
     with transaction.atomic():
@@ -197,48 +191,10 @@ def answer_together(
         if len({item.kind for item in locked}) > 1:
             raise Refused("Kies reacties van één soort: toelichtingen of vragen.")
         group = uuid4()
-        for item in locked:
-            _store_answer(item, outcome, said, {}, actor, group=group)
+        _store_answers(locked, outcome, said, {}, actor, group=group)
         for round in {item.report.release.round for item in locked}:
             _tell_answered([item for item in locked if item.report.release.round == round], round, occasion=str(group))
     return group
-
-
-def extend(
-    *, release: Release, until: datetime, reason: str, actor: Actor, provider: Provider | None = None
-) -> ResponseTerm:
-    """Give more time to respond, to everybody or to one provider, with the reason; each is told once.
-
-    A term never becomes shorter. Given twice alike by the same person, it is one.
-    """
-    powers.require_staff(actor)
-    why = _words(reason, "Schrijf op waarom de duidingsperiode langer wordt. Aanbieders lezen dit.")
-    with transaction.atomic():
-        locked = Release.objects.select_for_update(of=("self",)).select_related("round").get(pk=release.pk)
-        known = ResponseTerm.objects.filter(release=locked, provider=provider).first()
-        if known is not None and (known.until, known.reason, known.set_by_id) == (until, why, actor.user.pk):
-            return known
-        _require_asked(locked)
-        if provider is not None and not MirrorReport.objects.filter(release=locked, provider=provider).exists():
-            raise Refused(f"{provider.name} kreeg in deze vrijgave geen spiegel.")
-        running = _running(locked, provider)
-        if until <= running:
-            raise Refused(
-                f"De duidingsperiode loopt al tot en met {format_datetime(running)}. Zij wordt nooit korter; kies een later"
-                " moment."
-            )
-        require_own_term(until, locked.round)
-        term = ResponseTerm.objects.create(
-            release=locked, provider=provider, until=until, reason=why, set_by=actor.user
-        )
-        record(
-            act=Act.RESPONSE_TERM_SET,
-            actor=actor,
-            subject=f"{locked}" if provider is None else f"{locked}: {provider}",
-            details={"release": str(locked.uuid), "until": until.isoformat()},
-        )
-        _tell_of_term(term)
-    return term
 
 
 def _open(response: InterpretationResponse) -> InterpretationResponse:
@@ -293,8 +249,8 @@ def _with_next_year(text: str, round: Round, accepted: Mapping[str, str]) -> str
     return text
 
 
-def _store_answer(
-    response: InterpretationResponse,
+def _store_answers(
+    responses: Sequence[InterpretationResponse],
     outcome: ResponseOutcome,
     text: str,
     accepted: dict[str, str],
@@ -302,13 +258,26 @@ def _store_answer(
     *,
     group: UUID | None = None,
 ) -> None:
-    response.status, response.outcome, response.answer = ResponseStatus.ANSWERED, outcome, text
-    response.accepted_changes, response.answer_group = accepted, group
-    response.answered_by, response.answered_at = actor.user, timezone.now()
-    response.save()
-    details = {**facts_of(response), "outcome": outcome.value, **({"group": str(group)} if group else {})}
-    record(act=Act.RESPONSE_ANSWERED, actor=actor, subject=subject_of(response), details=details)
-    letters.answer(response, actor=actor, at=response.answered_at)
+    """Write one answer down at each of some responses, and send the letters: in few queries, however many there are."""
+    now = timezone.now()
+    told = {
+        "status": ResponseStatus.ANSWERED,
+        "outcome": outcome,
+        "answer": text,
+        "accepted_changes": accepted,
+        "answer_group": group,
+        "answered_by": actor.user,
+        "answered_at": now,
+    }
+    for response in responses:
+        for name, value in told.items():
+            setattr(response, name, value)
+    InterpretationResponse.objects.filter(pk__in=[response.pk for response in responses]).update(**told)
+    details = {"outcome": outcome.value, **({"group": str(group)} if group else {})}
+    if len(responses) == 1:
+        details |= facts_of(responses[0])
+    record_each(act=Act.RESPONSE_ANSWERED, actor=actor, details=details, subjects=map(subject_of, responses))
+    letters.answers(responses, actor=actor, at=now)
 
 
 def _tell_answered(responses: Sequence[InterpretationResponse], round: Round, *, occasion: str) -> None:
@@ -341,53 +310,3 @@ def _tell_answered(responses: Sequence[InterpretationResponse], round: Round, *,
 
 def _shown_term(response: InterpretationResponse) -> str:
     return format_datetime(respond_until(response.report.release, response.provider))
-
-
-def _require_asked(release: Release) -> None:
-    if not release.is_released or release.respond_until is None or release.status == ReportStatus.ADOPTED:
-        raise Refused("Bij deze vrijgave hoort geen duidingsperiode. Er valt niets te verlengen.")
-    newest = Release.objects.released().filter(round=release.round).first()
-    if newest is not None and newest.pk != release.pk:
-        raise Refused("Er is een nieuwere vrijgave van deze ronde. Verleng de duidingsperiode daarvan.")
-
-
-def _running(release: Release, provider: Provider | None) -> datetime:
-    """Return until when somebody can respond by the term that runs, for everybody or for one provider."""
-    assert release.respond_until is not None
-    if provider is not None:
-        return respond_until(release, provider) or release.respond_until
-    terms = ResponseTerm.objects.filter(Q(provider__isnull=True), release=release)
-    return max([release.respond_until, *terms.values_list("until", flat=True)])
-
-
-def _tell_of_term(term: ResponseTerm) -> None:
-    """Tell those for whom the term moved; who had a longer one already hears nothing."""
-    reports = MirrorReport.objects.filter(release=term.release).select_related("provider").defer("content")
-    if term.provider_id is not None:
-        reports = reports.filter(provider=term.provider_id)
-    else:
-        longer = ResponseTerm.objects.filter(release=term.release, until__gte=term.until).exclude(pk=term.pk)
-        reports = reports.exclude(provider__in=longer.filter(provider__isnull=False).values("provider"))
-    providers = {report.provider_id: report for report in reports}
-    people = people_of_each(providers)
-    notices.tell_all(
-        kind="response_term_extended",
-        round=term.release.round,
-        path=reverse("own_responses"),
-        messages=[
-            notices.Message(
-                to=people.get(provider_id, []),
-                provider=report.provider,
-                occasion=f"{term.pk}",
-                facts={"termijn": format_datetime(term.until), "reden": term.reason},
-            )
-            for provider_id, report in providers.items()
-        ],
-    )
-
-
-def _words(text: str, sentence: str) -> str:
-    said = text.strip()
-    if not says_why(said):
-        raise Refused(f"{sentence} Gebruik ten minste {FEWEST_LETTERS} letters.")
-    return said

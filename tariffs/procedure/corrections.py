@@ -1,4 +1,4 @@
-"""Corrections of delivered figures: what can be corrected, what was accepted, and how that comes into the data.
+"""Corrections of delivered figures: what was accepted, and how that comes into the data.
 
 Nothing is overwritten. In a round that is delivered in the portal the correction is a new saved state that the board signs; in a
 round of another source the NZa itself adds a version, of which the file is the correction.
@@ -18,14 +18,11 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from benchmarking.datasets import canonical_number
-from providers import checking, checks, contents, desk, drafts, notices, powers, review, signing
+from providers import checking, contents, desk, drafts, notices, powers, review, signing
 from providers.access import Actor
 from providers.audit import record
-from providers.checking import Verdict
-from providers.contents import FIGURE, Contents, Figure
+from providers.contents import Contents
 from providers.formatting import format_datetime
-from providers.measures import CATALOGUE
 from providers.models import (
     EDITABLE,
     Act,
@@ -35,7 +32,6 @@ from providers.models import (
     MeasuredValue,
     Round,
     RoundStatus,
-    Severity,
     SignatureRequest,
     SourceFile,
     Statement,
@@ -45,123 +41,24 @@ from providers.models import (
 )
 from providers.refusal import Refused
 from providers.rounds import content_hash
-from providers.workbook.content import Cell
 from tariffs.models import InterpretationResponse, ResponseOutcome, Settlement
 from tariffs.policies import current_policy
+from tariffs.procedure.corrected_figures import (
+    as_figures,
+    as_text,
+    contents_of,
+    corrected,
+    findings_after,
+    newest_version,
+)
 from tariffs.procedure.responses import facts_of, subject_of
 
-#: Sheet of a figure that was corrected in the interpretation period.
-CORRECTION: Final = "Correctie"
 FORMAT: Final = 1
 ACCEPTED: Final = (ResponseOutcome.ACCEPTED, ResponseOutcome.PARTLY)
 NEXT_YEAR: Final = (
     "Volgens het beleid van deze ronde tellen verbeterde gegevens mee in de vergelijking van het volgende jaar. De uitkomst van"
     " deze ronde verandert er niet door."
 )
-
-
-def as_text(changes: Mapping[str, Decimal]) -> dict[str, str]:
-    """Return figures by measure as they are stored: as text with a point."""
-    return {code: canonical_number(value) for code, value in sorted(changes.items())}
-
-
-def as_figures(changes: Mapping[str, str]) -> dict[str, Decimal]:
-    """Return stored figures as numbers."""
-    return {code: Decimal(text) for code, text in changes.items()}
-
-
-def newest_version(submission: Submission) -> SubmissionVersion | None:
-    """Return what was delivered last."""
-    return SubmissionVersion.objects.filter(submission=submission).order_by("-number").first()
-
-
-def contents_of(version: SubmissionVersion) -> Contents:
-    """Return what stands in a delivered version: as it was signed, or as it was read from a source."""
-    statement = Statement.objects.filter(version=version).select_related("draft").first()
-    if statement is not None:
-        return contents.from_json(statement.draft.contents)
-    return Contents(
-        figures={
-            row.measure: Figure(value=row.value, cell=Cell(row.sheet, row.row, row.column), raw=row.raw)
-            for row in MeasuredValue.objects.filter(version=version)
-        }
-    )
-
-
-def corrected(before: Contents, changes: Mapping[str, Decimal]) -> Contents:
-    """Return contents with other figures, which name the correction as the place they come from."""
-    after = before.with_parts({f"{FIGURE}{code}": value for code, value in changes.items()})
-    figures = {
-        code: replace(after.figures[code], cell=Cell(CORRECTION), raw=canonical_number(value))
-        for code, value in changes.items()
-    }
-    return replace(after, figures={**after.figures, **figures})
-
-
-def require_possible(*, submission: Submission, changes: Mapping[str, Decimal]) -> None:
-    """Raise :class:`~providers.refusal.Refused` if these are no figures of this delivery, or would make an error of it."""
-    version = newest_version(submission)
-    if version is None:
-        raise Refused(
-            "U leverde in deze ronde niets aan. Er valt dus niets te verbeteren; stel een vraag of licht het toe."
-        )
-    if not changes:
-        raise Refused("Vul bij ten minste één gegeven het juiste getal in.")
-    before = contents_of(version)
-    for code, value in changes.items():
-        if code not in submission.round.measures or code not in before.figures:
-            raise Refused(f"{code} is geen gegeven dat u in deze ronde aanleverde.")
-        if before.figures[code].value == value:
-            raise Refused(f"Bij ‘{CATALOGUE[code].label}’ vulde u het getal in dat er al staat. Laat dat veld leeg.")
-    new = _new_errors(
-        checking.check(submission=submission, contents=before),
-        checking.check(submission=submission, contents=corrected(before, changes)),
-    )
-    if new:
-        raise Refused("\n".join(["Met deze getallen klopt de opgave zelf niet meer.", *new]))
-
-
-def _new_errors(before: Verdict, after: Verdict) -> list[str]:
-    known = {(item.rule.code, item.measure) for item in before.errors}
-    return [
-        f"{item.message} {item.rule.mend}".strip()
-        for item in after.errors
-        if (item.rule.code, item.measure) not in known
-    ]
-
-
-def findings_after(
-    *, submission: Submission, version: SubmissionVersion, changes: Mapping[str, Decimal]
-) -> list[Finding]:
-    """Return the findings that a version with these corrections would have; they are not stored.
-
-    What only the reader of a file could notice stays, unless it is about a figure that is corrected.
-    """
-    before = contents_of(version)
-    known = {(item.rule.code, item.measure) for item in checking.check(submission=submission, contents=before).found}
-    kept = [
-        Finding(
-            rule=row.rule,
-            severity=row.severity,
-            measure=row.measure,
-            sheet=row.sheet,
-            row=row.row,
-            column=row.column,
-            message=row.message,
-            mend=row.mend,
-            needs_explanation=row.needs_explanation,
-        )
-        for row in Finding.objects.filter(version=version, ended_at__isnull=True)
-        if (row.rule, row.measure) not in known and row.measure not in changes and not checks.rule(row.rule).check
-    ]
-    verdict = checking.check(submission=submission, contents=corrected(before, changes))
-    return [*(checking.row_of(version, item) for item in verdict.found), *kept]
-
-
-def errors_after(*, submission: Submission, version: SubmissionVersion, changes: Mapping[str, Decimal]) -> str:
-    """Return the codes of hard errors after these corrections, as a dataset holds them: sorted, joined by space."""
-    found = findings_after(submission=submission, version=version, changes=changes)
-    return " ".join(sorted({row.rule for row in found if row.severity == Severity.ERROR}))
 
 
 # ── what was accepted ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 """What falls due, computed from what happened: every day with the article it stands on, and whether it has passed.
 
 Nothing is stored: a term follows from the facts each time (``tariffs.terms``). For an objection those are the day on which the
-decision was sent, and everything that moved the term since.
+decision was made known (``tariffs.procedure.notified``), and everything that moved the term since.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from tariffs.models import (
     TermEventKind,
     period_until,
 )
+from tariffs.procedure.notified import notified_on, posted_on
 from tariffs.terms import (
     Adjournment,
     Length,
@@ -94,7 +95,7 @@ def _of_release(release: Release) -> list[Deadline]:
 def _of_response(response: InterpretationResponse) -> list[Deadline]:
     if response.status != ResponseStatus.MORE_ASKED:
         return []
-    asked = response.messages.filter(until__isnull=False).order_by("-pk").first()
+    asked = max((item for item in response.messages.all() if item.until), key=lambda item: item.pk, default=None)
     if asked is None or asked.until is None:
         return []
     return [
@@ -124,7 +125,8 @@ def _of_decision(decision: Decision) -> list[Deadline]:
         )
     if decision.status == DecisionStatus.SENT and decision.origin != Origin.OBJECTION:
         # Against a decision on an objection stands an appeal: that term comes with the objection.
-        found.append(_of_term("objection", objection_term_of(decision)))
+        term = objection_term_of(decision)
+        found.append(_of_term("objection", term, before=posted_sentence(decision, term)))
     return found
 
 
@@ -132,9 +134,8 @@ def _of_decision(decision: Decision) -> list[Deadline]:
 def _of_objection(objection: Objection) -> list[Deadline]:
     status = ObjectionStatus(objection.status)
     if status in (ObjectionStatus.DECIDED, ObjectionStatus.APPEALED):
-        assert objection.decided_on is not None
-        term = appeal_term(notified_on=objection.decided_on, equated=equated_days())
-        return [_of_term("appeal", term)]
+        term = appeal_term_of(objection)
+        return [_of_term("appeal", term, before=posted_sentence(objection, term))]
     if not objection.is_open:
         return []
     events = _events(objection)
@@ -168,14 +169,29 @@ def hearing_of(objection: Objection) -> Hearing | None:
 
 def objection_term_of(decision: Decision) -> Term:
     """Return the term to object to a decision that was sent."""
-    assert decision.sent_on is not None
-    return objection_term(notified_on=decision.sent_on, equated=equated_days())
+    return objection_term(notified_on=notified_on(decision), equated=equated_days())
+
+
+def appeal_term_of(objection: Objection) -> Term:
+    """Return the term to appeal against the decision on an objection."""
+    return appeal_term(notified_on=notified_on(objection), equated=equated_days())
+
+
+def posted_sentence(subject: Decision | Objection, term: Term) -> str:
+    """Return on which day a decision was put in the post and until when somebody can go on; empty if it went in the portal."""
+    posted = posted_on(subject)
+    if posted is None:
+        return ""
+    what, can = (
+        ("Het besluit", "bezwaar maken") if isinstance(subject, Decision) else ("De beslissing", "beroep instellen")
+    )
+    return f"{what} is op {format_date(posted)} op de post gedaan; u kunt {can} tot en met {format_date(term.end)}."
 
 
 def timeliness_of(objection: Objection) -> Timeliness:
     """Say whether an objection came in time, with the article.
 
-    One of before the term, on the very day on which the decision was sent, is: the decision was there (6:10(1)(a)).
+    One of before the term, but not before the day on which the decision was taken, is: the decision was there (6:10(1)(a)).
     """
     lodged = Lodged(
         channel="post"
@@ -351,8 +367,9 @@ def _of_notice(notice: TermEvent, term: Term) -> Deadline:
     )
 
 
-def _of_term(code: str, term: Term, *, whose: Whose = "provider") -> Deadline:
-    return _deadline(code, term.name, term.articles[0], term.end, term.sentence, whose=whose)
+def _of_term(code: str, term: Term, *, whose: Whose = "provider", before: str = "") -> Deadline:
+    sentence = f"{before} {term.sentence}".strip()
+    return _deadline(code, term.name, term.articles[0], term.end, sentence, whose=whose)
 
 
 def _deadline(code: str, name: str, article: str, on: date, sentence: str, *, whose: Whose = "provider") -> Deadline:

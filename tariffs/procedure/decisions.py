@@ -20,15 +20,14 @@ from providers.access import Actor
 from providers.audit import record, record_each
 from providers.formatting import format_date
 from providers.mandates import people_of
-from providers.models import Act, Provider, Round
-from providers.refusal import Refused
+from providers.models import Act, Round
+from providers.refusal import Refused, require_words
 from tariffs import letters, standings
+from tariffs.marks import mark_of
 from tariffs.models import (
-    Bandwidth,
     Channel,
     Decision,
     DecisionStatus,
-    LetterKind,
     MirrorReport,
     Occasion,
     Origin,
@@ -36,13 +35,22 @@ from tariffs.models import (
     ReportStatus,
     StatementOfViews,
 )
-from tariffs.policies import current_policy
-from tariffs.procedure import figures
+from tariffs.procedure import decision_letters, figures
+from tariffs.procedure.decision_letters import views_of, views_term_of
+from tariffs.procedure.handling import one_by_one
+from tariffs.procedure.renewals import adopted_release, pending_among, renewals_of, to_prepare
 from tariffs.procedure.views import WAIVED
-from tariffs.terms import Length, Term, amsterdam_day, equated_days, objection_term, views_term
+from tariffs.terms import amsterdam_day
 
 S = DecisionStatus
 Chosen = Collection[UUID] | None
+OWN_DRAFT = (
+    "U stelde dit besluit zelf op. Een collega stelt het vast, zodat er twee mensen naar hebben gekeken (art. 3:2 Awb)."
+)
+PENDING = (
+    "Tegen het besluit waarvoor dit in de plaats komt loopt bezwaar of beroep. Dat zou zich ook tegen het nieuwe besluit richten"
+    " (art. 6:19 Awb). Wacht de beslissing daarop af, of trek dit voornemen in."
+)
 
 
 class NotReady(Refused):
@@ -55,31 +63,22 @@ class Outcome:
 
     done: int
     left: tuple[tuple[str, int], ...] = ()
+    renewed: int = 0
+    """How many of those that were done take the place of a decision that holds."""
 
     @property
     def sentence(self) -> str:
         """Return what was left, in a sentence; empty if nothing was."""
-        return " ".join(f"{count} bleven liggen: {reason}" for reason, count in self.left if count)
+        return " ".join(
+            f"{count} {'bleef' if count == 1 else 'bleven'} liggen: {reason}" for reason, count in self.left if count
+        )
 
 
-def adopted_release(round: Round) -> Release | None:
-    """Return the newest release of a round whose outcome was adopted."""
-    return Release.objects.released().filter(round=round, status=ReportStatus.ADOPTED).first()
+def prepare_all(*, release: Release, actor: Actor | None) -> Outcome:
+    """Prepare a decision for everybody with a bandwidth in an adopted release who has none; done twice, nothing happens twice.
 
-
-def to_prepare(round: Round) -> QuerySet[Bandwidth]:
-    """Return the bandwidths in the newest adopted release of those about whom there is no decision yet."""
-    release = adopted_release(round)
-    if release is None:
-        return Bandwidth.objects.none()
-    taken = Decision.objects.filter(round=round).exclude(status=S.WITHDRAWN).values("provider")
-    return Bandwidth.objects.filter(run_id=release.run_id, upper_rate__isnull=False).exclude(provider__in=taken)
-
-
-def prepare_all(*, release: Release, actor: Actor | None) -> int:
-    """Prepare a decision for everybody with a bandwidth in an adopted release; who has one already keeps it.
-
-    Returns how many were made. Done twice, nothing happens twice.
+    Where a decision holds that rests on older outcomes, one is prepared that will take its place, as far as the policy of the
+    round lets it (:mod:`tariffs.procedure.renewals`); the others keep theirs and are counted.
     """
     powers.require_staff(actor)
     if not release.is_released or release.status != ReportStatus.ADOPTED:
@@ -94,30 +93,35 @@ def prepare_all(*, release: Release, actor: Actor | None) -> int:
         # Who prepares at the same moment waits, and then finds nothing left to do.
         round = Round.objects.select_for_update(no_key=True).get(pk=release.round_id)
         reports = dict(MirrorReport.objects.filter(release=release).values_list("provider_id", "pk"))
-        bands = (
+        first = (
             to_prepare(round)
             .filter(provider__in=reports)
             .select_related("provider")
             .prefetch_related("products")
             .order_by("provider__key")
         )
-        number = Decision.objects.filter(round=round, replaces__isnull=True).count()
+        found = renewals_of(release)
+        again = [item for item in found.to_renew if item.decision.provider_id in reports]
+        number = Decision.objects.filter(round=round, origin=Origin.ADOPTION).count()
         made = Decision.objects.bulk_create(
             (
                 Decision(
-                    provider=band.provider,
+                    provider_id=band.provider_id,
                     round=round,
                     report_id=reports[band.provider_id],
-                    reference=f"{round.slug.upper()[:40]}-{number + index:04d}",
+                    reference=f"{mark_of(round)}-{number + index:04d}",
+                    replaces=old,
                     figures=figures.of_bandwidth(band),
                     prepared_by=actor.user if actor else None,
                 )
-                for index, band in enumerate(bands, start=1)
+                for index, (band, old) in enumerate(
+                    [*((band, None) for band in first), *((item.band, item.decision) for item in again)], start=1
+                )
             ),
             batch_size=200,
         )
         _record(Act.DECISION_PREPARED, made, actor)
-    return len(made)
+    return Outcome(len(made), found.left, renewed=len(again))
 
 
 def announce_all(*, round: Round, actor: Actor, decisions: Chosen = None) -> Outcome:
@@ -131,52 +135,22 @@ def announce_all(*, round: Round, actor: Actor, decisions: Chosen = None) -> Out
         today = amsterdam_day(now)
         term = views_term_of(round, today)
         _update(ready, status=S.ANNOUNCED, announced_on=today, views_until=term.end)
-        letters.send_all(
-            [
-                letters.Outgoing(
-                    kind=LetterKind.INTENDED,
-                    provider=item.provider,
-                    round=round,
-                    reference=item.reference,
-                    facts={
-                        "bandbreedte": figures.in_words(item.figures, round.currency),
-                        "termijnzin": f"U kunt dat doen tot en met {format_date(term.end)}. {term.sentence}",
-                        "ondertekenaar": actor.user.name,
-                    },
-                    figures=figures.table(item.figures, round.currency, item.report.release.tariff_year),
-                    decision=item,
-                )
-                for item in ready
-            ],
-            actor=actor,
-            at=now,
-        )
+        letters.send_all(decision_letters.intended(ready, term=term, actor=actor), actor=actor, at=now)
         _record(Act.DECISION_ANNOUNCED, ready, actor)
     return Outcome(len(ready))
-
-
-def views_term_of(round: Round, sent_on: date) -> Term:
-    """Return the term for views on an intention that was sent on a day, as the policy of the round says."""
-    policy = current_policy(round)
-    return views_term(
-        sent_on=sent_on,
-        length=Length(policy.views_days, "days"),
-        courtesy=policy.courtesy_terms,
-        equated=equated_days(),
-    )
 
 
 def draft_all(*, round: Round, actor: Actor, reasons: str = "", decisions: Chosen = None) -> Outcome:
     """Draw decisions up, each with the reasons given: once the time for views is over, or views came in or were waived.
 
-    Every statement of views has to have its reaction first (Awb 3:46, 3:47).
+    What the NZa thinks of each statement of views has to be written down first (Awb 3:46, 3:47).
     """
     powers.require_staff(actor)
     with transaction.atomic():
         found = list(_locked(round, S.ANNOUNCED, decisions))
         _require_some(found, decisions, S.ANNOUNCED, round)
         today = amsterdam_day(timezone.now())
-        said = _views_of(found)
+        said = views_of(found)
         running = [item for item in found if _waits_for_views(item, said.get(item.pk, []), today)]
         unanswered = [item for item in found if any(_lacks_reaction(views) for views in said.get(item.pk, []))]
         waiting = {item.pk for item in (*running, *unanswered)}
@@ -184,8 +158,7 @@ def draft_all(*, round: Round, actor: Actor, reasons: str = "", decisions: Chose
         if decisions is not None and not ready:
             if unanswered:
                 raise NotReady(
-                    "Er is een zienswijze waarop de NZa nog niet heeft gereageerd. Schrijf eerst op wat u ervan vindt"
-                    " (art. 3:46 en 3:47 Awb)."
+                    "Bij een zienswijze staat nog niet wat de NZa ervan vindt. Schrijf dat eerst op (art. 3:46 en 3:47 Awb)."
                 )
             raise NotReady(
                 f"De aanbieder kan nog een zienswijze geven tot en met {format_date(running[0].views_until)} (art. 4:8 Awb)."
@@ -197,7 +170,7 @@ def draft_all(*, round: Round, actor: Actor, reasons: str = "", decisions: Chose
         len(ready),
         (
             ("de aanbieder kan nog een zienswijze geven (art. 4:8 Awb).", len(running)),
-            ("er is nog niet op de zienswijze gereageerd (art. 3:46 Awb).", len(unanswered)),
+            ("er staat nog niet wat de NZa van de zienswijze vindt (art. 3:46 Awb).", len(unanswered)),
         ),
     )
 
@@ -205,7 +178,7 @@ def draft_all(*, round: Round, actor: Actor, reasons: str = "", decisions: Chose
 def take_back(*, decision: Decision, reason: str, actor: Actor) -> None:
     """Take a decision that was drawn up back for another text: it is not taken yet, and nobody outside knows of it."""
     powers.require_staff(actor)
-    _require_words(reason, "Schrijf op wat er aan dit besluit moet veranderen. Een collega leest dit (art. 3:2 Awb).")
+    require_words(reason, "Schrijf op wat er aan dit besluit moet veranderen. Een collega leest dit (art. 3:2 Awb).")
     with transaction.atomic():
         locked = _one(decision, S.DRAFTED)
         locked.status, locked.reasons, locked.drafted_by, locked.drafted_at = S.ANNOUNCED, "", None, None
@@ -228,74 +201,52 @@ def send_all(*, round: Round, actor: Actor, decisions: Chosen = None) -> Outcome
         found = list(_locked(round, S.DRAFTED, decisions))
         _require_some(found, decisions, S.DRAFTED, round)
         own = [item for item in found if item.drafted_by_id == actor.user.pk]
-        ready = [item for item in found if item.drafted_by_id != actor.user.pk]
+        pending = _pending_against([item.replaces_id for item in found if item.replaces_id is not None])
+        held_up = [item for item in found if item not in own and item.replaces_id in pending]
+        ready = [item for item in found if item not in own and item not in held_up]
         if decisions is not None and not ready:
-            raise NotReady(
-                "U stelde dit besluit zelf op. Een collega stelt het vast, zodat er twee mensen naar hebben gekeken"
-                " (art. 3:2 Awb)."
-            )
+            raise NotReady(OWN_DRAFT if own else PENDING)
         _send(round, ready, actor)
-    return Outcome(len(ready), (("u stelde ze zelf op; een collega stelt ze vast (art. 3:2 Awb).", len(own)),))
+    return Outcome(
+        len(ready),
+        (
+            ("u stelde ze zelf op; een collega stelt ze vast (art. 3:2 Awb).", len(own)),
+            ("tegen het besluit waarvoor ze in de plaats komen loopt bezwaar of beroep (art. 6:19 Awb).", len(held_up)),
+        ),
+    )
+
+
+def _pending_against(decisions: Collection[int]) -> set[int]:
+    """Return those of decisions against which something is pending; who objects at this moment waits."""
+    if not decisions:
+        return set()
+    one_by_one(decisions)
+    return set(pending_among(Decision.objects.filter(pk__in=decisions)).values_list("pk", flat=True))
 
 
 def _send(round: Round, ready: Sequence[Decision], actor: Actor) -> None:
     now = timezone.now()
     today = amsterdam_day(now)
     here = letters.gets_post_here([item.provider_id for item in ready])
+    replaced = [item.replaces_id for item in ready if item.replaces_id is not None]
+    Decision.objects.filter(pk__in=replaced, status=S.SENT).update(status=S.REPLACED)
     facts = {"status": S.SENT, "decided_by": actor.user, "sent_on": today}
     for how, those in (
         (Channel.PORTAL, [item for item in ready if item.provider_id in here]),
         (Channel.POST, [item for item in ready if item.provider_id not in here]),
     ):
         _update(those, **facts, sent_how=how)
-    said = _views_of(ready)
-    remedy = objection_clause(today)
     letters.send_all(
-        [
-            letters.Outgoing(
-                kind=LetterKind.DECISION,
-                provider=item.provider,
-                round=round,
-                reference=item.reference,
-                facts={
-                    "bandbreedte": figures.in_words(item.figures, round.currency),
-                    "motivering": letters.plain_lines(item.reasons),
-                    "zienswijze": _reaction(said.get(item.pk, [])),
-                    "rechtsmiddel": remedy,
-                    "ondertekenaar": actor.user.name,
-                },
-                figures=figures.table(item.figures, round.currency, item.report.release.tariff_year),
-                decision=item,
-            )
-            for item in ready
-        ],
-        actor=actor,
-        at=now,
+        decision_letters.decided(ready, said=views_of(ready), sent_on=today, actor=actor), actor=actor, at=now
     )
     standings.record_decisions(ready, occasion=Occasion.DECISION, at=now)
     _record(Act.DECISION_SENT, ready, actor)
 
 
-def objection_clause(sent_on: date) -> str:
-    """Return where, until when and how somebody can object to a decision that is sent on a day (Awb 3:45)."""
-    term = objection_term(notified_on=sent_on, equated=equated_days())
-    return letters.clause(
-        channel="bezwaar maken",
-        until=term.end,
-        starts=term.starts,
-        articles=("art. 3:45 Awb", *term.articles),
-        whom="de NZa",
-        needs=(
-            "Zet in uw bezwaar uw naam en adres, de datum, tegen welk besluit u bezwaar maakt en waarom, en onderteken het"
-            " (art. 6:5 Awb). Het besluit blijft intussen gelden (art. 6:16 Awb)."
-        ),
-    )
-
-
 def withdraw(*, decision: Decision, reason: str, actor: Actor) -> None:
     """Take back an intention: no decision follows from it. Who knew of it is told why."""
     powers.require_staff(actor)
-    _require_words(reason, "Schrijf op waarom u het voornemen intrekt. De aanbieder leest dit (art. 3:46 Awb).")
+    require_words(reason, "Schrijf op waarom u het voornemen intrekt. De aanbieder leest dit (art. 3:46 Awb).")
     with transaction.atomic():
         locked = _one(decision, S.PREPARED, S.ANNOUNCED, S.DRAFTED)
         if locked.origin == Origin.OBJECTION:
@@ -321,9 +272,9 @@ def withdraw(*, decision: Decision, reason: str, actor: Actor) -> None:
 
 def _locked(round: Round, status: DecisionStatus, decisions: Chosen) -> QuerySet[Decision]:
     found = (
-        Decision.objects.select_for_update(of=("self",))
+        Decision.objects.select_for_update(no_key=True, of=("self",))
         .filter(round=round, status=status)
-        .select_related("provider", "round", "report__release")
+        .select_related("provider", "round", "report__release", "replaces")
         .defer("report__content")
         .order_by("reference")
     )
@@ -331,7 +282,11 @@ def _locked(round: Round, status: DecisionStatus, decisions: Chosen) -> QuerySet
 
 
 def _one(decision: Decision, *statuses: DecisionStatus) -> Decision:
-    locked = Decision.objects.select_for_update(of=("self",)).select_related("provider", "round").get(pk=decision.pk)
+    locked = (
+        Decision.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("provider", "round")
+        .get(pk=decision.pk)
+    )
     if locked.status not in statuses:
         raise Refused(
             f"Dit besluit staat op ‘{locked.get_status_display().lower()}’. Deze stap kan dan niet: ververs de bladzijde"
@@ -366,13 +321,6 @@ def _record(act: Act, decisions: Sequence[Decision], actor: Actor | None) -> Non
     record_each(act=act, actor=actor, details={"count": len(decisions)}, subjects=[str(item) for item in decisions])
 
 
-def _views_of(decisions: Sequence[Decision]) -> dict[int, list[StatementOfViews]]:
-    found: dict[int, list[StatementOfViews]] = {}
-    for views in StatementOfViews.objects.filter(decision__in=decisions):
-        found.setdefault(views.decision_id, []).append(views)
-    return found
-
-
 def _waits_for_views(decision: Decision, said: Sequence[StatementOfViews], today: date) -> bool:
     assert decision.views_until is not None
     return not said and today <= decision.views_until
@@ -380,28 +328,3 @@ def _waits_for_views(decision: Decision, said: Sequence[StatementOfViews], today
 
 def _lacks_reaction(views: StatementOfViews) -> bool:
     return views.text != WAIVED and not views.reaction
-
-
-def _reaction(said: Sequence[StatementOfViews]) -> str:
-    found = [views for views in said if views.text != WAIVED]
-    if found:
-        return "\n\n".join(
-            f"U schreef of zei:\n\n{letters.quoted(views.text)}\n\n{letters.plain_lines(views.reaction)}"
-            for views in found
-        )
-    return "U liet weten dat u geen zienswijze geeft." if said else "U gaf geen zienswijze (art. 4:8 Awb)."
-
-
-def _require_words(reason: str, sentence: str) -> None:
-    if len(reason.strip()) < 10:
-        raise Refused(sentence)
-
-
-def providers_without(round: Round) -> QuerySet[Provider]:
-    """Return the providers with an adopted report of a round about which there is nothing to decide: they have no bandwidth."""
-    release = adopted_release(round)
-    if release is None:
-        return Provider.objects.none()
-    return Provider.objects.filter(
-        mirror_reports__release=release, bandwidths__run_id=release.run_id, bandwidths__upper_rate__isnull=True
-    ).distinct()

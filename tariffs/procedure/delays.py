@@ -16,7 +16,7 @@ from providers.access import Actor
 from providers.audit import record
 from providers.formatting import format_date
 from providers.models import Act, Power, Role
-from providers.refusal import Refused
+from providers.refusal import Refused, require_words
 from tariffs import letters
 from tariffs.models import LetterKind, Objection, SuspensionCause, TermEvent, TermEventKind
 from tariffs.procedure.deadlines import decision_term_of
@@ -30,7 +30,7 @@ MOST_WEEKS = 6
 def adjourn(*, objection: Objection, weeks: int, reason: str, actor: Actor) -> TermEvent:
     """Put the decision off, once, by at most six weeks, before the term has ended (Awb 7:10(3))."""
     powers.require_staff(actor)
-    _require_words(reason, "7:10, derde lid,")
+    _require_reason(reason, "7:10, derde lid,")
     if not 1 <= weeks <= MOST_WEEKS:
         raise Refused("Verdagen kan met één tot en met zes weken (art. 7:10, derde lid, Awb).")
     with transaction.atomic():
@@ -51,7 +51,7 @@ def adjourn(*, objection: Objection, weeks: int, reason: str, actor: Actor) -> T
 def agree(*, objection: Objection, until: date, reason: str, actor: Actor) -> TermEvent:
     """Write down that the objector agreed to wait longer, until a day (Awb 7:10(4)); also after the term has ended."""
     powers.require_staff(actor)
-    _require_words(reason, "7:10, vierde lid,")
+    _require_reason(reason, "7:10, vierde lid,")
     with transaction.atomic():
         locked = _open(objection, actor)
         now = decision_term_of(locked).end
@@ -67,7 +67,7 @@ def agree(*, objection: Objection, until: date, reason: str, actor: Actor) -> Te
 def suspend(*, objection: Objection, cause: SuspensionCause, reason: str, actor: Actor) -> TermEvent:
     """Let the term stand still from today on, for one of the causes of Awb 4:15 that hold for objections (7:14)."""
     powers.require_staff(actor)
-    _require_words(reason, "4:15")
+    _require_reason(reason, "4:15")
     with transaction.atomic():
         locked = _open(objection, actor)
         if _is_suspended(locked):
@@ -81,7 +81,7 @@ def suspend(*, objection: Objection, cause: SuspensionCause, reason: str, actor:
 def resume(*, objection: Objection, reason: str, actor: Actor) -> TermEvent:
     """Let the term run again from today on (Awb 4:15(3) and (4))."""
     powers.require_staff(actor)
-    _require_words(reason, "4:15")
+    _require_reason(reason, "4:15")
     with transaction.atomic():
         locked = _open(objection, actor)
         if not _is_suspended(locked):
@@ -151,11 +151,10 @@ def _require_running(objection: Objection, today: date, article: str) -> None:
         )
 
 
-def _require_words(reason: str, article: str) -> None:
-    if len(reason.strip()) < 10:
-        raise Refused(
-            f"Schrijf op waarom. De aanbieder leest dit in een brief (art. {article} en 7:10, vijfde lid, Awb)."
-        )
+def _require_reason(reason: str, article: str) -> None:
+    require_words(
+        reason, f"Schrijf op waarom. De aanbieder leest dit in een brief (art. {article} en 7:10, vijfde lid, Awb)."
+    )
 
 
 def _add(

@@ -1,35 +1,49 @@
-"""The whole file of a case as one archive with an index: letters, files both ways, reports, what was said, and the time line.
+"""The whole file of a case as one archive with an index: letters, files both ways, mirrors, what was said, and the time line.
 
-The same case gives the same bytes: order, moments and compression are fixed. Each entry stands in the index with its SHA-256, so
-that anybody can check that the file is whole.
+What belongs to a case lies open to who objects, from a week before the hearing (Awb 7:4(2)): this is it, at any moment. Folders
+follow the procedure and every name begins with a number and the day, so the file lies in order of time however it is unpacked.
+The same case gives the same bytes. Each piece stands in the index (*inventaris*) with its SHA-256, so that anybody can check that
+the file is whole. Pieces are made and written one by one, to a temporary file.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import zipfile
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import IO
 
 from django.template.loader import render_to_string
 
 from providers.access import Actor
-from providers.formatting import AMSTERDAM, format_datetime
+from providers.formatting import AMSTERDAM, format_date, format_datetime
 from providers.models import Provider, Round
-from tariffs.models import CaseFile, Letter, MirrorReport
-from tariffs.procedure.timeline import CaseOf, case_of, events, shows_outcome
+from tariffs.models import CaseFile, Letter, LetterKind, MirrorReport
+from tariffs.procedure.archive import Entry, name_of, packed, safe
+from tariffs.procedure.case import CaseOf, case_of, shows_outcome
+from tariffs.procedure.rulings import grounds_of
+from tariffs.procedure.timeline import events
 from tariffs.procedure.views import WAIVED
 
-#: The earliest moment that an archive can hold; which moment it is says nothing, the index has the real ones.
-FIXED = (1980, 1, 1, 0, 0, 0)
+INDEX = "0-inventaris.html"
+#: The folders, in the order of the procedure.
+MIRROR, VIEWS, DECISION, OBJECTION, TIMELINE = (
+    "1-spiegel-en-duiding",
+    "2-voornemen-en-zienswijze",
+    "3-besluit",
+    "4-bezwaar",
+    "5-tijdlijn",
+)
+FOLDER_OF = {LetterKind.ANSWER: MIRROR, LetterKind.INTENDED: VIEWS, LetterKind.DECISION: DECISION}
+_PAGES = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """One piece of the file: when, what, from whom to whom, and its bytes."""
+    """One piece of the file: when, what, from whom to whom, and how its bytes are got once it is its turn."""
 
     at: datetime
     what: str
@@ -37,29 +51,48 @@ class Piece:
     recipient: str
     folder: str
     name: str
-    content: bytes
+    content: Callable[[], bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A line of the index."""
+    """A line of the index. ``pages`` is empty for what has no pages, or where they cannot be told."""
 
     number: int
     at: str
     what: str
     sender: str
     recipient: str
+    pages: str
     path: str
     sha256: str
 
 
-def bundle(*, provider: Provider, round: Round, actor: Actor, render: Callable[[Letter], bytes]) -> bytes:
-    """Return the archive of a case as far as ``actor`` may see it; ``render`` makes the PDF of a letter."""
+def bundle(
+    *,
+    provider: Provider,
+    round: Round,
+    actor: Actor,
+    render: Callable[[Letter], bytes],
+    mirror: Callable[[MirrorReport], bytes],
+) -> IO[bytes]:
+    """Return the archive of a case as far as ``actor`` may see it, as a file that is gone once it is closed.
+
+    ``render`` makes the PDF of a letter, and ``mirror`` that of a mirror.
+    """
     case = case_of(provider=provider, round=round, actor=actor)
-    pieces = sorted(_pieces(case, render), key=lambda piece: (piece.at, piece.folder, piece.name))
-    rows, contents = [], []
+    return packed(_entries(case, render, mirror))
+
+
+def _entries(
+    case: CaseOf, render: Callable[[Letter], bytes], mirror: Callable[[MirrorReport], bytes]
+) -> Iterator[Entry]:
+    pieces = sorted(_pieces(case, render, mirror), key=lambda piece: (piece.at, piece.folder, piece.name))
+    rows = []
     for number, piece in enumerate(pieces, start=1):
-        path = f"{piece.folder}/{number:03d}-{_safe(piece.name)}"
+        content = piece.content()
+        day = piece.at.astimezone(AMSTERDAM).date()
+        path = f"{piece.folder}/{number:03d}-{day.isoformat()}-{safe(piece.name)}"
         rows.append(
             Row(
                 number=number,
@@ -67,75 +100,86 @@ def bundle(*, provider: Provider, round: Round, actor: Actor, render: Callable[[
                 what=piece.what,
                 sender=piece.sender,
                 recipient=piece.recipient,
+                pages=_pages(content),
                 path=path,
-                sha256=hashlib.sha256(piece.content).hexdigest(),
+                sha256=hashlib.sha256(content).hexdigest(),
             )
         )
-        contents.append((path, piece.content))
-    index = render_to_string(
-        "tariffs/cases/dossier_index.html", {"provider": provider, "round": round, "rows": rows, "case": case}
-    ).encode()
-    return _archive([("index.html", index), *contents])
+        yield Entry(path=path, at=piece.at, content=content)
+    facts = {"provider": case.provider, "round": case.round, "rows": rows, "hearings": _hearings(case)}
+    index = render_to_string("tariffs/cases/dossier_index.html", facts).encode()
+    yield Entry(path=INDEX, at=pieces[-1].at if pieces else datetime(2000, 1, 1, tzinfo=AMSTERDAM), content=index)
 
 
-def to_print(letters: Iterable[Letter], render: Callable[[Letter], bytes]) -> bytes:
-    """Return an archive of letters that go by post, to be printed: one PDF each, in the order given."""
-    return _archive(
-        [(f"{_safe(item.reference)}-{number:03d}.pdf", render(item)) for number, item in enumerate(letters, 1)]
-    )
+def _pages(content: bytes) -> str:
+    """Return of how many pages a PDF is; empty for anything else, and for a PDF that keeps its pages compressed."""
+    found = len(_PAGES.findall(content)) if content.startswith(b"%PDF") else 0
+    return str(found) if found else ""
 
 
-def _archive(entries: list[tuple[str, bytes]]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, content in entries:
-            entry = zipfile.ZipInfo(path, date_time=FIXED)
-            entry.compress_type, entry.external_attr, entry.create_system = zipfile.ZIP_DEFLATED, 0o644 << 16, 3
-            archive.writestr(entry, content)
-    return made.getvalue()
+def _hearings(case: CaseOf) -> list[str]:
+    """Say for which hearing the file lies open, and from when (Awb 7:4)."""
+    return [
+        f"Voor de hoorzitting van {format_datetime(hearing.at)} over {objection.reference} ligt dit dossier open vanaf"
+        f" {format_date(hearing.file_open_from)}; stukken kunnen tot en met {format_date(hearing.papers_until)} worden"
+        " ingestuurd (art. 7:4, eerste en tweede lid, Awb)."
+        for objection in case.objections
+        for hearing in objection.hearings.all()
+        if hearing.at and hearing.file_open_from and hearing.papers_until and not hearing.cancelled_because
+    ]
 
 
-def _safe(name: str) -> str:
-    """Return a file name that every system takes, and that leads nowhere else."""
-    kept = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "-" for sign in name)
-    return kept.strip(".-")[:120] or "stuk"
-
-
-def _pieces(case: CaseOf, render: Callable[[Letter], bytes]) -> Iterator[Piece]:
+def _pieces(
+    case: CaseOf, render: Callable[[Letter], bytes], mirror: Callable[[MirrorReport], bytes]
+) -> Iterator[Piece]:
     nza, own = "Nederlandse Zorgautoriteit", case.provider.name
     for letter in case.letters:
         letter.round = case.round
+        posted = f", op de post gedaan op {format_date(letter.posting.posted_on)}" if hasattr(letter, "posting") else ""
         yield Piece(
             at=letter.sent_at,
-            what=f"Brief: {letter.get_kind_display().lower()} ({letter.reference})",
+            what=f"Brief: {letter.get_kind_display().lower()} ({letter.reference}){posted}",
             sender=nza,
             recipient=own,
-            folder="brieven",
-            name=f"{letter.kind.removeprefix('letter_').replace('_', '-')}-{letter.reference}.pdf",
-            content=render(letter),
+            folder=FOLDER_OF.get(LetterKind(letter.kind), OBJECTION),
+            name=f"brief-{name_of(letter)}.pdf",
+            content=lambda letter=letter: render(letter),  # type: ignore[misc]
         )
-    for file in CaseFile.objects.filter(pk__in=[item.pk for item in case.files]).order_by("pk"):
+    for file in case.files:
         yield Piece(
             at=file.received_at,
-            what=f"Bestand: {file.name}",
+            what=f"{file.get_kind_display()}: {file.name}",
             sender=own,
             recipient=nza,
-            folder="stukken",
+            folder=MIRROR if file.response_id else VIEWS if file.views_id else OBJECTION,
             name=file.name,
-            content=bytes(file.content),
+            content=lambda pk=file.pk: bytes(CaseFile.objects.only("content").get(pk=pk).content),  # type: ignore[misc]
         )
-    for report in MirrorReport.objects.filter(pk__in=[item.pk for item in case.reports]).select_related("release"):
+    for report in case.reports:
         assert report.release.released_at is not None
-        yield Piece(
-            at=report.release.released_at,
-            what=f"Spiegel, versie {report.version} ({report.release.get_status_display().lower()})",
-            sender=nza,
-            recipient=own,
-            folder="spiegels",
-            name=f"spiegel-v{report.version}.json",
-            content=json.dumps(report.content, sort_keys=True, ensure_ascii=False, indent=1).encode(),
-        )
+        about = f"Spiegel, versie {report.version} ({report.release.get_status_display().lower()})"
+        for ending, what, made in (
+            ("pdf", about, mirror),
+            ("json", f"{about}, dezelfde cijfers als gegevens", _as_data),
+        ):
+            yield Piece(
+                at=report.release.released_at,
+                what=what,
+                sender=nza,
+                recipient=own,
+                folder=MIRROR,
+                name=f"spiegel-versie-{report.version}.{ending}",
+                content=lambda pk=report.pk, made=made: made(_report(pk)),  # type: ignore[misc]
+            )
     yield from _said(case)
+
+
+def _report(pk: int) -> MirrorReport:
+    return MirrorReport.objects.select_related("release__round", "provider").get(pk=pk)
+
+
+def _as_data(report: MirrorReport) -> bytes:
+    return json.dumps(report.content, sort_keys=True, ensure_ascii=False, indent=1).encode()
 
 
 def _said(case: CaseOf) -> Iterator[Piece]:
@@ -147,7 +191,7 @@ def _said(case: CaseOf) -> Iterator[Piece]:
             f"Reactie {response.number} op de spiegel",
             own,
             nza,
-            "reacties",
+            MIRROR,
             f"reactie-{response.number}.txt",
             [response.get_item_display(), response.text, *(f"{m.by.name}: {m.text}" for m in response.messages.all())],
         )
@@ -157,13 +201,13 @@ def _said(case: CaseOf) -> Iterator[Piece]:
                 f"Antwoord op reactie {response.number}",
                 nza,
                 own,
-                "reacties",
+                MIRROR,
                 f"antwoord-{response.number}.txt",
                 [response.get_outcome_display(), response.answer],
             )
     for views in case.views:
         reaction = (
-            [f"Reactie van de NZa:\n{views.reaction}"]
+            [f"Overweging van de NZa:\n{views.reaction}"]
             if views.reaction and _is_decided(case, views.decision_id)
             else []
         )
@@ -172,7 +216,7 @@ def _said(case: CaseOf) -> Iterator[Piece]:
             "Bericht dat er geen zienswijze komt" if views.text == WAIVED else "Zienswijze (art. 4:8 Awb)",
             own,
             nza,
-            "zienswijzen",
+            VIEWS,
             "zienswijze.txt",
             [views.text, *reaction],
         )
@@ -183,14 +227,17 @@ def _said(case: CaseOf) -> Iterator[Piece]:
             *([f"Gemachtigde: {objection.representative}"] if objection.representative else []),
             *(["Pro forma: de gronden volgen (art. 6:6 Awb)."] if objection.is_pro_forma else []),
             *([f"Te laat omdat: {objection.late_because}"] if objection.late_because else []),
-            *(f"Grond {ground.number}: {ground.text}" for ground in objection.grounds.all()),
+            *(
+                f"{'Gedeelde grond' if ground.group_id else 'Grond'} {ground.number}: {ground.text}"
+                for ground in grounds_of(objection)
+            ),
         ]
         yield _text(
             objection.received_at,
             f"Bezwaar {objection.reference} (art. 6:5 Awb)",
             own,
             nza,
-            "bezwaar",
+            OBJECTION,
             f"bezwaar-{objection.reference}.txt",
             facts,
         )
@@ -201,7 +248,7 @@ def _said(case: CaseOf) -> Iterator[Piece]:
                     "Verslag van de hoorzitting (art. 7:7 Awb)",
                     nza,
                     own,
-                    "bezwaar",
+                    OBJECTION,
                     "verslag-hoorzitting.txt",
                     [f"Gehouden op {format_datetime(hearing.at)}, {hearing.place}", hearing.report],
                 )
@@ -211,7 +258,7 @@ def _said(case: CaseOf) -> Iterator[Piece]:
                     "Waarom er geen hoorzitting is (art. 7:3 Awb)",
                     nza,
                     own,
-                    "bezwaar",
+                    OBJECTION,
                     "geen-hoorzitting.txt",
                     [hearing.waived_because],
                 )
@@ -221,7 +268,7 @@ def _said(case: CaseOf) -> Iterator[Piece]:
                 "Advies van de commissie (art. 7:13 Awb)",
                 "de adviescommissie",
                 nza,
-                "bezwaar",
+                OBJECTION,
                 "advies.txt",
                 [objection.advice],
             )
@@ -232,7 +279,7 @@ def _said(case: CaseOf) -> Iterator[Piece]:
             + (f"\n    {event.text}" if event.text else "")
             for event in happened
         ]
-        yield _text(happened[-1].at, "Tijdlijn van de zaak", nza, own, "tijdlijn", "tijdlijn.txt", lines)
+        yield _text(happened[-1].at, "Tijdlijn van de zaak", nza, own, TIMELINE, "tijdlijn.txt", lines)
 
 
 def _is_decided(case: CaseOf, decision_id: int) -> bool:
@@ -245,6 +292,4 @@ def _day(day: date) -> datetime:
 
 def _text(at: datetime, what: str, sender: str, recipient: str, folder: str, name: str, parts: list[str]) -> Piece:
     content = "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
-    return Piece(
-        at=at, what=what, sender=sender, recipient=recipient, folder=folder, name=name, content=content.encode()
-    )
+    return Piece(at=at, what=what, sender=sender, recipient=recipient, folder=folder, name=name, content=content.encode)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Prefetch
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from providers.formatting import format_date
 from providers.models import Provider, Round
 from tariffs.models import (
     OPEN_OBJECTION,
@@ -25,18 +28,28 @@ from tariffs.models import (
     StatementOfViews,
     TermEvent,
 )
+from tariffs.procedure import posting
 from tariffs.procedure.deadlines import Deadline, deadlines
+from tariffs.procedure.notified import with_posting
 from tariffs.procedure.views import WAIVED
 from tariffs.terms import amsterdam_day, equated_days, objection_term
 
 S = DecisionStatus
 #: The channels by which the board is filtered: code and label.
-CHANNELS = (("duiding", "Duiding"), ("zienswijze", "Zienswijze"), ("besluit", "Besluit"), ("bezwaar", "Bezwaar"))
+CHANNELS = (
+    ("duiding", "Duiding"),
+    ("zienswijze", "Zienswijze"),
+    ("besluit", "Besluit"),
+    ("bezwaar", "Bezwaar"),
+    ("post", "Post"),
+)
+#: Longer than the six weeks of an appeal can run on: what was made known before is not looked at.
+LONGEST_APPEAL = timedelta(weeks=8)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """One thing that falls due: in which round and channel, about whom (or how many), and the term."""
+    """One thing that falls due: in which round and channel, about whom (or how many providers or letters), and the term."""
 
     round: Round
     channel: str
@@ -48,8 +61,8 @@ class Due:
 
 
 def due(*, round: Round | None = None) -> list[Due]:
-    """Return what falls due, in one round or in all; the number of queries grows with open objections and rounds alone."""
-    found = [*_releases(round), *_responses(round), *_decisions(round), *_objections(round)]
+    """Return what falls due, in one round or in all; the number of queries grows with releases that can be responded to alone."""
+    found = [*_releases(round), *_responses(round), *_decisions(round), *_objections(round), *_post(round)]
     return sorted(found, key=lambda item: (item.deadline.on, item.round.pk, item.reference))
 
 
@@ -67,7 +80,8 @@ def _responses(round: Round | None) -> Iterator[Due]:
     rows = InterpretationResponse.objects.filter(status=ResponseStatus.MORE_ASKED)
     if round is not None:
         rows = rows.filter(report__release__round=round)
-    for response in rows.select_related("provider", "report__release__round").defer("report__content"):
+    rows = rows.select_related("provider", "report__release__round").prefetch_related("messages")
+    for response in rows.defer("report__content"):
         for item in deadlines(response):
             yield Due(
                 round=response.report.release.round,
@@ -91,11 +105,11 @@ def _decisions(round: Round | None) -> Iterator[Due]:
             channel="zienswijze",
             deadline=Deadline(
                 code="react",
-                name="Reageer op een zienswijze",
+                name="Overweeg een zienswijze",
                 article="art. 3:46 Awb",
                 on=item.on,
                 is_over=item.is_over,
-                sentence="Er is een zienswijze waarop de NZa nog niet heeft gereageerd (art. 3:46 en 4:8 Awb).",
+                sentence="Bij een zienswijze staat nog niet wat de NZa ervan vindt (art. 3:46 en 4:8 Awb).",
                 whose="nza",
             ),
             provider=decision.provider,
@@ -104,9 +118,8 @@ def _decisions(round: Round | None) -> Iterator[Due]:
     yield from _together(rows)
 
 
-def _together(rows: object) -> Iterator[Due]:
+def _together(rows: QuerySet[Decision]) -> Iterator[Due]:
     """Yield, per round and day, the terms that many share."""
-    assert hasattr(rows, "filter")
     rounds = {row.pk: row for row in Round.objects.all()}
     announced = rows.filter(status=S.ANNOUNCED).order_by().values_list("round", "views_until").annotate(n=Count("pk"))
     today = amsterdam_day(timezone.now())
@@ -142,9 +155,11 @@ def _together(rows: object) -> Iterator[Due]:
             ),
             count=count,
         )
-    sent = rows.filter(status=S.SENT).exclude(origin="objection").order_by()
-    for round_id, sent_on, count in sent.values_list("round", "sent_on").annotate(n=Count("pk")):
-        term = objection_term(notified_on=sent_on, equated=equated_days())
+    # PostgreSQL passes by what is not there: without a day of the post the day on the letter counts.
+    sent = with_posting(rows.filter(status=S.SENT).exclude(origin="objection").order_by())
+    sent = sent.annotate(made_known=Greatest("sent_on", "went_on"))
+    for round_id, made_known, count in sent.values_list("round", "made_known").annotate(n=Count("pk")):
+        term = objection_term(notified_on=made_known, equated=equated_days())
         if term.end < today:
             continue
         yield Due(
@@ -164,11 +179,16 @@ def _together(rows: object) -> Iterator[Due]:
 
 def _objections(round: Round | None) -> Iterator[Due]:
     today = amsterdam_day(timezone.now())
-    rows = Objection.objects.filter(status__in=[*OPEN_OBJECTION, ObjectionStatus.DECIDED])
+    rows = with_posting(Objection.objects.all())
+    rows = rows.annotate(made_known=Greatest("decided_on", "went_on")).filter(
+        Q(status__in=OPEN_OBJECTION) | Q(status=ObjectionStatus.DECIDED, made_known__gte=today - LONGEST_APPEAL)
+    )
     if round is not None:
         rows = rows.filter(decision__round=round)
-    rows = rows.select_related("provider", "decision__round", "assigned_to").prefetch_related(
-        Prefetch("events", queryset=TermEvent.objects.order_by("on", "pk")), "hearings"
+    rows = rows.select_related("provider", "assigned_to").prefetch_related(
+        Prefetch("events", queryset=TermEvent.objects.order_by("on", "pk")),
+        Prefetch("decision", queryset=with_posting(Decision.objects.select_related("round"))),
+        "hearings",
     )
     for objection in rows:
         for item in deadlines(objection):
@@ -182,3 +202,42 @@ def _objections(round: Round | None) -> Iterator[Due]:
                 reference=objection.reference,
                 assigned=objection.assigned_to.name if objection.assigned_to else "",
             )
+
+
+def _post(round: Round | None) -> Iterator[Due]:
+    """Yield, per round and day, how many letters of that day are not in the post yet, as far as anybody wrote down."""
+    today = amsterdam_day(timezone.now())
+    waiting: dict[tuple[int, date], list[posting.Pile]] = {}
+    for pile in posting.piles(round=round):
+        if pile.unposted:
+            waiting.setdefault((pile.round_id, pile.dated), []).append(pile)
+    rounds = Round.objects.in_bulk({round_id for round_id, _ in waiting})
+    for (round_id, dated), found in waiting.items():
+        count = sum(pile.unposted for pile in found)
+        yield Due(
+            round=rounds[round_id],
+            channel="post",
+            deadline=Deadline(
+                code="post",
+                name=f"Nog niet op de post: {posting.count_of(count)} van {format_date(dated)}",
+                article="art. 3:41 Awb",
+                on=dated,
+                is_over=dated < today,
+                sentence=_how_far(sum(pile.printed for pile in found), count),
+                whose="nza",
+            ),
+            count=count,
+        )
+
+
+def _how_far(printed: int, count: int) -> str:
+    where = (
+        "Nog niet opgehaald om te printen."
+        if not printed
+        else "Opgehaald om te printen."
+        if printed == count
+        else f"Daarvan {'is' if printed == 1 else 'zijn'} er {printed} opgehaald om te printen."
+    )
+    return (
+        f"{where} Schrijf op wanneer zij op de post zijn gedaan: een termijn loopt vanaf de dag daarna (art. 6:8 Awb)."
+    )

@@ -68,9 +68,51 @@ def is_lower(figures: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
 
 
 def is_same(figures: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
-    """Tell whether nothing that is decided differs: minimum, maximum and both rates."""
+    """Tell whether nothing that is decided differs: minimum, maximum, both rates, and the tariffs of each product."""
     names = ("minimum", "maximum", "lower_rate", "upper_rate")
-    return all(Decimal(figures[name]) == Decimal(before[name]) for name in names)
+    return _tariffs(figures) == _tariffs(before) and all(
+        Decimal(figures[name]) == Decimal(before[name]) for name in names
+    )
+
+
+def _tariffs(figures: Mapping[str, Any]) -> dict[str, tuple[Decimal, Decimal]]:
+    return {item["product"]: (Decimal(item["lower"]), Decimal(item["upper"])) for item in figures["products"]}
+
+
+def difference(figures: Mapping[str, Any], before: Mapping[str, Any]) -> Decimal:
+    """Return how many euros the maximum is more than it was; less than nought if it is less."""
+    return Decimal(figures["maximum"]) - Decimal(before["maximum"])
+
+
+def revenue(figures: Mapping[str, Any]) -> Decimal:
+    """Return what the care days that are decided on bring in at the highest tariffs, in euros."""
+    return sum((Decimal(item["days"]) * Decimal(item["upper"]) for item in figures["products"]), Decimal(0))
+
+
+def compared(figures: Mapping[str, Any], before: Mapping[str, Any], currency: str) -> list[list[str]]:
+    """Return what is decided beside what was: name, was, becomes and the difference, written out."""
+    money = [("Minimale kosten", "minimum"), ("Maximale kosten", "maximum")]
+    rates = [("Ten minste", "lower_rate"), ("Ten hoogste", "upper_rate")]
+    return [
+        *(
+            [
+                label,
+                format_money(before[name], currency=currency),
+                format_money(figures[name], currency=currency),
+                format_money(Decimal(figures[name]) - Decimal(before[name]), currency=currency),
+            ]
+            for label, name in money
+        ),
+        *(
+            [
+                f"{label} (deel van de maximumtarieven)",
+                format_percent(before[name], decimals=2),
+                format_percent(figures[name], decimals=2),
+                format_percent(Decimal(figures[name]) - Decimal(before[name]), decimals=2),
+            ]
+            for label, name in rates
+        ),
+    ]
 
 
 def in_words(figures: Mapping[str, Any], currency: str) -> str:

@@ -7,10 +7,12 @@ import io
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePath
 from typing import Final
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from providers import powers
 from providers.access import Actor
@@ -18,7 +20,7 @@ from providers.audit import record
 from providers.models import Act, Power, Role
 from providers.refusal import Refused
 from providers.workbook import container
-from tariffs.models import CaseFile, InterpretationResponse, Objection, StatementOfViews
+from tariffs.models import CaseFile, FileKind, InterpretationResponse, Objection, StatementOfViews
 
 MEGABYTE: Final = 1_000_000
 LARGEST: Final = 10 * MEGABYTE
@@ -80,11 +82,19 @@ class Sent:
         object.__setattr__(self, "name", " ".join(self.name.split()))
 
 
-def receive(*, case: Case, sent: Sequence[Sent], actor: Actor) -> list[CaseFile]:
+def receive(
+    *,
+    case: Case,
+    sent: Sequence[Sent],
+    actor: Actor,
+    kind: FileKind = FileKind.EVIDENCE,
+    received_at: datetime | None = None,
+) -> list[CaseFile]:
     """Keep files with a response, a statement of views or an objection, and return them in the order in which they came.
 
-    The same bytes in the same case are one file. By somebody who acts for the provider with power to deliver or sign, or by the
-    NZa where something came in by post. Raises :class:`~providers.refusal.Refused` with every objection, and then keeps none.
+    The same bytes in the same case, for the same purpose, are one file. ``received_at``: when they came in, if not now. By
+    somebody who acts for the provider with power to deliver or sign, or by the NZa where something came in by post. Raises
+    :class:`~providers.refusal.Refused` with every objection, and then keeps none.
     """
     if actor.role == Role.NZA:
         powers.require_staff(actor)
@@ -93,14 +103,21 @@ def receive(*, case: Case, sent: Sequence[Sent], actor: Actor) -> list[CaseFile]
     require_acceptable(sent)
     with transaction.atomic():
         _wait_for_who_sends_the_same(case)
-        known = {file.sha256: file for file in case.files.defer("content")}
-        return [_keep(case, item, known, actor) for item in sent]
+        known = {(file.sha256, file.kind): file for file in case.files.defer("content")}
+        return [_keep(case, item, known, actor, kind, received_at or timezone.now()) for item in sent]
 
 
-def _keep(case: Case, sent: Sent, known: dict[str, CaseFile], actor: Actor) -> CaseFile:
+def _keep(
+    case: Case,
+    sent: Sent,
+    known: dict[tuple[str, str], CaseFile],
+    actor: Actor,
+    kind: FileKind,
+    received_at: datetime,
+) -> CaseFile:
     digest = hashlib.sha256(sent.content).hexdigest()
-    if digest in known:
-        return known[digest]
+    if (digest, kind) in known:
+        return known[digest, kind]
     if len(known) >= MOST_IN_ALL:
         raise Refused(f"Hier horen al {MOST_IN_ALL} bestanden bij. Voeg samen wat bij elkaar hoort.")
     file = CaseFile.objects.create(
@@ -108,6 +125,8 @@ def _keep(case: Case, sent: Sent, known: dict[str, CaseFile], actor: Actor) -> C
         response=case if isinstance(case, InterpretationResponse) else None,
         views=case if isinstance(case, StatementOfViews) else None,
         objection=case if isinstance(case, Objection) else None,
+        kind=kind,
+        received_at=received_at,
         name=sent.name,
         content_type=_TYPES[_extension(sent.name)],
         sha256=digest,
@@ -115,8 +134,8 @@ def _keep(case: Case, sent: Sent, known: dict[str, CaseFile], actor: Actor) -> C
         content=sent.content,
         received_from=actor.user,
     )
-    known[digest] = file
-    details = {"file": sent.name, "sha256": digest}
+    known[digest, kind] = file
+    details = {"file": sent.name, "sha256": digest, "kind": kind.value}
     record(act=Act.FILE_RECEIVED, actor=actor, subject=f"{case.provider}: {case}", details=details)
     return file
 

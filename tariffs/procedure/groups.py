@@ -12,8 +12,9 @@ from providers import powers
 from providers.access import Actor
 from providers.audit import record
 from providers.models import Act, Round
-from providers.refusal import Refused
-from tariffs.models import OPEN_OBJECTION, Ground, Objection, ObjectionGroup
+from providers.refusal import Refused, require_words
+from tariffs.models import OPEN_OBJECTION, Ground, Objection, ObjectionGroup, ObjectionStatus
+from tariffs.procedure.handling import lock
 
 
 def join(
@@ -40,6 +41,8 @@ def join(
                 "Kies bezwaren die nog open zijn en nog niet bij een groep horen"
                 f"{'' if group else ', ten minste twee'} (art. 7:6 Awb)."
             )
+        if group is not None:
+            _require_undecided(ObjectionGroup.objects.select_for_update().get(pk=group.pk))
         made = group or ObjectionGroup.objects.create(
             round=round, name=name.strip()[:160], representative=representative.strip()[:160], made_by=actor.user
         )
@@ -56,30 +59,51 @@ def join(
 
 
 def leave(*, objection: Objection, actor: Actor) -> None:
-    """Treat an objection by itself again, as long as nothing that is shared was decided."""
+    """Treat an objection by itself again, as long as nobody in its group was decided: what is shared is answered for all."""
     powers.require_staff(actor)
     with transaction.atomic():
-        locked = Objection.objects.select_for_update(of=("self",)).get(pk=objection.pk)
-        if locked.group_id is None:
+        locked = lock(objection, actor)
+        if locked.group is None:
             return
+        _require_undecided(ObjectionGroup.objects.select_for_update().get(pk=locked.group.pk))
         if not locked.is_open:
-            raise Refused("Op dit bezwaar is al beslist. Het blijft bij de groep (art. 7:12 Awb).")
+            raise Refused("Dit bezwaar is ingetrokken. Het blijft bij de groep (art. 7:12 Awb).")
         locked.group = None
         locked.save(update_fields=["group"])
         record(act=Act.OBJECTION_GROUPED, actor=actor, subject=str(locked), details={"left": True})
 
 
 def share(*, group: ObjectionGroup, text: str, actor: Actor) -> Ground:
-    """Write down a ground that all in a group bring forward; it is answered once."""
+    """Write down a ground that all in a group bring forward, as long as nobody in it was decided; it is answered once."""
     powers.require_staff(actor)
-    if len(text.strip()) < 10:
-        raise Refused("Schrijf de gedeelde grond op, zoals de bezwaarmakers die naar voren brengen (art. 6:5 Awb).")
+    require_words(text, "Schrijf de gedeelde grond op, zoals de bezwaarmakers die naar voren brengen (art. 6:5 Awb).")
     with transaction.atomic():
         locked = ObjectionGroup.objects.select_for_update().get(pk=group.pk)
         known = locked.grounds.filter(text=text.strip()).first()
         if known is not None:
             return known
+        _require_undecided(locked)
         last = locked.grounds.aggregate(last=Max("number"))["last"] or 0
         made = Ground.objects.create(group=locked, number=last + 1, text=text.strip())
         record(act=Act.OBJECTION_GROUPED, actor=actor, subject=str(locked), details={"ground": made.number})
     return made
+
+
+def hold(objection: Objection) -> None:
+    """Let who changes the group of a locked objection wait until what is done with the objection is done."""
+    if objection.group_id is not None:
+        ObjectionGroup.objects.select_for_update().get(pk=objection.group_id)
+
+
+def is_decided(group: ObjectionGroup) -> bool:
+    """Tell whether somebody in a group has the decision already: then what is shared stays as it is."""
+    return group.objections.filter(status__in=[ObjectionStatus.DECIDED, ObjectionStatus.APPEALED]).exists()
+
+
+def _require_undecided(group: ObjectionGroup) -> None:
+    """Raise :class:`~providers.refusal.Refused` if somebody in a locked group was decided."""
+    if is_decided(group):
+        raise Refused(
+            "In deze groep is op een bezwaar al beslist. Wie in de groep zit en wat zij delen, blijft daarom zoals het is (art."
+            " 7:12 Awb; gelijke gevallen)."
+        )

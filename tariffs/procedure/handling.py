@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from django.db import connection
+
 from providers import notices
 from providers.access import Actor
 from providers.audit import record
@@ -14,13 +18,26 @@ from tariffs.procedure.deadlines import decision_term_of
 
 
 def lock(objection: Objection, actor: Actor) -> Objection:
-    """Return an objection as it is now, locked: who changes it waits for the other."""
-    return (
-        Objection.objects.visible_to(actor)
-        .select_for_update(of=("self",))
-        .select_related("provider", "decision__round", "decision__provider", "group")
-        .get(pk=objection.pk)
-    )
+    """Return an objection as it is now, locked: who changes it waits for the other.
+
+    Locked first and read after that: whoever waited would otherwise get what belongs to it (its group, its decision) as it was
+    before the other was done.
+    """
+    seen = Objection.objects.visible_to(actor)
+    seen.select_for_update(no_key=True, of=("self",)).only("pk").get(pk=objection.pk)
+    return seen.select_related("provider", "decision__round", "decision__provider", "group").get(pk=objection.pk)
+
+
+def one_by_one(decisions: Iterable[int]) -> None:
+    """Let who object to these decisions, and who replaces them, at the same moment go one by one.
+
+    Not a lock on the row: a provider may read a decision and cannot lock it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('objections'), asked::int) FROM unnest(%s::bigint[]) asked ORDER BY asked",
+            [list(decisions)],
+        )
 
 
 def require_step(objection: Objection, to: ObjectionStatus) -> None:

@@ -93,7 +93,7 @@ def plan(*, objections: Iterable[Objection], at: datetime, place: str, actor: Ac
 
 
 def cancel(*, hearing: Hearing, reason: str, actor: Actor) -> Hearing:
-    """Cancel a hearing; everybody who was invited is told why. A new one can be planned then: so it is moved."""
+    """Cancel a hearing; everybody who was invited gets a letter that says why. A new one can be planned then: so it is moved."""
     powers.require_staff(actor)
     if len(reason.strip()) < 10:
         raise Refused("Schrijf op waarom de hoorzitting niet doorgaat. Wie is uitgenodigd leest dit (art. 7:2 Awb).")
@@ -107,12 +107,7 @@ def cancel(*, hearing: Hearing, reason: str, actor: Actor) -> Hearing:
         for item in found:
             if item.status == S.HEARING:
                 move(item, S.ADMITTED, actor)
-                tell(
-                    item,
-                    f"De hoorzitting van {format_datetime(locked.at)} gaat niet door",
-                    reason.strip(),
-                    f"hearing {locked.uuid} cancelled",
-                )
+        _send_cancelled(locked, [item for item in found if item.status != S.WITHDRAWN], actor)
         record(
             act=Act.HEARING_PLANNED,
             actor=actor,
@@ -120,6 +115,39 @@ def cancel(*, hearing: Hearing, reason: str, actor: Actor) -> Hearing:
             details={"cancelled": True, "objections": [str(item) for item in found]},
         )
     return locked
+
+
+def _send_cancelled(hearing: Hearing, invited: Sequence[Objection], actor: Actor) -> None:
+    """Write to everybody who was invited and did not withdraw, and tell them at once in the portal and by mail."""
+    assert hearing.at is not None
+    reason = letters.plain_lines(hearing.cancelled_because)
+    sent = letters.send_all(
+        [
+            letters.Outgoing(
+                kind=LetterKind.HEARING_CANCELLED,
+                provider=item.provider,
+                round=item.decision.round,
+                reference=item.reference,
+                facts={
+                    "zitting": f"{format_datetime(hearing.at)}\n{hearing.place}",
+                    "motivering": reason,
+                    "ondertekenaar": actor.user.name,
+                },
+                objection=item,
+                is_told=False,
+            )
+            for item in invited
+        ],
+        actor=actor,
+        at=timezone.now(),
+    )
+    for item, letter in zip(invited, sent, strict=True):
+        tell(
+            item,
+            f"De hoorzitting van {format_datetime(hearing.at)} gaat niet door",
+            f"{reason}\n\n{letters.BY_POST if letter.goes_by_post else letters.BY_PORTAL}",
+            f"hearing {hearing.uuid} cancelled",
+        )
 
 
 def waive(*, objections: Iterable[Objection], ground: str, reason: str, actor: Actor) -> Hearing:

@@ -35,7 +35,7 @@ from tariffs.models import (
     ResponseStatus,
     respond_until,
 )
-from tariffs.procedure import corrections, files
+from tariffs.procedure import corrected_figures, files
 from tariffs.procedure.responses import asked_until, facts_of, lock, move, subject_of
 
 LONGEST_TEXT: Final = 5_000
@@ -105,7 +105,7 @@ def respond(
     """
     powers.require(actor, report.provider, Power.DELIVER, Power.SIGN)
     said = _texts(text, is_needed=kind != ResponseKind.AGREE)
-    wanted = {} if kind != ResponseKind.CORRECT else corrections.as_text(changes or {})
+    wanted = {} if kind != ResponseKind.CORRECT else corrected_figures.as_text(changes or {})
     now = timezone.now()
     with transaction.atomic():
         submission = _lock(report)
@@ -119,7 +119,7 @@ def respond(
         if item not in items_of(report):
             raise Refused("Dit onderdeel staat niet in uw spiegel. Kies een ander onderdeel.")
         if kind == ResponseKind.CORRECT:
-            corrections.require_possible(submission=submission, changes=changes or {})
+            corrected_figures.require_possible(submission=submission, changes=changes or {})
         response = InterpretationResponse.objects.create(
             provider=report.provider,
             report=report,

@@ -7,6 +7,7 @@ follows from that in the scope of everybody (the letter that it was received, th
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -27,6 +28,7 @@ from tariffs.models import (
     Channel,
     Decision,
     DecisionStatus,
+    FileKind,
     Ground,
     Letter,
     LetterKind,
@@ -45,9 +47,19 @@ from tariffs.procedure.deadlines import (
     objection_term_of,
     timeliness_of,
 )
-from tariffs.procedure.handling import lock, move
-from tariffs.release import wake
+from tariffs.procedure.form import (
+    CameIn,
+    remedy_timeliness,
+    require_came_in,
+    require_decision,
+    require_form,
+    require_none_open,
+)
+from tariffs.procedure.handling import lock, move, one_by_one, require_sound
 from tariffs.terms import amsterdam_day
+from tariffs.waking import wake
+
+logger = logging.getLogger(__name__)
 
 S = ObjectionStatus
 LONGEST = 20_000
@@ -62,6 +74,7 @@ def file(
     representative: str = "",
     late_because: str = "",
     sent: Sequence[files.Sent] = (),
+    mandate: Sequence[files.Sent] = (),
     key: str,
     actor: Actor,
 ) -> Objection:
@@ -72,14 +85,14 @@ def file(
     powers.require(actor, decision.provider, Power.SIGN)
     now = timezone.now()
     with transaction.atomic():
-        _one_by_one(decision)
+        one_by_one([decision.pk])
         known = Objection.objects.filter(decision=decision, key=key).first()
         if known is not None:
             return known
         found = Decision.objects.select_related("provider", "round").get(pk=decision.pk)
-        _require_decision(found)
-        _require_none_open(found)
-        _require_form(grounds, is_pro_forma, signed_by)
+        require_decision(found)
+        require_none_open(found)
+        require_form(grounds, is_pro_forma, signed_by)
         if amsterdam_day(now) > objection_term_of(found).end and not late_because.strip():
             raise Refused(
                 f"De bezwaartermijn liep tot en met {format_date(objection_term_of(found).end)} (art. 6:7 Awb). U kunt nog wel"
@@ -98,9 +111,8 @@ def file(
             late_because=late_because,
             actor=actor,
         )
-        _add_grounds(made, grounds)
-        if sent:
-            files.receive(case=made, sent=sent, actor=actor)
+        _add_grounds(made, grounds, made.received_at)
+        _receive(made, sent, mandate, made.received_at, actor)
         transaction.on_commit(lambda: wake("settle"))
     return made
 
@@ -117,29 +129,21 @@ def register(
     representative: str = "",
     late_because: str = "",
     sent: Sequence[files.Sent] = (),
+    mandate: Sequence[files.Sent] = (),
     key: str,
     actor: Actor,
 ) -> Objection:
     """Write down an objection that came by post, by e-mail or over the counter, as it is: also if something is missing."""
     powers.require_staff(actor)
-    if channel not in (Channel.POST, Channel.EMAIL, Channel.DESK):
-        raise Refused(
-            "Bezwaar wordt schriftelijk gemaakt: per post, per e-mail of aan de balie (art. 6:4, eerste lid, Awb)."
-        )
-    if (posted_on is not None) != (channel == Channel.POST):
-        raise Refused("Vul bij post de dag van het poststempel in, en alleen bij post (art. 6:9, tweede lid, Awb).")
-    if received_at > timezone.now():
-        raise Refused("Kies een moment dat is geweest: wanneer kwam het bezwaar binnen (art. 6:9 Awb)?")
-    if posted_on is not None and posted_on > amsterdam_day(received_at):
-        raise Refused("Het poststempel kan niet van na de ontvangst zijn (art. 6:9, tweede lid, Awb).")
+    require_came_in(CameIn(channel=channel, received_at=received_at, posted_on=posted_on), "het bezwaar")
     with transaction.atomic():
-        _one_by_one(decision)
+        one_by_one([decision.pk])
         known = Objection.objects.filter(decision=decision, key=key).first()
         if known is not None:
             return known
         found = Decision.objects.select_related("provider", "round").get(pk=decision.pk)
-        _require_decision(found)
-        _require_none_open(found)
+        require_decision(found)
+        require_none_open(found)
         made = _store(
             found,
             key=key,
@@ -152,24 +156,34 @@ def register(
             late_because=late_because,
             actor=actor,
         )
-        _add_grounds(made, grounds)
-        if sent:
-            files.receive(case=made, sent=sent, actor=actor)
+        _add_grounds(made, grounds, made.received_at)
+        _receive(made, sent, mandate, made.received_at, actor)
         settle_standings()
     return made
 
 
 def supplement(
-    *, objection: Objection, grounds: Sequence[str] = (), sent: Sequence[files.Sent] = (), key: str = "", actor: Actor
+    *,
+    objection: Objection,
+    grounds: Sequence[str] = (),
+    sent: Sequence[files.Sent] = (),
+    mandate: Sequence[files.Sent] = (),
+    came: CameIn | None = None,
+    actor: Actor,
 ) -> Objection:
     """Add grounds or files to an objection; what was asked for is mended by it (Awb 6:6), also if it comes late.
 
-    By the provider, or by the NZa for what came by post. What was sent already is not added a second time.
+    By the provider, or by the NZa for what ``came`` outside the portal: then the day of receipt counts. What was sent already is
+    not added a second time. ``mandate``: files that show that somebody may act for the provider (Awb 2:1).
     """
     if actor.role == Role.NZA:
         powers.require_staff(actor)
     else:
         powers.require(actor, objection.provider, Power.SIGN)
+        came = None
+    if came is not None:
+        require_came_in(came, "de aanvulling")
+    moment = came.received_at if came is not None else timezone.now()
     with transaction.atomic():
         locked = lock(objection, actor)
         if locked.status not in (S.RECEIVED, S.INCOMPLETE, S.ADMITTED, S.HEARING, S.HEARD):
@@ -177,28 +191,50 @@ def supplement(
                 f"Dit bezwaar staat op ‘{locked.get_status_display().lower()}’. Aanvullen kan tot na de hoorzitting"
                 " (art. 7:9 Awb)."
             )
+        if moment < locked.received_at:
+            raise Refused("Een aanvulling kan niet van vóór het bezwaar zijn (art. 6:6 Awb). Kijk de dag na.")
         known = set(locked.grounds.values_list("text", flat=True))
         new = [text.strip() for text in grounds if text.strip() and text.strip() not in known]
-        if not new and not sent:
+        if not new and not sent and not mandate:
             if known & {text.strip() for text in grounds}:
                 return locked
             raise Refused(
                 "Schrijf een grond op of kies een bestand. Zonder dat is er niets om aan te vullen (art. 6:6 Awb)."
             )
-        _add_grounds(locked, new)
-        if sent:
-            files.receive(case=locked, sent=sent, actor=actor)
+        _add_grounds(locked, new, moment)
+        _receive(locked, sent, mandate, moment, actor)
         if locked.status == S.INCOMPLETE:
-            TermEvent.objects.create(
-                objection=locked,
-                kind=TermEventKind.REMEDIED,
-                on=amsterdam_day(timezone.now()),
-                by=actor.user,
-            )
+            _remedied(locked, came, amsterdam_day(moment), actor)
             move(locked, S.RECEIVED, actor)
+            require_sound(locked)
         else:
-            record(act=Act.OBJECTION_MOVED, actor=actor, subject=str(locked), details={"supplemented": True})
+            record(
+                act=Act.OBJECTION_MOVED, actor=actor, subject=str(locked), details={"supplemented": True, **_how(came)}
+            )
     return locked
+
+
+def _how(came: CameIn | None) -> dict[str, str]:
+    """Return how something came in, for the record."""
+    if came is None:
+        return {"channel": Channel.PORTAL.value}
+    posted = {"posted_on": came.posted_on.isoformat()} if came.posted_on is not None else {}
+    return {"channel": came.channel.value, "received_at": came.received_at.isoformat(), **posted}
+
+
+def _remedied(objection: Objection, came: CameIn | None, day: date, actor: Actor) -> None:
+    """Write down on which day what was missing came in; of before it was asked for, the day of asking counts."""
+    asked = objection.events.filter(kind=TermEventKind.REMEDY_ASKED).order_by("pk").last()
+    said = ""
+    if came is not None and asked is not None and asked.until is not None:
+        said = f"{came.channel.label}. {remedy_timeliness(came, until=asked.until).sentence}"
+    TermEvent.objects.create(
+        objection=objection,
+        kind=TermEventKind.REMEDIED,
+        on=max(day, asked.on) if asked is not None else day,
+        reason=said,
+        by=actor.user,
+    )
 
 
 def withdraw(*, objection: Objection, actor: Actor) -> Objection:
@@ -261,11 +297,16 @@ def _settle() -> int:
         now = holds.get(decision.pk)
         if now is None or decision.has_open == (now.status == ReportStatus.UNDER_OBJECTION):
             continue
-        standings.record_status(
-            standing=now,
-            status=ReportStatus.UNDER_OBJECTION if decision.has_open else ReportStatus.DECIDED,
-            occasion=Occasion.OBJECTION if decision.has_open else Occasion.OBJECTION_ENDED,
-        )
+        try:
+            with transaction.atomic():
+                standings.record_status(
+                    standing=now,
+                    status=ReportStatus.UNDER_OBJECTION if decision.has_open else ReportStatus.DECIDED,
+                    occasion=Occasion.OBJECTION if decision.has_open else Occasion.OBJECTION_ENDED,
+                )
+        except Exception:
+            logger.exception("The standing of decision %s cannot follow its objections.", decision.reference)
+            continue
         changed += 1
     return changed
 
@@ -279,21 +320,28 @@ def _acknowledge() -> None:
         .select_related("provider", "decision__round")
         .order_by("pk")
     )
-    now = timezone.now()
-    letters.send_all(
-        [
-            letters.Outgoing(
-                kind=LetterKind.OBJECTION_RECEIVED,
-                provider=item.provider,
-                round=item.decision.round,
-                reference=item.reference,
-                facts={"ontvangst": timeliness_of(item).sentence, "termijnzin": decision_term_of(item).sentence},
-                objection=item,
-            )
-            for item in found
-        ],
-        actor=None,
-        at=now,
+    receipts = []
+    for item in found:
+        try:
+            with transaction.atomic():
+                receipts.append(_receipt(item))
+        except Exception:
+            # Its dates cannot be told; the others must not wait for that.
+            logger.exception("No letter of receipt can be made for objection %s.", item.reference)
+    letters.send_all(receipts, actor=None, at=timezone.now())
+
+
+def _receipt(objection: Objection) -> letters.Outgoing:
+    return letters.Outgoing(
+        kind=LetterKind.OBJECTION_RECEIVED,
+        provider=objection.provider,
+        round=objection.decision.round,
+        reference=objection.reference,
+        facts={
+            "ontvangst": timeliness_of(objection).sentence,
+            "termijnzin": decision_term_of(objection).sentence,
+        },
+        objection=objection,
     )
 
 
@@ -329,7 +377,15 @@ def _store(
     return made
 
 
-def _add_grounds(objection: Objection, grounds: Sequence[str]) -> None:
+def _receive(
+    objection: Objection, sent: Sequence[files.Sent], mandate: Sequence[files.Sent], at: datetime, actor: Actor
+) -> None:
+    for kind, those in ((FileKind.EVIDENCE, sent), (FileKind.MANDATE, mandate)):
+        if those:
+            files.receive(case=objection, sent=those, kind=kind, received_at=at, actor=actor)
+
+
+def _add_grounds(objection: Objection, grounds: Sequence[str], at: datetime) -> None:
     texts = [text.strip() for text in grounds if text.strip()]
     if any(len(text) > LONGEST for text in texts):
         raise Refused(
@@ -337,45 +393,6 @@ def _add_grounds(objection: Objection, grounds: Sequence[str]) -> None:
         )
     last = objection.grounds.aggregate(last=Max("number"))["last"] or 0
     Ground.objects.bulk_create(
-        Ground(objection=objection, number=last + index, text=text) for index, text in enumerate(texts, start=1)
+        Ground(objection=objection, number=last + index, text=text, brought_at=at)
+        for index, text in enumerate(texts, start=1)
     )
-
-
-def _require_decision(decision: Decision) -> None:
-    if decision.status == DecisionStatus.SENT:
-        return
-    if decision.status == DecisionStatus.REPLACED:
-        raise Refused(
-            "Dit besluit is vervangen door een nieuw besluit. Daartegen staat beroep open (art. 7:1 en 8:1 Awb)."
-        )
-    raise Refused(
-        "Er is nog geen besluit, dus bezwaar maken kan nog niet (art. 1:3 en 6:4 Awb). Op een voornemen kunt u een zienswijze"
-        " geven (art. 4:8 Awb)."
-    )
-
-
-def _require_none_open(decision: Decision) -> None:
-    if decision.origin == Origin.OBJECTION:
-        raise Refused(
-            "Dit besluit is op een bezwaar genomen. Daartegen staat beroep open bij het CBb (art. 7:1 en 8:1 Awb)."
-        )
-    if Objection.objects.filter(decision=decision, status__in=OPEN_OBJECTION).exists():
-        raise Refused(
-            "Er loopt al een bezwaar tegen dit besluit. U kunt dat aanvullen met gronden en stukken (art. 6:5 Awb)."
-        )
-
-
-def _require_form(grounds: Sequence[str], is_pro_forma: bool, signed_by: str) -> None:
-    if not signed_by.strip():
-        raise Refused("Zet uw naam onder het bezwaar (art. 6:5, eerste lid, Awb).")
-    if not is_pro_forma and not any(text.strip() for text in grounds):
-        raise Refused(
-            "Schrijf op waarom u het niet eens bent met het besluit (art. 6:5, eerste lid, onder d, Awb). Komen de gronden"
-            " later, kies dan ‘pro forma’."
-        )
-
-
-def _one_by_one(decision: Decision) -> None:
-    """Let two who object at the same moment go one by one: a provider may read a decision and cannot lock it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('objections'), %s)", [decision.pk])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -26,8 +27,14 @@ from tariffs import consequences
 from tariffs.models import Consequences, InterpretationResponse, Release, ResponseKind, Settlement
 from tariffs.policies import current_policy
 from tariffs.positions import stored_positions
-from tariffs.procedure import corrections
+from tariffs.procedure import corrected_figures, corrections
+from tariffs.waking import wake
 
+logger = logging.getLogger(__name__)
+
+#: Where what is kept says how far it is, and what it says there.
+STATE, WAITS, DONE, REFUSED = "state", "waits", "done", "refused"
+FAILED = "Er ging iets mis in het programma. De technische melding staat in het logboek."
 STALE = (
     "De gevolgen van deze correctie zijn nog niet berekend, of er is sindsdien iets veranderd: de cijfers die u overneemt, een"
     " andere correctie of de berekening. Bereken ze opnieuw en besluit daarna."
@@ -58,11 +65,11 @@ class Question:
             round=self.run.dataset.round_id, provider__key__in=self.asked
         )
         for submission in submissions:
-            version = corrections.newest_version(submission)
+            version = corrected_figures.newest_version(submission)
             if version is None:
                 raise Refused(f"{submission.provider} leverde niets aan. Er valt niets te verbeteren.")
             key = submission.provider.key
-            found[key] = corrections.errors_after(submission=submission, version=version, changes=self.asked[key])
+            found[key] = corrected_figures.errors_after(submission=submission, version=version, changes=self.asked[key])
         return found
 
     @property
@@ -72,8 +79,8 @@ class Question:
             "response": str(self.response.uuid),
             "run": str(self.run.uuid),
             "settlement": self.settlement.value,
-            "chosen": corrections.as_text(self.chosen),
-            "accepted": {key: corrections.as_text(figures) for key, figures in sorted(self.accepted.items())},
+            "chosen": corrected_figures.as_text(self.chosen),
+            "accepted": {key: corrected_figures.as_text(figures) for key, figures in sorted(self.accepted.items())},
         }
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
@@ -96,49 +103,141 @@ def question(response: InterpretationResponse, measures: Collection[str] | None 
         response=response,
         run=run,
         settlement=Settlement(current_policy(round).corrections_settled),
-        chosen=corrections.as_figures(chosen),
+        chosen=corrected_figures.as_figures(chosen),
         accepted=accepted_after(run, round),
     )
 
 
 def accepted_after(run: Run, round: Round) -> dict[str, dict[str, Decimal]]:
-    """Return the accepted corrections that the figures of a run do not hold yet, by key of the provider."""
+    """Return the accepted corrections that a next run holds and this one does not, by key of the provider.
+
+    Where corrections count next year, what was accepted and is not in the data yet does not come into it either.
+    """
+    only_in_data = current_policy(round).corrections_settled == Settlement.NEXT_YEAR
     frozen = dict(
         SubmissionVersion.objects.filter(datasets=run.dataset_id).values_list("submission__provider_id", "number")
     )
     found: dict[str, dict[str, Decimal]] = {}
     for item in corrections.accepted_in(round):
         version = corrections.version_of(item)
+        if only_in_data and item.carried_into_id is None and version is None:
+            continue
         if version is None or version.number > frozen.get(item.provider_id, 0):
-            found.setdefault(item.provider.key, {}).update(corrections.as_figures(item.accepted_changes))
+            found.setdefault(item.provider.key, {}).update(corrected_figures.as_figures(item.accepted_changes))
     return found
 
 
-def compute(*, response: InterpretationResponse, actor: Actor, measures: Collection[str] | None = None) -> Consequences:
-    """Compute what accepting ``measures`` of a correction would do, and keep that for who decides.
+def ask(*, response: InterpretationResponse, actor: Actor, measures: Collection[str] | None = None) -> Consequences:
+    """Ask what accepting ``measures`` of a correction would do; a worker computes it, for in a national round it takes seconds.
 
-    On the real engine, without what only informs; takes seconds in a national round, so no lock is held meanwhile. Raises
-    :class:`~providers.refusal.Refused` if the figures cannot be computed with.
+    Asked again, it is computed again. Raises :class:`~providers.refusal.Refused` if there is nothing to compute, or while that is
+    being done.
     """
     powers.require_staff(actor)
+    _require_open(response)
+    chosen = sorted(question(response, measures).chosen)
+    with transaction.atomic():
+        known = Consequences.objects.filter(response=response)
+        if known.exists() and not known.select_for_update(skip_locked=True).first():
+            raise Refused("De gevolgen van deze correctie worden op dit moment berekend. Wacht tot dat klaar is.")
+        kept, _ = Consequences.objects.update_or_create(
+            response=response, defaults={"document": {STATE: WAITS, "measures": chosen}, "computed_at": timezone.now()}
+        )
+        transaction.on_commit(lambda: wake("look_ahead", kept.pk))
+    return kept
+
+
+def compute(*, response: InterpretationResponse, actor: Actor, measures: Collection[str] | None = None) -> Consequences:
+    """Compute what accepting ``measures`` of a correction would do at once, and keep that for who decides.
+
+    On the real engine, without what only informs. Raises :class:`~providers.refusal.Refused` if that cannot be done.
+    """
+    powers.require_staff(actor)
+    return _kept_as(response, _document(response, measures))
+
+
+def compute_waiting(consequences_id: int | None = None) -> int:
+    """Compute what somebody waits for, or one of these; return of how many. For workers.
+
+    Each in a transaction under a lock: another worker passes by, and what a worker that is killed began is begun anew.
+    """
+    waiting = Consequences.objects.filter(**{f"document__{STATE}": WAITS})
+    if consequences_id is not None:
+        waiting = waiting.filter(pk=consequences_id)
+    return sum(_compute_one(pk) for pk in waiting.order_by("computed_at").values_list("pk", flat=True))
+
+
+def _compute_one(pk: int) -> bool:
+    with transaction.atomic():
+        kept = (
+            Consequences.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(**{f"document__{STATE}": WAITS}, pk=pk)
+            .select_related("response__report__release__round", "response__provider")
+            .first()
+        )
+        if kept is None:
+            return False
+        measures = kept.document["measures"]
+        try:
+            with transaction.atomic():
+                document = _document(kept.response, measures)
+        except Refused as refused:
+            document = {STATE: REFUSED, "reason": str(refused), "measures": measures}
+        except Exception:
+            logger.exception("What a correction does could not be computed: %s.", kept.response.uuid)
+            document = {STATE: REFUSED, "reason": FAILED, "measures": measures}
+        _kept_as(kept.response, document)
+    return True
+
+
+def _kept_as(response: InterpretationResponse, document: dict[str, Any]) -> Consequences:
+    with transaction.atomic():
+        kept, _ = Consequences.objects.update_or_create(
+            response=response, defaults={"document": document, "computed_at": timezone.now()}
+        )
+    return kept
+
+
+def _require_open(response: InterpretationResponse) -> None:
     if response.is_ended:
         raise Refused("Deze reactie is al afgehandeld.")
+
+
+def _document(response: InterpretationResponse, measures: Collection[str] | None) -> dict[str, Any]:
+    _require_open(response)
     asked = question(response, measures)
     document: dict[str, Any] = {
+        STATE: DONE,
         "mark": asked.mark,
         "settlement": asked.settlement.value,
         "measures": sorted(asked.chosen),
         "accepted_before": sum(len(figures) for figures in asked.accepted.values()),
     }
     try:
-        document |= _computed(asked)
+        return document | _computed(asked)
     except (consequences.ChangeRefused, RunFailed) as refused:
         raise Refused(f"De gevolgen zijn niet te berekenen: {refused}") from refused
-    with transaction.atomic():
-        kept, _ = Consequences.objects.update_or_create(
-            response=response, defaults={"document": document, "computed_at": timezone.now()}
-        )
-    return kept
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How far it is with what a correction would do: nobody asked, being computed, not to be computed and why, or there it is."""
+
+    kept: Consequences | None = None
+    is_busy: bool = False
+    reason: str = ""
+
+
+def seen_of(response: InterpretationResponse) -> Seen:
+    """Return how far it is with what a correction would do."""
+    kept = Consequences.objects.filter(response=response).first()
+    if kept is None:
+        return Seen()
+    # What was kept before there were states was computed.
+    state = kept.document.get(STATE, DONE)
+    if state == DONE:
+        return Seen(kept=kept)
+    return Seen(is_busy=state == WAITS, reason=kept.document.get("reason", ""))
 
 
 def _computed(asked: Question) -> dict[str, Any]:
@@ -179,5 +278,5 @@ def require_fresh(response: InterpretationResponse, measures: Collection[str]) -
     if asked.settlement == Settlement.NEXT_YEAR:
         return
     kept = Consequences.objects.filter(response=response).first()
-    if kept is None or kept.document["mark"] != asked.mark:
+    if kept is None or kept.document.get("mark") != asked.mark:
         raise Refused(STALE)

@@ -5,7 +5,6 @@ Written by one, published by another; from then on everybody in the round reads 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -20,17 +19,13 @@ from providers.access import Actor
 from providers.audit import record
 from providers.formatting import format_datetime
 from providers.mandates import people_of_each
-from providers.models import Act, Mandate, Provider, Round
+from providers.models import Act, Provider, Round
 from providers.refusal import Refused
 from tariffs.models import InterpretationResponse, PublicNote, PublicNoteItem
+from tariffs.procedure.names import names_found
 
 LONGEST: Final = 10_000
 MOST_ITEMS: Final = 200
-#: Shorter names are ordinary words.
-SHORTEST_NAME: Final = 4
-_LEGAL_FORMS: Final = re.compile(
-    r"\b(stichting|vereniging|coöperatie|cooperatie|zorggroep|zorgcentrum|zorgcentra|woonzorgcentrum|huize|b\.?v\.?|n\.?v\.?|u\.?a\.?)(?!\w)"
-)
 
 
 @dataclass(frozen=True)
@@ -141,28 +136,6 @@ def mark(note: PublicNote) -> str:
 def prefill(response: InterpretationResponse) -> Question:
     """Return a question and answer to begin with, from a response that was answered; names still have to go."""
     return Question(response.text, response.answer)
-
-
-def names_found(text: str, round: Round) -> list[str]:
-    """Return the names and numbers in a text by which a provider of the round, or somebody of it, can be known."""
-    plain = f" {_plain(text)} "
-    found = []
-    for name, key in Provider.objects.filter(submissions__round=round).values_list("name", "key"):
-        known = _plain(name)
-        short = " ".join(_LEGAL_FORMS.sub(" ", name.casefold()).split())
-        candidates = {known, _plain(short)} - {""}
-        if any(len(item) >= SHORTEST_NAME and f" {item} " in plain for item in candidates) or f" {key} " in plain:
-            found.append(name)
-    people = Mandate.objects.filter(provider__submissions__round=round).values_list("user__name", "user__email")
-    for name, email in people.distinct():
-        if (len(name) >= SHORTEST_NAME and f" {_plain(name)} " in plain) or email.casefold() in text.casefold():
-            found.append(name)
-    return sorted(set(found))
-
-
-def _plain(text: str) -> str:
-    """Return text as it is compared: small letters and digits, everything else is one blank."""
-    return " ".join(re.sub(r"[^\w]|_", " ", text.casefold()).split())
 
 
 def _names_in(items: Iterable[Question], round: Round) -> list[str]:

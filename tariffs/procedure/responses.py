@@ -5,18 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 
 from providers.access import Actor
+from providers.checking import FEWEST_LETTERS, says_why
 from providers.models import Role
 from providers.refusal import Refused
 from tariffs.models import RESPONSE_PROVIDER_STEPS, RESPONSE_TRANSITIONS, InterpretationResponse, ResponseStatus
 
 
 def lock(response: InterpretationResponse) -> InterpretationResponse:
-    """Return a response as it is now, locked: whoever does something with it waits for the other."""
-    return (
-        InterpretationResponse.objects.select_for_update(of=("self",))
-        .select_related("provider", "report__release__round", "report__provider", "answered_by")
-        .get(pk=response.pk)
-    )
+    """Return a response as it is now, locked: whoever does something with it waits for the other.
+
+    Locked first and read after that, so that what belongs to it is of after the other was done as well.
+    """
+    InterpretationResponse.objects.select_for_update(of=("self",)).only("pk").get(pk=response.pk)
+    return InterpretationResponse.objects.select_related(
+        "provider", "report__release__round", "report__provider", "answered_by"
+    ).get(pk=response.pk)
 
 
 def move(response: InterpretationResponse, to: ResponseStatus, actor: Actor) -> None:
@@ -49,3 +52,11 @@ def subject_of(response: InterpretationResponse) -> str:
 def facts_of(response: InterpretationResponse) -> dict[str, str]:
     """Return what the records hold about a response; no figures."""
     return {"response": str(response.uuid), "item": response.item, "kind": response.kind}
+
+
+def in_words(text: str, sentence: str) -> str:
+    """Return what somebody of the NZa wrote, without blanks around it; with too little it is refused by ``sentence``."""
+    said = text.strip()
+    if not says_why(said):
+        raise Refused(f"{sentence} Gebruik ten minste {FEWEST_LETTERS} letters.")
+    return said

@@ -1,4 +1,4 @@
-"""Everything that happened in the case of one provider in a round, in all three channels, oldest first; and what it consists of.
+"""Everything that happened in the case of one provider in a round, in all three channels, oldest first.
 
 A provider reads its own side: what is prepared or drawn up, and advice that was not decided on yet, is not in it.
 """
@@ -6,34 +6,28 @@ A provider reads its own side: what is prepared or drawn up, and advice that was
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from typing import Literal
 
-from django.db.models import Q
-
-from providers.access import Actor
 from providers.formatting import AMSTERDAM, format_datetime
-from providers.models import Provider, Role, Round, User
+from providers.models import User
 from tariffs.models import (
     CaseFile,
-    Decision,
     Ground,
     Hearing,
-    InterpretationResponse,
     Letter,
-    MirrorReport,
     Objection,
-    ObjectionStatus,
-    Standing,
-    StatementOfViews,
     TermEvent,
 )
+from tariffs.procedure.case import CaseOf, shows_outcome
 from tariffs.procedure.views import WAIVED
 
 Direction = Literal["in", "out", ""]
 NZA = "de NZa"
-ENDED = (ObjectionStatus.DECIDED, ObjectionStatus.APPEALED)
+#: Files of within so much time came with the objection itself.
+WITH_IT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,105 +44,6 @@ class Event:
     files: tuple[CaseFile, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class CaseOf:
-    """All of one case, as far as somebody may see it."""
-
-    provider: Provider
-    round: Round
-    is_internal: bool
-    """Whether it is seen by the NZa: with what is still being prepared."""
-    reports: tuple[MirrorReport, ...]
-    responses: tuple[InterpretationResponse, ...]
-    decisions: tuple[Decision, ...]
-    views: tuple[StatementOfViews, ...]
-    objections: tuple[Objection, ...]
-    letters: tuple[Letter, ...]
-    standings: tuple[Standing, ...]
-    files: tuple[CaseFile, ...] = field(default=())
-
-    @property
-    def decision(self) -> Decision | None:
-        """Return the decision that is under way or holds: the newest that was not withdrawn and is not replaced."""
-        return next((item for item in self.decisions if item.status not in ("withdrawn", "replaced")), None)
-
-    @property
-    def is_empty(self) -> bool:
-        """Tell whether there is nothing to see yet."""
-        return not (self.decisions or self.views or self.objections or self.letters)
-
-
-def case_of(*, provider: Provider, round: Round, actor: Actor) -> CaseOf:
-    """Look a case up. The number of queries does not depend on how much happened."""
-    mine = Q(provider=provider)
-    return CaseOf(
-        provider=provider,
-        round=round,
-        is_internal=actor.role == Role.NZA,
-        reports=tuple(
-            MirrorReport.objects.visible_to(actor)
-            .filter(mine, release__round=round, release__stage="released")
-            .select_related("release")
-            .defer("content")
-            .order_by("version")
-        ),
-        responses=tuple(
-            InterpretationResponse.objects.visible_to(actor)
-            .filter(mine, report__release__round=round)
-            .select_related("submitted_by", "answered_by", "report")
-            .defer("report__content")
-            .prefetch_related("messages__by")
-            .order_by("pk")
-        ),
-        decisions=tuple(
-            Decision.objects.visible_to(actor)
-            .filter(mine, round=round)
-            .select_related(
-                "report__release", "prepared_by", "drafted_by", "decided_by", "replaces", "round", "provider"
-            )
-            .defer("report__content")
-            .order_by("-pk")
-        ),
-        views=tuple(
-            StatementOfViews.objects.visible_to(actor)
-            .filter(mine, decision__round=round)
-            .select_related("received_by", "reaction_by", "decision")
-        ),
-        objections=tuple(
-            Objection.objects.visible_to(actor)
-            .filter(mine, decision__round=round)
-            .select_related(
-                "received_by",
-                "decision__round",
-                "decision__provider",
-                "group",
-                "provider",
-                "drafted_by",
-                "decided_by",
-                "assigned_to",
-            )
-            .prefetch_related("events__by", "hearings", "grounds")
-            .order_by("pk")
-        ),
-        letters=tuple(
-            Letter.objects.visible_to(actor).filter(mine, round=round).select_related("sent_by").order_by("pk")
-        ),
-        standings=tuple(Standing.objects.visible_to(actor).filter(mine, round=round).order_by("since", "pk")),
-        files=tuple(
-            CaseFile.objects.visible_to(actor)
-            .filter(mine)
-            .filter(
-                Q(response__report__release__round=round)
-                | Q(views__decision__round=round)
-                | Q(objection__decision__round=round)
-            )
-            .select_related("received_from")
-            .defer("content")
-            .order_by("pk")
-        ),
-    )
-
-
 def events(case: CaseOf) -> list[Event]:
     """Return everything that happened, oldest first."""
     found = [
@@ -161,11 +56,6 @@ def events(case: CaseOf) -> list[Event]:
         *_standings(case),
     ]
     return sorted(found, key=lambda event: event.at)
-
-
-def shows_outcome(case: CaseOf, objection: Objection) -> bool:
-    """Tell whether the outcome, verdicts and advice of an objection may be seen: by the provider once it was decided."""
-    return case.is_internal or objection.status in ENDED
 
 
 def _name(user: User | None) -> str:
@@ -260,7 +150,7 @@ def _views(case: CaseOf) -> Iterator[Event]:
             yield Event(
                 at=views.reaction_at,
                 who=_name(views.reaction_by) if case.is_internal else NZA,
-                what="Reactie op de zienswijze",
+                what="Overweging van de NZa bij de zienswijze",
                 text=views.reaction,
                 channel="Zienswijze",
                 direction="out",
@@ -276,14 +166,24 @@ def _objections(case: CaseOf) -> Iterator[Event]:
             + (", pro forma" if objection.is_pro_forma else ""),
             channel="Bezwaar",
             direction="in",
-            files=_files_with(case, objection=objection.pk),
+            files=tuple(item for item in _files_with(case, objection=objection.pk) if came_with(item, objection)),
         )
+        yield from _supplements(case, objection)
         for ground in objection.grounds.all():
             yield _ground(ground)
         for event in objection.events.all():
             yield _term_event(event)
         for hearing in objection.hearings.all():
             yield from _hearing(hearing)
+        if objection.deviation and shows_outcome(case, objection) and objection.decided_on is not None:
+            yield Event(
+                at=_start_of(objection.decided_on),
+                who=NZA,
+                what="Waarom de NZa van het advies afwijkt (art. 7:13, zevende lid, Awb)",
+                text=objection.deviation,
+                channel="Bezwaar",
+                direction="out",
+            )
         if objection.excused_reason and case.is_internal:
             yield Event(
                 at=objection.received_at,
@@ -305,6 +205,29 @@ def _objections(case: CaseOf) -> Iterator[Event]:
                 channel="Bezwaar",
                 direction="in",
             )
+
+
+def came_with(file: CaseFile, objection: Objection) -> bool:
+    """Tell whether a file came with an objection itself, and was not added later."""
+    return file.received_at <= objection.received_at + WITH_IT
+
+
+def _supplements(case: CaseOf, objection: Objection) -> Iterator[Event]:
+    """Return the files that were added later, each moment once."""
+    later = [item for item in _files_with(case, objection=objection.pk) if not came_with(item, objection)]
+    for moment, found in groupby(sorted(later, key=_moment), key=_moment):
+        yield Event(
+            at=moment,
+            who="de bezwaarmaker",
+            what=f"Stukken bij bezwaar {objection.reference}",
+            channel="Bezwaar",
+            direction="in",
+            files=tuple(found),
+        )
+
+
+def _moment(file: CaseFile) -> datetime:
+    return file.received_at
 
 
 def _ground(ground: Ground) -> Event:
@@ -360,7 +283,7 @@ def _hearing(hearing: Hearing) -> Iterator[Event]:
 
 
 def _letters(case: CaseOf) -> Iterator[Event]:
-    channels = {"letter_answer": "Duiding", "letter_intended": "Zienswijze", "letter_decision": "Besluit"}
+    channels = {"letter_answer": "Duiding", "letter_intended": "Voornemen", "letter_decision": "Besluit"}
     for letter in case.letters:
         yield Event(
             at=letter.sent_at,
@@ -370,6 +293,14 @@ def _letters(case: CaseOf) -> Iterator[Event]:
             direction="out",
             letter=letter,
         )
+        if hasattr(letter, "posting"):
+            yield Event(
+                at=max(letter.sent_at, _start_of(letter.posting.posted_on)),
+                who=NZA,
+                what=f"Op de post gedaan: {letter.get_kind_display().lower()} ({letter.reference})",
+                channel=channels.get(letter.kind, "Bezwaar"),
+                direction="out",
+            )
 
 
 def _standings(case: CaseOf) -> Iterator[Event]:

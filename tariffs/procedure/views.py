@@ -1,4 +1,4 @@
-"""Views on an intended decision (zienswijze, Awb 4:8 and 4:9): given here, or by post, or by word of mouth; each gets a reaction.
+"""Views on an intended decision (zienswijze, Awb 4:8 and 4:9): given here, by post or by word of mouth; the NZa weighs each.
 
 Views are no objection: they come before there is a decision.
 """
@@ -16,7 +16,7 @@ from providers.access import Actor
 from providers.audit import record
 from providers.formatting import format_date
 from providers.models import Act, Power
-from providers.refusal import Refused
+from providers.refusal import Refused, require_words
 from tariffs.models import Channel, Decision, DecisionStatus, StatementOfViews
 from tariffs.procedure import files
 from tariffs.terms import amsterdam_day
@@ -91,19 +91,28 @@ def write_down(
 def react(*, views: StatementOfViews, reaction: str, actor: Actor) -> StatementOfViews:
     """Write down what the NZa thinks of views, with the reason; the provider reads it with the decision (Awb 3:46, 3:47)."""
     powers.require_staff(actor)
-    if len(reaction.strip()) < 10:
-        raise Refused("Schrijf op wat u met de zienswijze doet en waarom. Dat komt in het besluit (art. 3:46 Awb).")
+    require_words(
+        reaction, "Schrijf op wat u met de zienswijze doet en waarom. Dat komt in het besluit (art. 3:46 Awb)."
+    )
     with transaction.atomic():
-        decision = Decision.objects.select_for_update(of=("self",)).get(pk=views.decision_id)
+        decision = Decision.objects.select_for_update(no_key=True, of=("self",)).get(pk=views.decision_id)
         if decision.status != DecisionStatus.ANNOUNCED:
             raise Refused(_closed(decision))
-        locked = StatementOfViews.objects.select_for_update(of=("self",)).get(pk=views.pk)
+        locked = StatementOfViews.objects.select_for_update(no_key=True, of=("self",)).get(pk=views.pk)
         if locked.text == WAIVED:
-            raise Refused("De aanbieder geeft geen zienswijze. Daar hoort geen reactie bij (art. 4:8 Awb).")
+            raise Refused("De aanbieder geeft geen zienswijze. Daar valt niets bij te overwegen (art. 4:8 Awb).")
         locked.reaction, locked.reaction_by, locked.reaction_at = reaction.strip(), actor.user, timezone.now()
         locked.save(update_fields=["reaction", "reaction_by", "reaction_at"])
         record(act=Act.VIEWS_ANSWERED, actor=actor, subject=str(locked))
     return locked
+
+
+def may_add(decision: Decision) -> str:
+    """Say until when somebody can add to views: every page says the same."""
+    return (
+        f"Aanvullen kan tot en met {format_date(decision.views_until)} (art. 4:8 Awb), zolang de NZa het besluit nog niet"
+        " opstelt. Dat kan zij doen vanaf het moment dat uw zienswijze er is."
+    )
 
 
 def _store(

@@ -6,6 +6,7 @@ from tests.access.cases import NOBODY_SENDS, Case, look, send
 
 RELEASE = {"release": "release-under-way"}
 OF_LINDE = {"slug": "everybodys-round", "provider": "linde"}
+NO_POST = {"slug": "everybodys-round", "day": "no-step", "kind": "no-step", "part": "first"}
 PROCEDURE: tuple[Case, ...] = (
     #                         anonymous anne bram noor karim eva olaf
     look("mirror_pdf", "      login 200 404 403 403 403 choose", report="annes-report"),
@@ -61,8 +62,16 @@ PROCEDURE: tuple[Case, ...] = (
     send("case_round", NOBODY_SENDS, slug="everybodys-round"),
     look("case_round_step", " login 403 403 404 403 403 choose", slug="everybodys-round", step="no-step"),
     send("case_round_step", " login 403 403 404 403 403 choose", slug="everybodys-round", step="no-step"),
-    look("case_round_post", " login 403 403 404 403 403 choose", slug="everybodys-round", part="first"),
-    send("case_round_post", NOBODY_SENDS, slug="everybodys-round", part="first"),
+    look("case_post", "       login 403 403 200 403 403 choose", slug="everybodys-round"),
+    look("case_post", "       login 403 403 404 403 403 choose", slug="no-round"),
+    send("case_post", NOBODY_SENDS, slug="everybodys-round"),
+    *(
+        case(name, "login 403 403 404 403 403 choose", slug="everybodys-round", day="no-step")
+        for name in ("case_post_day", "case_post_letters")
+        for case in (look, send)
+    ),
+    look("case_post_archive", "login 403 403 404 403 403 choose", **NO_POST),
+    send("case_post_archive", NOBODY_SENDS, **NO_POST),
     look("new_objection_group", "login 403 403 404 403 403 choose", slug="no-round"),
     send("new_objection_group", "login 403 403 200 403 403 choose", slug="everybodys-round"),
     look("objection_group", " login 403 403 404 403 403 choose", group="no-run"),
@@ -79,6 +88,10 @@ PROCEDURE: tuple[Case, ...] = (
         for name in ("decision", "views", "objection")
         for case in (look, send)
     ),
+    look("decision_concept", "login 403 403 404 403 403 choose", decision="no-run"),
+    send("decision_concept", NOBODY_SENDS, decision="no-run"),
+    look("objection_concept", "login 403 403 404 403 403 choose", objection="no-run"),
+    send("objection_concept", NOBODY_SENDS, objection="no-run"),
     look("supplement_for", "  login 403 403 404 403 403 choose", objection="no-run"),
     send("supplement_for", "  login 403 403 404 403 403 choose", objection="no-run"),
 )

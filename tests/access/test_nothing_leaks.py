@@ -5,26 +5,32 @@ from __future__ import annotations
 import io
 import json
 import re
-from bisect import bisect_left
+import uuid
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 import openpyxl
 import pytest
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from benchmarking.models import PeerLink, Result
+from benchmarking.models import Result
 from ivportal import method
 from providers.access import scope
-from providers.models import Provider, User
-from tariffs.models import Bandwidth
-from tariffs.release import release_run
-from tests.access.reading import Fetched, fetch_all, numbers_in
+from providers.models import ApiKey, Notice, Provider, User
+from tariffs.models import MirrorReport, Release, ReportStatus
+from tariffs.release import approve, make_reports, prepare, release_run, withdraw
+from tests.access.hidden import peer_weights, secrets_of, told
+from tests.access.reading import Fetched, comparable, fetch_all, numbers_in, text_of
 from tests.access.test_matrix import MATRIX, address_of, places_of
 from tests.access.world import BOTH_REGIONS, FIGURES, MODEL, NORTH, SOUTH, World, deliveries, somebody_of, with_tariffs
+from tests.api.calling import key_for
 from tests.cast import Cast, browser_of, make_cast
+from tests.delivering import acting, an_employee
 from tests.factories import computed, delivery, make_round
 
 COMPUTED = (
@@ -34,6 +40,8 @@ COMPUTED = (
 
 
 METHOD = "/methode/"
+#: The addresses of a mirror, by its number.
+OF_A_REPORT = ("mirror_report", "mirror_pdf", "report_responses", "respond")
 #: Whose pages are read: the two dear ones of the cast, a peer, and who works in two regions. All others are looked for in them.
 VIEWERS = ("99900001", "99900002", "99900003", BOTH_REGIONS)
 
@@ -55,38 +63,6 @@ def pages_of_provider(world: World, key: str) -> dict[str, Fetched]:
     return everything_for(world, somebody_of(Provider.objects.get(key=key)))
 
 
-@cache
-def secrets_of(world: World, provider: Provider) -> dict[str, float]:
-    """Return the figures of ``provider`` that nobody but itself and the NZa may learn."""
-    result = Result.objects.get(run=world.released, provider=provider)
-    band = Bandwidth.objects.get(run=world.released, provider=provider)
-    days, treated = next((days, treated) for key, *_, days, treated in FIGURES if key == provider.key)
-    comparable = float(result.comparable_cost)
-    return {
-        "total cost": float(result.total_cost),
-        "comparable cost": comparable,
-        "housing cost": float(result.allowance),
-        "minimum cost": float(result.minimum_cost),
-        "maximum cost": float(band.maximum_cost),
-        "cost per day": float(result.total_cost) / (days + treated),
-        "days without treatment per 1,000": days / comparable * 1000,
-        "days with treatment per 1,000": treated / comparable * 1000,
-    }
-
-
-def told(numbers: list[float], secret: float, *, within: float) -> bool:
-    """Tell whether one of the sorted ``numbers`` gives ``secret`` away, up to a ratio ``within``."""
-    place = bisect_left(numbers, secret * (1 - within))
-    return place < len(numbers) and numbers[place] <= secret * (1 + within)
-
-
-def peer_weights(world: World, provider: Provider) -> list[float]:
-    """Return the exact λ and shares of the peers of ``provider``; those that are 0 or 1 say nothing."""
-    links = PeerLink.objects.filter(result__run=world.released, result__provider=provider)
-    exact = [number for link in links for number in (link.weight, link.cost_share)]
-    return [number for number in exact if 1e-3 < number < 0.999]
-
-
 def figures_in(page: str) -> list[dict[str, Any]]:
     """Return the drawings in a page."""
     found = re.findall(r'<script id="[^"]+" type="application/json">(.*?)</script>', page, re.DOTALL)
@@ -99,6 +75,29 @@ class TestBeforeRelease:
     @pytest.fixture
     def cast(self, db: None) -> Cast:
         return make_cast()
+
+    @pytest.fixture
+    def systems(self, cast: Cast) -> dict[str, Client]:
+        """Give what another system calls with a key of each of the people outside the NZa."""
+        people = {name: acting(getattr(cast, name)) for name in ("anne", "bram", "karim")}
+        return {name: Client(headers={"Authorization": f"Bearer {key_for(actor)}"}) for name, actor in people.items()}
+
+    def answered(self, systems: dict[str, Client]) -> dict[str, Fetched]:
+        """Return what those systems are answered, with the headers that a cache looks at."""
+        addresses = (
+            "/api/v1/rondes",
+            "/api/v1/bandbreedtes",
+            "/api/v1/bandbreedtes?jaar=2025",
+            "/api/v1/rondes/proef-2024",
+        )
+        found = {}
+        for name, system in systems.items():
+            for address in addresses:
+                answer = system.get(address)
+                found[f"{name} {address}"] = Fetched(address, answer.status_code, comparable(answer), text_of(answer))
+        # When a key was used last stands on a page, and would make it another one.
+        ApiKey.objects.update(last_used_at=None)
+        return found
 
     def seen(self, cast: Cast) -> dict[str, dict[str, Fetched]]:
         """Return what the people outside the NZa can fetch; Anne reads the explanation of the method too."""
@@ -119,21 +118,55 @@ class TestBeforeRelease:
                 found[table] = cursor.fetchone()[0]
             return found
 
-    def test_pages_files_and_headers_are_the_same_before_and_after_a_run(self, cast: Cast) -> None:
+    def test_pages_files_and_headers_are_the_same_until_the_moment_of_release(
+        self, cast: Cast, systems: dict[str, Client]
+    ) -> None:
+        """Before and after a run, while its release is prepared, approved and withdrawn; then everybody sees something."""
         round = with_tariffs(make_round(deliveries()))
-        before = self.seen(cast)
+        before, answers = self.seen(cast), self.answered(systems)
         run = computed(round, MODEL)
         assert run.status == "completed"
         assert self.seen(cast) == before
+        noor, rinske = acting(cast.noor), acting(an_employee())
+        release = prepare(run=run, status=ReportStatus.PROVISIONAL, for_care_offices=True, actor=noor)
+        assert make_reports(release.pk)
+        approve(release=release, release_at=timezone.now() + timedelta(days=1), actor=rinske)
+        assert self.seen(cast) == before
+        assert self.answered(systems) == answers
+        self.cannot_be_guessed(cast, release)
+        withdraw(release=release, reason="Er is nog iets na te kijken.", actor=noor)
+        assert self.answered(systems) == answers
+        self.cannot_be_guessed(cast, release)
         release_run(run=run, actor=None)
-        released = self.seen(cast)
-        for name in before:
-            assert released[name] != before[name], f"{name} sees nothing of the release: this test cannot fail"
+        assert self.answered(systems) != answers
+        for name, address in (("anne", "/spiegel/"), ("bram", "/spiegel/"), ("karim", "/bandbreedtes/")):
+            released = text_of(browser_of(getattr(cast, name)).get(address))
+            assert released != before[name][address].text, f"{name} sees nothing of the release: this test cannot fail"
+
+    def cannot_be_guessed(self, cast: Cast, release: Release) -> None:
+        """Who has the number of something that is not released in hand gets what any other number gets."""
+        places = [
+            *((name, MirrorReport.objects.get(release=release, provider=cast.linde).uuid) for name in OF_A_REPORT),
+            ("release", release.uuid),
+            ("run_progress", release.run.uuid),
+            ("results_csv", release.run.uuid),
+        ]
+        for person in (cast.anne, cast.bram, cast.karim):
+            client = browser_of(person)
+            for name, there in places:
+                told = []
+                for number in (there, uuid.uuid4()):
+                    answer = client.get(reverse(name, args=[number]))
+                    told.append(
+                        (answer.status_code, comparable(answer), text_of(answer).replace(str(number), "nummer"))
+                    )
+                assert told[0] == told[1], f"{person} can tell at {name}"
 
     def test_a_newer_result_that_is_not_released_changes_nothing(self, cast: Cast) -> None:
         round = with_tariffs(make_round(deliveries()))
         release_run(run=computed(round, MODEL), actor=None)
-        self.seen(cast)  # the message that there is a report is read once, and is not new the second time
+        # The message that there is a report is read once, and is not new the second time.
+        Notice.objects.update(read_at=timezone.now())
         before = self.seen(cast)
         newer = computed(round, {**MODEL, "returns_to_scale": "crs"})
         assert newer.status == "completed"
@@ -161,7 +194,7 @@ class TestProviders:
         leaning = [provider for provider in Provider.objects.all() if len(peer_weights(world, provider)) >= 3]
         assert len(leaning) >= 3
         own = everything_for(world, world.cast.anne)
-        numbers = sorted(number for page in own.values() for number in numbers_in(page.text))
+        numbers = sorted(number for page in own.values() for number in page.numbers)
         secrets = secrets_of(world, world.cast.linde)
         for name in ("total cost", "housing cost", "minimum cost", "maximum cost", "days with treatment per 1,000"):
             assert told(numbers, secrets[name], within=1e-6 if "days" in name else 1e-4), name
@@ -177,7 +210,7 @@ class TestProviders:
         own = sorted(secrets_of(world, viewer).values())
         weights = peer_weights(world, viewer)
         for page in pages.values():
-            numbers = sorted(numbers_in(page.text))
+            numbers = page.numbers
             for other in Provider.objects.exclude(pk=viewer.pk):
                 for name, secret in secrets_of(world, other).items():
                     if not told(own, secret, within=1e-3):
@@ -196,7 +229,7 @@ class TestProviders:
             for other in Provider.objects.exclude(pk=viewer.pk):
                 hidden = (other.key, other.name, str(other.uuid), str(reports[other.pk].uuid))
                 for word in hidden:
-                    assert word not in page.text, f"{page.address} shows {word}"
+                    assert word not in page.said, f"{page.address} shows {word}"
             for result in Result.objects.filter(run=world.released):
                 assert str(result.uuid) not in page.text
             assert str(world.released.uuid) not in page.text
@@ -252,7 +285,7 @@ class TestCareOffices:
             for page in everything_for(world, person).values():
                 for other in outside:
                     for word in (other.key, other.name, str(other.uuid)):
-                        assert page.status == 404 or word not in page.text, f"{page.address} shows {word}"
+                        assert page.status == 404 or word not in page.said, f"{page.address} shows {word}"
 
     def test_who_works_in_two_regions_is_shown_to_both(self, world: World) -> None:
         name = next(name for key, name, *_ in FIGURES if key == BOTH_REGIONS)
@@ -272,7 +305,7 @@ class TestCareOffices:
     def test_no_costs_scores_or_peers_are_anywhere(self, world: World) -> None:
         for person in (world.cast.karim, world.cast.eva):
             for page in everything_for(world, person).values():
-                numbers = sorted(numbers_in(page.text))
+                numbers = page.numbers
                 for provider in Provider.objects.all():
                     for name, secret in secrets_of(world, provider).items():
                         assert not told(numbers, secret, within=2e-5), f"{page.address} shows the {name} of {provider}"

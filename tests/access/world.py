@@ -19,6 +19,7 @@ from django.utils import timezone
 from benchmarking.models import Run
 from benchmarking.runs import request_run, set_specification
 from providers import uploads
+from providers.middleware import MANDATE_KEY
 from providers.models import ApiKey, Mandate, Provider, Role, Round, SubmissionVersion, Upload, User
 from providers.models.accounts import every_power
 from providers.notices import tell
@@ -175,8 +176,18 @@ def build_world() -> World:
             based_on=0,
             actor=acting(cast.anne),
         ),
-        sessions={name: browser_of(getattr(cast, name)).cookies[settings.SESSION_COOKIE_NAME].value for name in PEOPLE},
+        sessions={name: _session_of(getattr(cast, name)) for name in PEOPLE},
     )
+
+
+def _session_of(user: User) -> str:
+    """Log somebody in and return the key of her session. It knows her mandate, as after her first page."""
+    client = browser_of(user)
+    session, mandate = client.session, user.mandates.first()
+    if mandate is not None:
+        session[MANDATE_KEY] = str(mandate.uuid)
+        session.save()
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def _asked(cast: Cast, release: Release) -> InterpretationResponse:

@@ -29,7 +29,7 @@ from benchmarking.specification import SpecificationError
 from ivportal.database.roles import connecting_as_owner
 from providers.access import EVERYTHING, NOTHING, scope
 from providers.models import Mandate, Provider, Role, Round, User
-from tariffs.models import MirrorReport
+from tariffs.models import MirrorReport, Release, Standing
 from tariffs.release import release_run
 from tests.cast import PASSWORD
 from tests.factories import SIMPLE, computed
@@ -71,6 +71,10 @@ MODELS = {
     ),
 }
 SLUGS = list(MODELS)
+#: A round that was released already, by one person, as it was then.
+RELEASED = "vroeger-vrij"
+#: What the database said when somebody wanted to go back while a release was prepared.
+said_of_going_back: list[str] = []
 
 
 def query(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -98,7 +102,8 @@ def fill(models: Any) -> None:
         key: of("providers", "Provider").create(key_scheme="kvk", key=key, name=f"Aanbieder {key}") for key in FIGURES
     }
     source = of("providers", "SourceFile").create(name="oud.xlsx", sha256="a" * 64, content=b"oud")
-    for number, (slug, (parts, _)) in enumerate(MODELS.items()):
+    rounds = {**{slug: parts for slug, (parts, _) in MODELS.items()}, RELEASED: {"returns_to_scale": "crs"}}
+    for number, (slug, parts) in enumerate(rounds.items()):
         round = of("providers", "Round").create(
             slug=slug, title=f"Ronde {slug}", book_year=2019 + number, currency="EUR", is_fictitious=True, source="iv",
             template_version="iv-1", measures=["total_cost", "days_5vv"], status="closed",
@@ -134,7 +139,22 @@ def fill(models: Any) -> None:
             started_at=now, finished_at=now, sentences=["Drie aanbieders zijn vergeleken."], figures={"fallback": 0},
         )  # fmt: skip
         fill_results(of, run, providers)
-        of("benchmarking", "Run").create(**facts, status="queued")
+        if slug == RELEASED:
+            release = of("tariffs", "Release").create(
+                run=run, round=round, status="simulation",
+                released_by=of("providers", "User").create(email="pieter@example.org", name="Pieter"),
+            )  # fmt: skip
+            for provider in providers.values():
+                of("tariffs", "MirrorReport").create(release=release, provider=provider, content={}, sha256="d" * 64)
+        else:
+            of("benchmarking", "Run").create(**facts, status="queued")
+
+
+def prepare_a_release() -> None:
+    """Store a release of now that nobody may see yet, of a run that no other test looks at."""
+    with scope(EVERYTHING):
+        run = Run.objects.get(dataset__round__slug=RELEASED)
+        Release.objects.create(run=run, round=run.dataset.round, status="provisional", stage="prepared")
 
 
 FROZEN = {
@@ -193,6 +213,10 @@ def before(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, 
             # The last rules can be taken back and given again, also where there are rows.
             call_command("migrate", "providers", "0004_rules_of_delivering", verbosity=0)
             call_command("migrate", verbosity=0)
+            prepare_a_release()
+            with pytest.raises(IntegrityError) as refusal:
+                call_command("migrate", "tariffs", "0006_post", verbosity=0)
+            said_of_going_back.append(str(refusal.value))
             yield kept
         finally:
             connection.close()
@@ -295,6 +319,26 @@ def test_old_rows_and_new_tables_are_seen_by_nobody_who_was_told_nothing() -> No
     assert len(secured) == 2
 
 
+def test_what_one_person_released_stays_released_to_those_in_the_round_and_has_its_standings() -> None:
+    """Before there were stages one person was enough, and nobody is asked to approve it now."""
+    release = Release.objects.get(round__slug=RELEASED, stage="released")
+    assert (release.prepared_by, release.approved_by) == (User.objects.get(name="Pieter"), None)
+    assert Standing.objects.filter(release=release).count() == len(FIGURES)
+    stranger = Provider.objects.create(key_scheme="kvk", key="99900009", name="Buiten de ronde")
+    for provider, seen in ((Provider.objects.get(key=BEST), 1), (stranger, 0)):
+        with scope(f"provider:{provider.pk}"):
+            assert Release.objects.count() == seen
+            assert MirrorReport.objects.count() == seen
+            assert Standing.objects.count() == seen
+
+
+def test_nobody_goes_back_to_a_portal_without_stages_while_a_release_is_under_way() -> None:
+    """It would show at once what nobody may see."""
+    (said,) = said_of_going_back
+    assert "Er zijn vrijgaven die niemand mag zien" in said
+    assert query("SELECT count(*) FROM pg_trigger WHERE tgname = 'a_release_is_approved_by_two'") == [(1,)]
+
+
 # ── what people see of it ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -380,7 +424,7 @@ def test_an_old_run_can_be_released_and_its_mirror_shows_no_interval(slug: str) 
     Mandate.objects.create(user=anne, role=Role.PROVIDER, provider=Provider.objects.get(key="99900002"))
     client = Client()
     client.force_login(anne)
-    report = MirrorReport.objects.get(provider__key="99900002")
+    report = MirrorReport.objects.get(provider__key="99900002", release__round__slug=slug)
     shown = page(client, reverse("mirror_report", args=[report.uuid]))
     assert "Het interval kon in deze ronde niet worden berekend." in shown
     assert "Aanbieder 99900001" in shown

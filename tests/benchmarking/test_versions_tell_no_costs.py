@@ -19,9 +19,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
+from benchmarking.compared import Compared
 from benchmarking.disclosure import Rules
 from benchmarking.inference import narrowed
-from benchmarking.mirror import Compared, documents_of
+from benchmarking.mirror import documents_of
 from benchmarking.peers_shown import Choice, Telling, choose, tellings
 from tests.benchmarking.worlds import World, compared_world, random_world
 

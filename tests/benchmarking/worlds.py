@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarking import dea
+from benchmarking.compared import Compared
 from benchmarking.datasets import FACTS, write_csv
-from benchmarking.mirror import Compared
 from benchmarking.models import Dataset, PeerLink, Result, Run, Specification
 from benchmarking.peers_shown import Field
 from providers.models import Provider

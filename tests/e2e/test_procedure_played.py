@@ -170,6 +170,7 @@ def test_from_release_to_a_granted_objection(
     noor.go(f"/duidingen/{correction.uuid}/")
     noor.click("link", "Bereken de gevolgen")
     noor.click("button", "Bereken de gevolgen")
+    expect(noor.page.get_by_text("Berekend op").first).to_be_visible(timeout=30_000)
     noor.keep("consequences")
     noor.click("link", "Beantwoord")
     noor.page.get_by_label("Wat is de uitkomst?").select_option("accepted")
@@ -237,8 +238,8 @@ def test_from_release_to_a_granted_objection(
     views = decision.views.get()
     step(
         noor,
-        f"/zaken/zienswijzen/{views.uuid}/reactie/",
-        reaction="Het model rekent huisvesting apart. Dit verandert niets.",
+        f"/zaken/zienswijzen/{views.uuid}/overweging/",
+        consideration="Het model rekent huisvesting apart. Dit verandert niets.",
     )
     step(noor, f"/zaken/besluiten/{decision.uuid}/opstellen/")
     noor.go(f"/zaken/besluiten/{decision.uuid}/vaststellen/")

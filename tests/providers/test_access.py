@@ -54,6 +54,7 @@ from tariffs.models import (
     MirrorReport,
     Objection,
     ObjectionGroup,
+    Posting,
     ProductBandwidth,
     PublicNote,
     PublicNoteItem,
@@ -110,6 +111,7 @@ OWNED: tuple[type[Model], ...] = (
     ResponseMessage,
     CaseFile,
     Letter,
+    Posting,
     Consent,
     Decision,
     StatementOfViews,
@@ -174,6 +176,7 @@ def owner_of(row: Any) -> str:
         "objection.provider",
         "agreement.provider",
         "release.provider",
+        "letter.provider",
     ):
         found = row
         for name in path.split("."):

@@ -158,7 +158,12 @@ def test_outside_the_bandwidth_is_recorded_only_with_a_reason_and_only_if_the_po
         with pytest.raises(Outside, match="met een reden") as no:
             agree(offices, below, reason=said)
         assert no.value.asks_reason
-    assert agree(offices, below, reason="De aanbieder begint dit jaar pas.").is_outside
+    first = agree(offices, below, reason="De aanbieder begint dit jaar pas.")
+    assert first.is_outside
+    assert agree(offices, below, reason="De aanbieder begint dit jaar pas.") == first
+    assert agree(offices, below, reason="De aanbieder begint volgend jaar.").number == 2, (
+        "another reason is another record"
+    )
     assert not agree(offices, inside(offices.standing()), reason="Niet nodig, maar toch ingevuld.").reason
 
 
@@ -172,6 +177,11 @@ def test_outside_the_bandwidth_is_recorded_only_with_a_reason_and_only_if_the_po
         (Terms(amounts={"days_5vv": Decimal(200)}), "ontbreekt: 6VV"),
         (Terms(amounts={"days_5vv": Decimal(200), "days_6vv": Decimal(0)}), "hele centen"),
         (Terms(amounts={"days_5vv": Decimal("200.001"), "days_6vv": Decimal(230)}), "hele centen"),
+        *(
+            (terms, "gewoon getal")
+            for odd in ("NaN", "Infinity", "-Infinity", "1e30", "-1e30")
+            for terms in (Terms(rate=Decimal(odd)), Terms(amounts={"days_5vv": Decimal(200), "days_6vv": Decimal(odd)}))
+        ),
     ],
 )
 def test_what_is_no_agreement_is_refused_in_words(offices: Offices, terms: Terms, said: str) -> None:
@@ -398,7 +408,7 @@ def test_the_newest_guide_percentage_and_note_count_and_the_same_again_is_nothin
     assert CareOfficeNote.objects.count() == 3
 
 
-@pytest.mark.parametrize("share", ["0", "-0.9", "1.0001", "95.5", "0.95555"])
+@pytest.mark.parametrize("share", ["0", "-0.9", "1.0001", "95.5", "0.95555", "NaN", "Infinity", "1e30"])
 def test_a_guide_percentage_that_cannot_be_is_refused(offices: Offices, share: str) -> None:
     with scope(offices.karim.database_scope), pytest.raises(Refused):
         agreements.set_guide(tariff_year=2025, share=Decimal(share), source="", actor=offices.karim)

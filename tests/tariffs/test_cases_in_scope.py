@@ -16,6 +16,7 @@ from providers.access import scope
 from providers.refusal import Refused
 from tariffs.models import Decision, Ground, Letter, Objection, StatementOfViews, TermEvent
 from tariffs.procedure import admission, decisions, delays, objections, rulings, timeline, views
+from tariffs.procedure.case import case_of
 from tariffs.procedure.files import Sent
 from tests import storing
 from tests.tariffs import cases
@@ -59,11 +60,13 @@ def test_a_provider_speaks_objects_supplements_and_withdraws(world: Adopted) -> 
             grounds=[],
             is_pro_forma=True,
             signed_by="Anne",
-            sent=[Sent("machtiging.pdf", PDF)],
+            sent=[Sent("huur.pdf", PDF)],
+            mandate=[Sent("machtiging.pdf", PDF)],
             key="b",
             actor=world.anne,
         )
         assert made.reference.endswith("-B1")
+        assert sorted(made.files.values_list("kind", flat=True)) == ["evidence", "mandate"]
         assert not Letter.objects.filter(objection=made).exists()
     objections.settle_standings()
     assert Letter.objects.filter(objection=made).count() == 1
@@ -71,7 +74,7 @@ def test_a_provider_speaks_objects_supplements_and_withdraws(world: Adopted) -> 
     with scope(world.anne.database_scope):
         objections.supplement(objection=made, grounds=["De huur."], actor=world.anne)
         objections.supplement(objection=made, grounds=["De huur."], actor=world.anne)
-        case = timeline.case_of(provider=world.cast.linde, round=world.round, actor=world.anne)
+        case = case_of(provider=world.cast.linde, round=world.round, actor=world.anne)
         assert len(timeline.events(case)) > 5
         assert [report.provider for report in case.reports] == [world.cast.linde]
         objections.withdraw(objection=made, actor=world.anne)

@@ -256,48 +256,16 @@ def test_what_is_foretold_can_be_kept_as_json_and_nothing_else_is_kept(world: Ru
         == change.minimum_cost
         == (Decimal(moved["after"]["minimum_cost"]) - Decimal(moved["before"]["minimum_cost"]))
     )
-    for item in consequences.worse_for(found):
-        assert json.loads(json.dumps(item.as_document())) == item.as_document()
     assert (Run.objects.count(), Dataset.objects.count(), Result.objects.count()) == counted
 
 
-# ── worse_for: whom a full rerun would lower ───────────────────────────────────────────────────────────────────────
-
-
-def test_whom_a_rerun_would_lower_is_who_gets_less_in_the_run_that_is_made(world: Run) -> None:
-    objector = "99900011"  # a peer of several, and no outlier if it turns out cheaper: then others would go up
-    changes = {objector: cost_of(objector, "0.97")}
-    found, made = consequences.of(world, changes), delivered_again(world, changes)
-    before, after = told(world), told(made)
-    lower = [key for key in sorted(before) if before[key][2] is not None and after[key][2] < before[key][2]]
-    worse = consequences.worse_for(found)
-    assert [item.key for item in worse] == lower
-    assert {item.key for item in worse if item.is_corrected} == {objector}
-    assert len(lower) > 3
-    for item in worse:
-        assert (item.decided_minimum_cost, item.minimum_cost) == (before[item.key][2], after[item.key][2])
-        assert (item.decided_maximum_cost, item.maximum_cost) == (before[item.key][3], after[item.key][3])
-
-
-def test_who_has_no_amount_any_more_is_worse_off(world: Run) -> None:
+def test_who_takes_part_no_more_has_no_amounts(world: Run) -> None:
     gone = {"days_5vv": Decimal(0), "days_7vv": Decimal(0)}
-    worse = consequences.worse_for(consequences.of(world, {NOBODYS_PEER: gone}))
-    assert [(item.key, item.minimum_cost, item.maximum_cost) for item in worse] == [(NOBODYS_PEER, None, None)]
-    assert worse[0].decided_minimum_cost == told(world)[NOBODYS_PEER][2]
+    (own,) = consequences.of(world, {NOBODYS_PEER: gone}).own
+    assert (own.after.minimum_cost, own.after.maximum_cost) == (None, None)
+    assert own.minimum_cost == -told(world)[NOBODYS_PEER][2]
     change = consequences.frozen_frontier(world, NOBODYS_PEER, gone)
     assert (change.after.participates, change.after.reason, change.after.score) == (False, "no_days", None)
-
-
-def test_what_was_decided_counts_and_not_what_an_earlier_run_gave(world: Run) -> None:
-    key = next(item for item in figures() if item != NOBODYS_PEER)
-    found = consequences.of(world, {NOBODYS_PEER: cost_of(NOBODYS_PEER, "0.97")})
-    assert key not in [item.key for item in consequences.worse_for(found)]
-    position = of_key(found, key).before
-    assert position.maximum_cost is not None
-    kept = {key: (position.minimum_cost, position.maximum_cost + 1)}
-    (worse,) = [item for item in consequences.worse_for(found, decided=kept) if item.key == key]
-    assert worse.maximum_cost == position.maximum_cost
-    assert worse.decided_maximum_cost == position.maximum_cost + 1
 
 
 # ── frozen frontier: one provider, everybody else as decided ───────────────────────────────────────────────────────

@@ -34,7 +34,7 @@ from tariffs.models import (
     Settlement,
 )
 from tariffs.policies import set_policy
-from tariffs.procedure import answering, corrections, interpretation, outlook
+from tariffs.procedure import answering, corrected_figures, corrections, interpretation, outlook
 from tariffs.procedure.answering import Answer
 from tariffs.release import release_run
 from tests.access.world import MODEL, deliveries, with_tariffs
@@ -51,6 +51,7 @@ YES = "De jaarrekening bevestigt deze bedragen."
 CHEAPER = {"total_cost": Decimal("7113977.41"), "care_staff_employed": Decimal("6696586.28")}
 #: Het Kompas is a peer of others: what it costs moves them.
 LEADER = "99900003"
+OF_ANKER = {"total_cost": Decimal("9071833.67"), "care_staff_employed": Decimal("8478116.38")}
 LEADER_CHEAPER = {"total_cost": Decimal("2717431.83"), "care_staff_employed": Decimal("2533712.46")}
 
 
@@ -136,6 +137,45 @@ def test_nobody_accepts_a_correction_without_having_seen_what_exactly_that_does(
     outlook.compute(response=response, actor=period.noor)
     answering.answer(response=response, given=whole, actor=period.noor)
     assert Consequences.objects.count() == 2
+
+
+def test_what_is_asked_of_a_worker_is_computed_once_and_decided_on_only_then(period: Period) -> None:
+    response = correction(period)
+    yes = Answer(ResponseOutcome.ACCEPTED, YES)
+    outlook.ask(response=response, actor=period.noor)
+    outlook.ask(response=response, actor=period.rinske)
+    assert outlook.seen_of(response).is_busy
+    with pytest.raises(Refused, match="Bereken ze opnieuw"):
+        answering.answer(response=response, given=yes, actor=period.noor)
+    assert (outlook.compute_waiting(), outlook.compute_waiting()) == (1, 0)
+    by_worker = Consequences.objects.get().document
+    assert by_worker == outlook.compute(response=response, actor=period.noor).document
+    # Asked again for less, what was computed for all figures holds no more.
+    outlook.ask(response=response, actor=period.noor, measures=["total_cost"])
+    with pytest.raises(Refused, match="Bereken ze opnieuw"):
+        answering.answer(response=response, given=yes, actor=period.noor)
+
+
+def test_what_a_worker_cannot_compute_says_why_and_keeps_nothing_else_waiting(
+    period: Period, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = correction(period), of_leader(period), correction(period, period.cast.bram, **OF_ANKER)
+    for response in (first, second, third):
+        outlook.ask(response=response, actor=period.noor)
+    answering.answer(response=first, given=Answer(ResponseOutcome.REJECTED, "Dit klopt niet."), actor=period.noor)
+    at_fault = second.provider.key
+
+    def wrong(self: outlook.Question) -> dict[str, str]:
+        if self.response.provider.key == at_fault:
+            raise ZeroDivisionError
+        return errors(self)
+
+    errors = outlook.Question.errors
+    monkeypatch.setattr(outlook.Question, "errors", wrong)
+    assert outlook.compute_waiting() == 3
+    assert outlook.seen_of(first).reason == "Deze reactie is al afgehandeld."
+    assert "ging iets mis" in outlook.seen_of(second).reason
+    assert outlook.seen_of(third).kept is not None
 
 
 def test_a_correction_is_refused_without_any_computing_and_a_second_colleague_comes_too_late(period: Period) -> None:
@@ -281,7 +321,7 @@ def stored_portal(django_db_setup: None, django_db_blocker: Any) -> Iterator[Int
         release_run(run=run, actor=None, status=ReportStatus.PROVISIONAL, respond_until=until)
         linde = Provider.objects.get(key="99900001")
         submission = submission_of(round, linde)
-        now = corrections.contents_of(submission.versions.get()).values()
+        now = corrected_figures.contents_of(submission.versions.get()).values()
         asker = acting(somebody_at(linde, Power.DELIVER, Power.SIGN, name="Ada van Dam"), linde)
         days = now["days_5vv"]
         assert days is not None

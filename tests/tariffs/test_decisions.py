@@ -16,6 +16,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from ivportal.letters import posted
+from ivportal.pages.cases.own import mirror_on_paper
 from providers.models import Notice
 from providers.refusal import Refused
 from providers.texts import Text as RoundWording
@@ -56,8 +57,8 @@ def world(stored: Adopted, db: None) -> Adopted:
 
 def test_everybody_with_a_bandwidth_gets_a_decision_and_nobody_twice(world: Adopted) -> None:
     with at(MONDAY):
-        count = decisions.prepare_all(release=world.release, actor=world.noor)
-        assert decisions.prepare_all(release=world.release, actor=world.rinske) == 0
+        count = decisions.prepare_all(release=world.release, actor=world.noor).done
+        assert decisions.prepare_all(release=world.release, actor=world.rinske).done == 0
     assert count == Bandwidth.objects.filter(run=world.release.run, upper_rate__isnull=False).count() == 10
     found = world.decision()
     band = Bandwidth.objects.get(run=world.release.run, provider=world.cast.linde)
@@ -175,7 +176,7 @@ def test_a_decision_can_go_back_and_an_intention_can_be_withdrawn(world: Adopted
         with pytest.raises(Refused, match="3:46"):
             decisions.withdraw(decision=world.decision(), reason="Nee", actor=world.noor)
         decisions.withdraw(decision=world.decision(), reason="Er komt een nieuwe berekening.", actor=world.noor)
-        assert decisions.prepare_all(release=world.release, actor=world.noor) == 1
+        assert decisions.prepare_all(release=world.release, actor=world.noor).done == 1
     assert Notice.objects.filter(kind="case_changed", provider=world.cast.linde).exists()
     references = list(Decision.objects.filter(provider=world.cast.linde).values_list("reference", flat=True))
     assert len(set(references)) == 2
@@ -270,19 +271,37 @@ def test_the_file_of_a_case_is_whole_and_says_so_itself(world: Adopted) -> None:
             decision=world.decision(), text="De huur telt dubbel.", key="een", sent=[Sent("huur ë.pdf", PDF)],
             actor=world.anne,
         )  # fmt: skip
-    facts: dict[str, Any] = {"provider": world.cast.linde, "round": world.round, "render": posted}
-    whole = dossier.bundle(actor=world.noor, **facts)
-    assert whole == dossier.bundle(actor=world.noor, **facts)
+    facts: dict[str, Any] = {
+        "provider": world.cast.linde,
+        "round": world.round,
+        "render": posted,
+        "mirror": mirror_on_paper,
+    }
+    whole = dossier.bundle(actor=world.noor, **facts).read()
+    assert whole == dossier.bundle(actor=world.noor, **facts).read()
     archive = zipfile.ZipFile(io.BytesIO(whole))
-    index = archive.read("index.html").decode()
+    assert archive.namelist()[-1] == "0-inventaris.html"
+    index = archive.read("0-inventaris.html").decode()
     rows = re.findall(r'<a href="([^"]+)">.*?<code>([0-9a-f]{64})</code>', index, flags=re.S)
-    assert sorted(html.unescape(path) for path, _ in rows) == sorted(set(archive.namelist()) - {"index.html"})
+    assert sorted(html.unescape(path) for path, _ in rows) == sorted(set(archive.namelist()) - {"0-inventaris.html"})
     for path, digest in rows:
         assert hashlib.sha256(archive.read(html.unescape(path))).hexdigest() == digest, path
     assert any(archive.read(path) == PDF for path, _ in rows)
-    folders = {path.split("/")[0] for path, _ in rows}
-    assert folders == {"brieven", "spiegels", "stukken", "tijdlijn", "zienswijzen"}
-    own = zipfile.ZipFile(io.BytesIO(dossier.bundle(actor=world.anne, **facts)))
-    timeline = own.read(next(name for name in own.namelist() if name.startswith("tijdlijn"))).decode()
+    # Numbers, names and the days of the archive itself all follow the order of time.
+    names = [path.split("/")[1] for path, _ in rows]
+    assert names == sorted(names)
+    assert all(f"{n:03d}-2026-09-07-" in name for n, name in enumerate(names, start=1))
+    assert {item.date_time for item in archive.infolist()} == {(2026, 9, 7, 10, 0, 0)}
+    assert {path.split("/")[0] for path, _ in rows} == {
+        "1-spiegel-en-duiding",
+        "2-voornemen-en-zienswijze",
+        "5-tijdlijn",
+    }
+    assert any(name.endswith("-huur-e.pdf") for name in names)
+    mirror = next(path for path, _ in rows if path.endswith("spiegel-versie-1.pdf"))
+    assert archive.read(mirror).startswith(b"%PDF")
+    assert re.search(r"<td>Spiegel, versie 1[^<]*</td>\s*<td>[1-9]</td>", index)
+    own = zipfile.ZipFile(dossier.bundle(actor=world.anne, **facts))
+    timeline = own.read(next(name for name in own.namelist() if name.startswith("5-tijdlijn"))).decode()
     assert "voorbereid" not in timeline
-    assert "Het Anker" not in timeline + own.read("index.html").decode()
+    assert "Het Anker" not in timeline + own.read("0-inventaris.html").decode()

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import psycopg
+import pytest
 from django.db import connection
 
 from providers.access import EVERYTHING, scope
@@ -15,6 +17,7 @@ from providers.refusal import Refused
 from tariffs.models import CaseFile, InterpretationResponse, ResponseKind, ResponseOutcome
 from tariffs.procedure import answering, corrections, files, outlook
 from tariffs.procedure.answering import Answer
+from tests.processes import database_url
 from tests.responding import make_period, respond
 
 YES = "De jaarrekening bevestigt deze bedragen."
@@ -68,7 +71,15 @@ def test_of_those_who_act_in_the_same_moment_one_is_first_and_nothing_happens_tw
         respond(period, period.cast.daan, kind=ResponseKind.CORRECT, changes=changes) for changes in (CHEAPER, LESS)
     ]
     for correction in both:
-        outlook.compute(response=correction, actor=period.noor)
+        outlook.ask(response=correction, actor=period.noor)
+    # While one worker computes, another passes by, and asking once more has to wait.
+    with psycopg.connect(database_url(owner=True)) as worker:
+        worker.execute("SELECT set_config('ivportal.scope', %s, false)", [EVERYTHING])
+        worker.execute("SELECT 1 FROM tariffs_consequences WHERE response_id = %s FOR UPDATE", [both[0].pk])
+        assert outlook.compute_waiting() == 1
+        with pytest.raises(Refused, match="op dit moment berekend"):
+            outlook.ask(response=both[0], actor=period.noor)
+    assert outlook.compute_waiting() == 1
     accepted = at_once(
         *(
             lambda item=item: answering.answer(

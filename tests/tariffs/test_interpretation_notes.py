@@ -56,6 +56,24 @@ def note(period: Period) -> PublicNote:
         ("Het Kompas is onze peer, denken wij.", "Het Kompas"),
         ("Vraag het aan daan@example.org.", "Daan"),
         ("Volgens Fatima klopt dit niet.", "Fatima"),
+        # In the genitive.
+        ("Geldt De Lindes aanpak voor ons allen?", "De Linde"),
+        ("Fatima’s vraag gaat over de huur.", "Fatima"),
+        # In letters that look like others: Cyrillic е, Greek capital Ν and ι, wide letters, accents.
+        ("Wij van De Lindе vragen dit.", "De Linde"),
+        ("Wij van De LιΝde vragen dit.", "De Linde"),
+        ("Wij van Ｄｅ Ｌｉｎｄｅ vragen dit.", "De Linde"),
+        ("Wij van Dé Lïndè vragen dit.", "De Linde"),
+        # With something invisible in it, or a hyphen, or more blanks than there are words.
+        ("Wij van De Lin\u00adde vragen dit.", "De Linde"),
+        ("Wij van De\u200b Lin\u200dde vragen dit.", "De Linde"),
+        ("Wij van De Lin-de vragen dit.", "De Linde"),
+        ("Wij van D e  L i n d e vragen dit.", "De Linde"),
+        # Numbers in groups.
+        ("Ons nummer is 9990 0001.", "De Linde"),
+        ("Ons nummer is 99.900.001.", "De Linde"),
+        ("Ons nummer is KvK99900001.", "De Linde"),
+        ("Ons nummer is 999\u00a000\u200b001.", "De Linde"),
     ],
 )
 def test_a_name_or_number_by_which_somebody_is_known_is_found_and_the_note_not_kept(
@@ -68,7 +86,10 @@ def test_a_name_or_number_by_which_somebody_is_known_is_found_and_the_note_not_k
 
 
 def test_words_that_only_look_like_a_name_are_no_name(period: Period, note: PublicNote) -> None:
-    harmless = Question("Telt een linde in de tuin mee? En het kompassenhuis?", "Nee; dedaan en fatimah ook niet.")
+    harmless = Question(
+        "Telt een linde in de tuin mee? En het kompassenhuis? Kan € 199.900.001 kloppen, of 9990 000?",
+        "Nee; dedaan en fatimah ook niet, en in het ankerpunt evenmin.",
+    )
     assert public_notes.write(note=note, items=[PLAIN, harmless], actor=period.noor).items.count() == 2
 
 

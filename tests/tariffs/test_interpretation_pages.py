@@ -18,8 +18,9 @@ from django.urls import reverse
 
 from providers.access import scope
 from providers.models import AuditRecord, Provider
+from tariffs import tasks
 from tariffs.models import CaseFile, InterpretationResponse, ResponseKind, ResponseOutcome
-from tariffs.procedure import answering, files, outlook
+from tariffs.procedure import answering, files, more_time, outlook
 from tariffs.procedure.answering import Answer
 from tests.cast import browser_of
 from tests.delivering import acting, somebody_at
@@ -111,7 +112,7 @@ def test_a_file_that_is_not_taken_leaves_nothing_behind(period: Period) -> None:
 
 def test_the_page_says_until_when_and_afterwards_or_looking_along_it_is_only_read(period: Period) -> None:
     address = reverse("report_responses", args=[period.report(period.cast.linde).uuid])
-    answering.extend(release=period.release, until=a_workday(60), reason="De vakantie valt erin.", actor=period.noor)
+    more_time.extend(release=period.release, until=a_workday(60), reason="De vakantie valt erin.", actor=period.noor)
     page = browser_of(period.cast.anne).get(address)
     assert "De vakantie valt erin." in text_of(page)
     assert "23.59 uur" in text_of(page)
@@ -244,7 +245,10 @@ def test_a_response_is_treated_from_taking_to_carrying_over_with_the_steps_of_th
     assert "Uw aanvulling is verstuurd" in text_of(added)
     answer = {"outcome": "accepted", "reason": "De jaarrekening bevestigt dit."}
     assert "Bereken ze opnieuw en besluit daarna" in text_of(step("beantwoorden", answer))
-    seen = text_of(step("gevolgen", {"measures": list(changes)}))
+    assert "De gevolgen worden nu berekend" in text_of(step("gevolgen", {"measures": list(changes)}))
+    assert "Bereken ze opnieuw en besluit daarna" in text_of(step("beantwoorden", answer))
+    tasks.sweep()  # what a worker does if nobody told it
+    seen = text_of(client.get(page))
     assert "Voor niemand anders verandert" in seen
     assert "Minimale kosten" in seen
     step("beantwoorden", answer)

@@ -26,10 +26,13 @@ from tariffs.models import (
     ObjectionOutcome,
     ObjectionStatus,
     ReportStatus,
+    Settlement,
     Standing,
 )
-from tariffs.procedure import admission, deadlines, decisions, delays, groups, hearings, objections, rulings
+from tariffs.policies import set_policy
+from tariffs.procedure import admission, deadlines, delays, groups, hearings, objections, rulings
 from tariffs.procedure.files import Sent
+from tariffs.procedure.renewals import adopted_release
 from tariffs.release import release_run
 from tests import storing
 from tests.access.world import MODEL
@@ -102,6 +105,7 @@ def test_an_objection_is_played_to_a_new_decision_with_the_same_comparison(world
             reasons=REASONS,
             consequence=Consequence.FROZEN_FRONTIER,
             changes={"days_5vv": Decimal(19351)},
+            deviates=False,
             actor=world.noor,
         )
         with scope(world.anne.database_scope):
@@ -263,7 +267,10 @@ def test_a_proxy_without_a_file_has_to_show_one(world: Adopted) -> None:
         with pytest.raises(Refused, match="2:1"):
             admission.admit(objection=made, with_committee=False, actor=world.noor)
         admission.ask_remedy(objection=made, what="De machtiging ontbreekt.", actor=world.noor)
-        objections.supplement(objection=made, sent=[Sent("machtiging.pdf", PDF)], actor=world.anne)
+        objections.supplement(objection=made, sent=[Sent("huur.pdf", PDF)], actor=world.anne)
+        with pytest.raises(Refused, match="2:1"):
+            admission.admit(objection=made, with_committee=False, actor=world.noor)
+        objections.supplement(objection=made, mandate=[Sent("machtiging.pdf", PDF)], actor=world.anne)
         admission.admit(objection=made, with_committee=False, actor=world.noor)
 
 
@@ -398,7 +405,8 @@ def test_nobody_is_worse_off_by_objecting(world: Adopted) -> None:
                 changes={"total_cost": Decimal("3313977.41"), "care_staff_employed": Decimal("2896586.28")},
                 actor=world.noor,
             )
-        with pytest.raises(Refused, match="7:11"):
+        set_policy(round=world.round, actor=world.noor, objections_settled=Settlement.FULL_RERUN)
+        with pytest.raises(Refused, match="nog geen nieuwe landelijke berekening"):
             rulings.draft(
                 objection=made,
                 outcome=ObjectionOutcome.GRANTED,
@@ -406,7 +414,7 @@ def test_nobody_is_worse_off_by_objecting(world: Adopted) -> None:
                 consequence=Consequence.NEW_RUN,
                 actor=world.noor,
             )
-    assert decisions.adopted_release(world.round) == world.release
+    assert adopted_release(world.round) == world.release
 
 
 def test_a_decision_on_an_objection_is_sent_once(world: Adopted) -> None:
@@ -422,6 +430,7 @@ def test_a_new_national_run_changes_the_decision_of_who_objected_and_of_nobody_e
     with at(dt.date(2026, 10, 5)):
         made = heard(world, filed(world, old))
         judged(world, made, "founded")
+        set_policy(round=world.round, actor=world.noor, objections_settled=Settlement.FULL_RERUN)
         run = computed(world.round, {**MODEL, "bootstrap": None, "outputs": OTHER_OUTPUTS})
         release = release_run(run=run, actor=None, status=ReportStatus.ADOPTED, note="Anders, na een bezwaar.")
         assert status_of(world) == "under_objection"

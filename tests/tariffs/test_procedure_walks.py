@@ -45,6 +45,7 @@ from tariffs.procedure import (
     timeline,
     views,
 )
+from tariffs.procedure.case import case_of
 from tests import storing
 from tests.tariffs import cases
 from tests.tariffs.cases import REASONS, Adopted, at
@@ -224,7 +225,7 @@ def test_no_walk_leaves_the_law(stored: Adopted, left_at: int, walk: list[tuple[
             with at(day):
                 take(stored, name, who, must=number < left_at)
             day += dt.timedelta(days=days)
-        timeline.events(timeline.case_of(provider=stored.cast.linde, round=stored.round, actor=stored.anne))
+        timeline.events(case_of(provider=stored.cast.linde, round=stored.round, actor=stored.anne))
         due.due(round=stored.round)
         transaction.set_rollback(True)
 

@@ -81,6 +81,8 @@ def a_decision(period: Period, status: str, facts: Mapping[str, Any]) -> Decisio
         reference=f"PROEF-{status}",
         figures={},
         status=status,
+        drafted_by=period.noor.user,
+        decided_by=period.rinske.user,
         **facts,
     )
 
@@ -93,6 +95,8 @@ def an_objection(period: Period, status: str, facts: Mapping[str, Any]) -> Objec
         key="x",
         status=status,
         received_by=period.cast.anne,
+        drafted_by=period.noor.user,
+        decided_by=period.rinske.user,
         **facts,
     )
 

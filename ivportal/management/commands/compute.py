@@ -20,6 +20,7 @@ from ivportal.management.lookup import round_called
 from ivportal.workers import a_worker
 from providers.access import EVERYTHING, scope
 from providers.models import Round
+from tariffs.settling import frontier_to_keep
 
 
 class Command(BaseCommand):
@@ -32,6 +33,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--spec", metavar="FILE", type=Path, help="modelspecificatie (JSON) die de ronde gaat gebruiken"
         )
+        parser.add_argument(
+            "--only-corrected",
+            action="store_true",
+            help="reken alleen wie andere gegevens heeft opnieuw, tegen de vergelijking die is vrijgegeven",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with scope(EVERYTHING):
@@ -41,7 +47,8 @@ class Command(BaseCommand):
                     set_specification(round=round, document=read_json(options["spec"]), actor=None)
                 current_specification(round)
                 with a_worker() as worker:
-                    run = self.watch(request_run(round=round, actor=None), worker)
+                    against = frontier_to_keep(round) if options["only_corrected"] else None
+                    run = self.watch(request_run(round=round, actor=None, against=against), worker)
             except (SpecificationError, RunRefused) as error:
                 raise CommandError(str(error), returncode=2) from error
             self.report(round, run)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from argparse import ArgumentParser
+from itertools import takewhile
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from benchmarking import dea, pipeline
-from benchmarking.calculation import Calculation, RunFailed, rows_of
+from benchmarking import dea, frontiers, pipeline
+from benchmarking.calculation import Calculation, RunFailed, Step, rows_of
 from benchmarking.engine import ENGINE_VERSION
+from benchmarking.frozen_frontier import Frontier
 from benchmarking.models import PeerLink, Result, Run
 from benchmarking.results import NoRun, completed
 from benchmarking.steps.model_arrays import core_options, model_arrays
@@ -58,7 +60,7 @@ class Command(BaseCommand):
             if options["exact"] and again.specification.returns_to_scale == "fdh":
                 self.stderr.write("Met FDH wordt elke score al gevonden door vergelijken: er valt niets op te lossen.")
             elif options["exact"]:
-                exact = exact_scores(again)
+                exact = exact_scores(run, again)
                 stored = Result.objects.filter(run=run).values_list("provider__key", "score")
                 problems += [
                     f"{key}: de score is {kept}, maar met gehele getallen {exact.get(key)}."
@@ -76,13 +78,36 @@ class Command(BaseCommand):
         if problems:
             raise CommandError("\n".join(problems), returncode=1)
         self.stdout.write(f"Klopt: zelfde uitkomst {run.result_hash}; {checked} certificaten in orde.")
+        if frontiers.is_frozen(run):
+            self.stdout.write(
+                f"De vergelijking is die van {frontiers.short(frontiers.frontier_of(run))}; reken die apart na."
+            )
         if largest is not None:
             difference = f"{largest:.15f}".replace(".", ",")
             self.stdout.write(f"Met gehele getallen uitgerekend verschilt geen score meer dan {difference}.")
 
 
-def exact_scores(calculation: Calculation) -> dict[str, float]:
-    """Return the score of everyone who takes part, solved in whole numbers, by key."""
+def exact_scores(run: Run, calculation: Calculation) -> dict[str, float]:
+    """Return the score of everyone who takes part, solved in whole numbers, by key; against the frontier that the run has."""
+    if not frontiers.is_frozen(run):
+        return solved_exactly(calculation)
+    frontier = Frontier(frontiers.frontier_of(run), only_money=True)
+    found = solved_exactly(pipeline.carried_out(frontier.start, up_to_verdicts()))
+    figures = rows_of(calculation.delivered)
+    for key in frontiers.corrected_in(run):
+        found.pop(key, None)
+        own = solved_exactly(frontier.scored(key, figures[key]))
+        found |= {key: own[key]} if key in own else {}
+    return found
+
+
+def up_to_verdicts() -> list[Step]:
+    """Return the steps that decide who takes part, at which costs, and who may be a peer."""
+    return list(takewhile(lambda one: one.code != "frontier", pipeline.steps()))
+
+
+def solved_exactly(calculation: Calculation) -> dict[str, float]:
+    """Return the score of everyone who takes part in a calculation, solved in whole numbers, by key."""
     arrays = model_arrays(calculation)
     options = core_options(calculation, arrays)
     found = dea.efficiency(arrays.inputs, arrays.outputs, exact=True, **options)

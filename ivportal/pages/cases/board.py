@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
-from django.db.models import Count, QuerySet
-from django.http import Http404, HttpResponse
+from django.db.models import Count
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ivportal.letters import posted
 from ivportal.pages import listing, steps
-from ivportal.pages.cases.decision_steps import ROUND_STEPS
+from ivportal.pages.cases import taking
+from ivportal.pages.cases.round_steps import ROUND_STEPS, others_of
 from ivportal.pages.rights import for_role
 from ivportal.pages.steps import Step
 from providers.access import Actor
-from providers.audit import record
-from providers.models import Act, Round
+from providers.formatting import format_date
+from providers.models import Round
 from tariffs.models import (
     OPEN_OBJECTION,
-    Channel,
     Decision,
     DecisionStatus,
-    Letter,
-    LetterKind,
     Objection,
     ObjectionGroup,
 )
-from tariffs.procedure import dossier, groups
-from tariffs.procedure.decisions import adopted_release, providers_without
+from tariffs.procedure import groups, posting
 from tariffs.procedure.due import CHANNELS, Due, due
-
-#: So many letters are in one archive: more take longer than somebody waits.
-PER_ARCHIVE = 100
+from tariffs.procedure.renewals import adopted_release, providers_without
+from tariffs.terms import amsterdam_day
 
 
 @require_GET
@@ -86,12 +83,16 @@ def _words(item: Due) -> str:
 
 
 def _shown(item: Due) -> dict[str, Any]:
-    url = (
-        reverse("case", args=[item.round.slug, item.provider.uuid])
-        if item.provider
-        else reverse("case_round", args=[item.round.slug])
-    )
-    return {"row": item, "url": url, "channel": dict(CHANNELS)[item.channel]}
+    if item.provider:
+        url = reverse("case", args=[item.round.slug, item.provider.uuid])
+    else:
+        url = reverse("case_post" if item.channel == "post" else "case_round", args=[item.round.slug])
+    return {
+        "row": item,
+        "url": url,
+        "channel": dict(CHANNELS)[item.channel],
+        "about": posting.count_of(item.count) if item.channel == "post" else "",
+    }
 
 
 def _open_of(round: Round) -> int:
@@ -133,7 +134,8 @@ def case_round(request: Any, slug: str) -> HttpResponse:
                 for value, label in DecisionStatus.choices
                 if counts.get(value)
             ],
-            "post": _parts(_by_post(round).count(), slug),
+            "post": _post_of(round),
+            "others": others_of(round),
             "steps": steps.open_steps(
                 ROUND_STEPS, round, lambda name: reverse("case_round_step", args=[round.slug, name])
             ),
@@ -147,42 +149,23 @@ def case_round(request: Any, slug: str) -> HttpResponse:
     )
 
 
-def _parts(count: int, slug: str) -> list[dict[str, Any]]:
-    """Return the archives in which so many letters are downloaded."""
-    return [
-        {
-            "label": f"{first + 1} tot en met {min(first + PER_ARCHIVE, count)}",
-            "url": reverse("case_round_post", args=[slug, first // PER_ARCHIVE + 1]),
-        }
-        for first in range(0, count, PER_ARCHIVE)
-    ]
-
-
-def _by_post(round: Round) -> QuerySet[Letter]:
-    """Return the decisions of a round that go by post, in order of their mark."""
-    return Letter.objects.filter(round=round, kind=LetterKind.DECISION, decision__sent_how=Channel.POST).order_by(
-        "reference", "pk"
-    )
-
-
-@require_GET
-@for_role("nza")
-def case_round_post(request: Any, slug: str, part: int) -> HttpResponse:
-    """Download the decisions that go by post, a hundred at a time, to be printed and sent. It is recorded."""
-    round = found_round(slug)
-    found = list(_by_post(round).select_related("round")[(part - 1) * PER_ARCHIVE : part * PER_ARCHIVE] if part else [])
+def _post_of(round: Round) -> dict[str, Any] | None:
+    """Return how far the letters of a round are that go by post, for a notice; ``None`` if there are none."""
+    found = posting.piles(round=round)
     if not found:
-        raise Http404
-    content = dossier.to_print(found, posted)
-    record(act=Act.EXPORT_DOWNLOADED, actor=request.actor, subject=f"Brieven voor de post, {round}, deel {part}")
-    return HttpResponse(
-        content,
-        content_type="application/zip",
-        headers={
-            "Content-Disposition": f'attachment; filename="post-{slug}-{part}.zip"',
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+        return None
+    today = amsterdam_day(timezone.now())
+    late: dict[date, int] = {}
+    for pile in found:
+        if pile.unposted and pile.dated < today:
+            late[pile.dated] = late.get(pile.dated, 0) + pile.unposted
+    unposted = sum(pile.unposted for pile in found)
+    return {
+        "url": reverse("case_post", args=[round.slug]),
+        "waiting": posting.count_of(unposted) if unposted else "",
+        "total": posting.count_of(sum(pile.total for pile in found)),
+        "late": [f"{posting.count_of(count)} van {format_date(dated)}" for dated, count in late.items()],
+    }
 
 
 @require_http_methods(["GET", "POST"])
@@ -197,6 +180,7 @@ def case_round_step(request: Any, slug: str, step: str) -> HttpResponse:
         round,
         back=back,
         crumbs=[(reverse("cases"), "Zaken"), (back, round.title)],
+        **(taking.of_round(request, round) if step == "vaststellen" else {}),
     )
 
 

@@ -13,17 +13,22 @@ from django.views.decorators.http import require_GET
 from ivportal.letters import posted
 from ivportal.pages.cases import shown
 from providers.audit import record
+from providers.formatting import format_date, format_datetime
 from providers.models import Act, Role
 from tariffs import standings
-from tariffs.letters import gets_post_here
-from tariffs.models import Letter
+from tariffs.models import Letter, LetterKind
+from tariffs.procedure.archive import name_of
+from tariffs.procedure.deadlines import appeal_term_of, objection_term_of, posted_sentence
 
 
 def _found(request: Any, uuid: Any) -> Letter:
     if request.actor.role == Role.CARE_OFFICE:
         raise PermissionDenied
     found: Letter = get_object_or_404(
-        Letter.objects.visible_to(request.actor).select_related("round", "provider", "decision"), uuid=uuid
+        Letter.objects.visible_to(request.actor).select_related(
+            "round", "provider", "decision", "objection", "posting"
+        ),
+        uuid=uuid,
     )
     return found
 
@@ -35,11 +40,7 @@ def letter(request: Any, letter: Any) -> HttpResponse:
         return redirect("choose_mandate")
     found = _found(request, letter)
     is_staff = request.actor.role == Role.NZA
-    back = (
-        reverse("case", args=[found.round.slug, found.provider.uuid])
-        if is_staff
-        else reverse("own_case", args=[found.round.slug])
-    )
+    back = _back(found, is_staff=is_staff)
     return render(
         request,
         "tariffs/cases/letter.html",
@@ -49,12 +50,53 @@ def letter(request: Any, letter: Any) -> HttpResponse:
             "parts": shown.parts_of(found),
             "table": shown.figures_of(found),
             "back": back,
-            "is_staff": is_staff,
-            "goes_by_post": found.decision.sent_how == "post"
-            if found.decision is not None and found.decision.sent_how
-            else not gets_post_here([found.provider_id]),
+            "how": _how(found, is_staff=is_staff),
         },
     )
+
+
+def _back(letter: Letter, *, is_staff: bool) -> str:
+    """Return where a letter belongs: the answer to a response with that response, all others with the case."""
+    if letter.response is not None:
+        return reverse("response" if is_staff else "own_response", args=[letter.response.uuid])
+    if is_staff:
+        return reverse("case", args=[letter.round.slug, letter.provider.uuid])
+    return reverse("own_case", args=[letter.round.slug])
+
+
+def _how(letter: Letter, *, is_staff: bool) -> dict[str, Any]:
+    """Return how a letter went, and what that does to the term that runs from it."""
+    if not letter.goes_by_post:
+        return {
+            "title": "In het portaal",
+            "text": f"Deze brief staat sinds {format_datetime(letter.sent_at)} in het portaal.",
+        }
+    if hasattr(letter, "posting"):
+        return {
+            "title": f"Op de post gedaan op {format_date(letter.posting.posted_on)}",
+            "text": _until(letter) or "Deze brief ging per post. U leest hem ook hier.",
+        }
+    if is_staff:
+        return {
+            "is_waiting": True,
+            "title": "Deze brief gaat per post",
+            "text": "De aanbieder stemde niet in met elektronische post (art. 2:14 Awb). Haal hem op bij de post van deze ronde,"
+            " print hem, en schrijf op welke dag hij op de post is gedaan: een termijn loopt vanaf de dag daarna (art. 6:8 Awb).",
+            "url": reverse("case_post", args=[letter.round.slug]),
+        }
+    return {
+        "title": "Deze brief gaat per post",
+        "text": "U krijgt hem ook op uw postadres. Wat hier staat, is hetzelfde.",
+    }
+
+
+def _until(letter: Letter) -> str:
+    """Return until when somebody can object or appeal, for the letter with which that begins."""
+    if letter.kind == LetterKind.DECISION and letter.decision is not None:
+        return posted_sentence(letter.decision, objection_term_of(letter.decision))
+    if letter.kind == LetterKind.OBJECTION_DECISION and letter.objection is not None:
+        return posted_sentence(letter.objection, appeal_term_of(letter.objection))
+    return ""
 
 
 @require_GET
@@ -64,7 +106,7 @@ def letter_pdf(request: Any, letter: Any) -> HttpResponse:
         return redirect("choose_mandate")
     found = _found(request, letter)
     record(act=Act.EXPORT_DOWNLOADED, actor=request.actor, subject=f"Brief {found}", details={"sha256": found.sha256})
-    name = f"{found.kind.removeprefix('letter_').replace('_', '-')}-{found.reference}.pdf"
+    name = f"{name_of(found)}.pdf"
     return HttpResponse(
         posted(found),
         content_type="application/pdf",

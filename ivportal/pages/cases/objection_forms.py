@@ -15,7 +15,7 @@ from providers.measures import CATALOGUE
 from providers.models import Role, User
 from providers.workbook.numbers import NumberError
 from tariffs.models import Consequence, Objection, ObjectionOutcome, ObjectionStatus, SuspensionCause, Verdict
-from tariffs.procedure import hearings, rulings
+from tariffs.procedure import hearings, replacing, rulings
 
 S = ObjectionStatus
 ROWS = 4
@@ -209,6 +209,10 @@ class DraftForm(forms.Form):
                 continue
             changes[code] = value
         cleaned["changes"] = changes
+        if cleaned.get("deviates") == "ja" and not cleaned.get("deviation", "").strip():
+            self.add_error(
+                "deviation", "Schrijf op waarom de NZa van het advies afwijkt (art. 7:13, zevende lid, Awb)."
+            )
         if cleaned.get("consequence") == Consequence.FROZEN_FRONTIER and not changes and not self.errors:
             raise ValidationError("Vul in welke gegevens van de aanbieder anders worden (art. 7:11 Awb).")
         return cleaned
@@ -231,6 +235,12 @@ def draft_form(objection: Objection) -> type[forms.Form]:
             widget=forms.RadioSelect,
         )
         return type("InadmissibleForm", (DraftForm,), fields)
+    fields["consequence"] = forms.ChoiceField(
+        label="Wat volgt daaruit?",
+        choices=[(item.value, item.label) for item in (Consequence.NONE, *replacing.allowed(objection.decision.round))],
+        widget=forms.RadioSelect,
+        help_text="Het beleid van de ronde zegt wat een gegrond bezwaar voor anderen betekent. U kiest wat daarbij past.",
+    )
     fields["outcome"] = forms.ChoiceField(
         label="Uitkomst",
         choices=[item for item in ObjectionOutcome.choices if item[0] != ObjectionOutcome.INADMISSIBLE],
@@ -248,4 +258,16 @@ def draft_form(objection: Objection) -> type[forms.Form]:
             else "",
         )
         fields[f"value_{number}"] = forms.CharField(label=f"Nieuw getal {number}", required=False, max_length=60)
+    if objection.status == S.ADVISED:
+        fields["deviates"] = forms.ChoiceField(
+            label="Wijkt u af van het advies van de commissie?",
+            choices=[("nee", "Nee, de NZa volgt het advies"), ("ja", "Ja, de NZa beslist anders")],
+            widget=forms.RadioSelect,
+            help_text=_plain(objection.advice),
+        )
+        fields["deviation"] = _words(
+            "Waarom wijkt u af?",
+            required=False,
+            help_text="Alleen als u afwijkt. Komt met het advies in de beslissing (art. 7:13, zevende lid, Awb).",
+        )
     return type("RulingForm", (DraftForm,), fields)

@@ -7,17 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ivportal.pages import steps
-from ivportal.pages.cases import shown
+from ivportal.pages.cases import shown, taking
+from ivportal.pages.cases.decision_forms import CameInForm
 from ivportal.pages.cases.decision_steps import DECISION_STEPS, VIEWS_STEPS
 from ivportal.pages.cases.objection_steps import steps_for
 from ivportal.pages.cases.own import bundle_response
-from ivportal.pages.cases.speaking import MOST_GROUNDS
+from ivportal.pages.cases.speaking import MANDATE_FIELD, MOST_GROUNDS
 from ivportal.pages.delivering.form import plain
 from ivportal.pages.interpretation.files import FILES_FIELD, sent_files
 from ivportal.pages.rights import for_role
@@ -25,10 +26,11 @@ from providers.audit import record
 from providers.mandates import people_of
 from providers.models import Act, Provider, Round, Submission
 from providers.refusal import Refused
-from tariffs.models import Decision, Objection, StatementOfViews
+from tariffs.models import Channel, Decision, Objection, StatementOfViews
 from tariffs.procedure import admission, objections
+from tariffs.procedure.case import CaseOf, case_of
 from tariffs.procedure.deadlines import deadlines
-from tariffs.procedure.timeline import CaseOf, case_of
+from tariffs.procedure.form import CameIn
 
 #: Steps that come first on the page, because they move the case on.
 FIRST = {
@@ -94,7 +96,7 @@ def _sorted(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @require_GET
 @for_role("nza")
-def case_bundle(request: Any, slug: str, provider: Any) -> HttpResponse:
+def case_bundle(request: Any, slug: str, provider: Any) -> FileResponse:
     """Download the whole file of a case as one archive with an index. It is recorded."""
     return bundle_response(request, _case(request, slug, provider))
 
@@ -113,10 +115,14 @@ def _crumbs(round: Round, provider: Provider) -> tuple[str, list[tuple[str, str]
 def decision_step(request: Any, decision: Any, step: str) -> HttpResponse:
     """One step with the decision about a provider."""
     found = get_object_or_404(
-        Decision.objects.visible_to(request.actor).select_related("round", "provider", "drafted_by"), uuid=decision
+        Decision.objects.visible_to(request.actor).select_related(
+            "round", "provider", "drafted_by", "report__release", "replaces__round"
+        ),
+        uuid=decision,
     )
     back, crumbs = _crumbs(found.round, found.provider)
-    return steps.take(request, steps.chosen(DECISION_STEPS, step), found, back=back, crumbs=crumbs)
+    seen = taking.of_decision(found, request.actor) if step == "vaststellen" else {}
+    return steps.take(request, steps.chosen(DECISION_STEPS, step), found, back=back, crumbs=crumbs, **seen)
 
 
 @require_http_methods(["GET", "POST"])
@@ -139,7 +145,7 @@ def _objection(request: Any, uuid: Any) -> Objection:
             "provider",
             "group",
             "drafted_by",
-            "new_decision",
+            "new_decision__report__release",
         ),
         uuid=uuid,
     )
@@ -152,24 +158,36 @@ def objection_step(request: Any, objection: Any, step: str) -> HttpResponse:
     """One step with an objection."""
     found = _objection(request, objection)
     back, crumbs = _crumbs(found.decision.round, found.provider)
-    return steps.take(request, steps.chosen(steps_for(found), step), found, back=back, crumbs=crumbs)
+    seen = taking.of_objection(found, request.actor) if step == "beslissen" else {}
+    return steps.take(request, steps.chosen(steps_for(found), step), found, back=back, crumbs=crumbs, **seen)
 
 
 @require_http_methods(["GET", "POST"])
 @for_role("nza")
 def supplement_for(request: Any, objection: Any) -> HttpResponse:
-    """Add to an objection what came in outside the portal."""
+    """Add to an objection what came in outside the portal, with how and when that was."""
     found = _objection(request, objection)
     back, _ = _crumbs(found.decision.round, found.provider)
     problems: list[str] = []
     grounds = [plain(text)[: objections.LONGEST + 1] for text in request.POST.getlist("grond")[:MOST_GROUNDS]]
-    if request.method == "POST":
+    form = CameInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
         try:
-            objections.supplement(objection=found, grounds=grounds, sent=sent_files(request), actor=request.actor)
+            objections.supplement(
+                objection=found,
+                grounds=grounds,
+                sent=sent_files(request),
+                mandate=sent_files(request, MANDATE_FIELD),
+                came=CameIn(
+                    channel=Channel(said["channel"]), received_at=said["received"], posted_on=said["posted_on"]
+                ),
+                actor=request.actor,
+            )
         except Refused as refused:
             problems = str(refused).splitlines()
         else:
-            messages.success(request, "De aanvulling staat bij het bezwaar.")
+            messages.success(request, " ".join(["De aanvulling staat bij het bezwaar.", *form.notes]))
             return redirect(back)
     asked = found.events.filter(kind="remedy_asked").order_by("pk").last()
     case = case_of(provider=found.provider, round=found.decision.round, actor=request.actor)
@@ -185,6 +203,7 @@ def supplement_for(request: Any, objection: Any) -> HttpResponse:
             "terms": deadlines(found),
             "grounds": [*grounds, *[""] * (2 - len(grounds))],
             "problems": problems,
+            "came": form,
             "files_field": FILES_FIELD,
             "back": back,
         },

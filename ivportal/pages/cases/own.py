@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ivportal.letters import posted
+from ivportal.letters.report import mirror_pdf
 from ivportal.pages.cases import shown
+from ivportal.pages.mirror import context_of
 from ivportal.pages.rights import ActingRequest, for_role
 from providers.audit import record
 from providers.measures import CATALOGUE
 from providers.models import Act, Power, Round
 from providers.refusal import Refused
 from tariffs import agreements, consents
-from tariffs.models import Consent, ConsentKind
+from tariffs.models import Consent, ConsentKind, MirrorReport
 from tariffs.procedure import dossier
-from tariffs.procedure.timeline import CaseOf, case_of
+from tariffs.procedure.case import CaseOf, case_of
 
 
 def found_case(request: Any, slug: str) -> CaseOf:
@@ -86,22 +88,31 @@ def own_case(request: Any, slug: str) -> HttpResponse:
 
 @require_GET
 @for_role("provider")
-def own_bundle(request: Any, slug: str) -> HttpResponse:
+def own_bundle(request: Any, slug: str) -> FileResponse:
     """Download the whole own file as one archive with an index. It is recorded."""
     case = found_case(request, slug)
     return bundle_response(request, case)
 
 
-def bundle_response(request: ActingRequest, case: CaseOf) -> HttpResponse:
+def bundle_response(request: ActingRequest, case: CaseOf) -> FileResponse:
     """Return the whole file of a case, and write down who took it."""
-    content = dossier.bundle(provider=case.provider, round=case.round, actor=request.actor, render=posted)
+    file = dossier.bundle(
+        provider=case.provider, round=case.round, actor=request.actor, render=posted, mirror=mirror_on_paper
+    )
     record(act=Act.CASE_DOWNLOADED, actor=request.actor, subject=f"{case.provider}, {case.round}")
     name = f"dossier-{case.round.slug}-{case.provider.key}.zip"
-    return HttpResponse(
-        content,
+    return FileResponse(
+        file,
         content_type="application/zip",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"},
+        as_attachment=True,
+        filename=name,
+        headers={"X-Content-Type-Options": "nosniff"},
     )
+
+
+def mirror_on_paper(report: MirrorReport) -> bytes:
+    """Return the PDF of a released mirror, as the provider can download it."""
+    return mirror_pdf(report, context_of(report, [report]))
 
 
 @require_http_methods(["GET", "POST"])

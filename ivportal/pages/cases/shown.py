@@ -17,17 +17,19 @@ from tariffs.models import (
     ConsentKind,
     Decision,
     DecisionStatus,
+    FileKind,
     Letter,
     LetterKind,
     Objection,
     ObjectionStatus,
     Standing,
 )
-from tariffs.procedure import figures, rulings
+from tariffs.procedure import figures, ruling_letters, rulings
 from tariffs.procedure.admission import missing
+from tariffs.procedure.case import CaseOf, shows_outcome
 from tariffs.procedure.deadlines import Deadline, deadlines, hearing_of, in_words, timeliness_of
-from tariffs.procedure.timeline import CaseOf, Event, events, shows_outcome
-from tariffs.procedure.views import WAIVED
+from tariffs.procedure.timeline import Event, events
+from tariffs.procedure.views import WAIVED, may_add
 
 S = DecisionStatus
 CHANNELS = (
@@ -93,8 +95,9 @@ def terms_of(case: CaseOf) -> list[Deadline]:
         found += [item for item in deadlines(case.reports[-1].release) if not item.is_over]
     for response in case.responses:
         found += deadlines(response)
-    if case.decision is not None:
-        found += deadlines(case.decision)
+    for decision in case.decisions:
+        # A decision that holds, and the intention that may take its place: each has its term.
+        found += deadlines(decision)
     for objection in case.objections:
         found += deadlines(objection)
     return sorted(found, key=lambda item: item.on)
@@ -116,7 +119,7 @@ def next_of(case: CaseOf, actor: Actor) -> Next:
         if said:
             return Next(
                 "De NZa heeft uw zienswijze ontvangen",
-                f"U kunt haar nog aanvullen, {in_words(due['views'])}.",
+                may_add(decision),
                 reverse("give_views", args=[slug]),
                 "Vul uw zienswijze aan",
             )
@@ -218,13 +221,24 @@ def decision_shown(decision: Decision, case: CaseOf) -> dict[str, Any]:
         "status": decision.get_status_display()
         if case.is_internal or decision.status != S.DRAFTED
         else S.ANNOUNCED.label,
-        "table": _table(figures.table(decision.figures, currency, year)),
+        "table": table_of(figures.table(decision.figures, currency, year)),
         "lines": [line[2:] for line in figures.in_words(decision.figures, currency).splitlines()],
         "is_by_post": decision.sent_how == Channel.POST,
+        # While an intention is under way that would replace it, the page leads to views; this one is still open to objection.
+        "may_object": decision.status == S.SENT
+        and decision.origin == "adoption"
+        and case.decision != decision
+        and not any(item.is_open and item.decision_id == decision.pk for item in case.objections),
+        "concept": reverse("decision_concept", args=[decision.uuid])
+        if case.is_internal
+        and decision.status in (S.PREPARED, S.ANNOUNCED, S.DRAFTED)
+        and decision.origin == "adoption"
+        else "",
     }
 
 
-def _table(found: dict[str, Any]) -> dict[str, Any]:
+def table_of(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the table of a letter as a page shows it: the first column names, the others count."""
     first, *others = found["columns"]
     return {
         "caption": found["caption"],
@@ -238,9 +252,9 @@ def _views_shown(case: CaseOf, views: Any) -> dict[str, Any]:
     return {
         "row": views,
         "is_waived": views.text == WAIVED,
-        "reaction": views.reaction if shows else "",
+        "consideration": views.reaction if shows else "",
         "files": [item for item in case.files if item.views_id == views.pk],
-        "needs_reaction": views.text != WAIVED and not views.reaction,
+        "needs_consideration": views.text != WAIVED and not views.reaction,
     }
 
 
@@ -255,8 +269,8 @@ def objection_shown(case: CaseOf, objection: Objection) -> dict[str, Any]:
         "timing": timing,
         "is_late": timing.timing != "in_time",
         "shows_outcome": shows,
-        "sentence": rulings.SENTENCES.get(objection.outcome, "") if shows else "",
-        "consequence": rulings.FOLLOWS.get(objection.consequence, "") if shows else "",
+        "sentence": ruling_letters.SENTENCES.get(objection.outcome, "") if shows else "",
+        "consequence": ruling_letters.FOLLOWS.get(objection.consequence, "") if shows else "",
         "grounds": [
             {
                 "number": ground.number,
@@ -270,7 +284,12 @@ def objection_shown(case: CaseOf, objection: Objection) -> dict[str, Any]:
         "hearing": hearing,
         "hearing_at": format_datetime(hearing.at) if hearing and hearing.at else "",
         "report": hearing.report if hearing else "",
-        "files": [item for item in case.files if item.objection_id == objection.pk],
+        "files": [item for item in case.files if item.objection_id == objection.pk and item.kind != FileKind.MANDATE],
+        "mandates": [
+            item for item in case.files if item.objection_id == objection.pk and item.kind == FileKind.MANDATE
+        ],
+        "advice": objection.advice if shows else "",
+        "deviation": objection.deviation if shows else "",
         "is_overdue": any(item.code == "decide" and item.is_over for item in deadlines(objection)),
         "may_supplement": objection.status in ("received", "incomplete", "admitted", "hearing", "heard"),
     }
@@ -296,11 +315,10 @@ def parts_of(letter: Letter) -> list[letters.Block]:
 
 def figures_of(letter: Letter) -> dict[str, Any] | None:
     """Return the table of a letter for a page."""
-    return _table(letter.figures) if letter.figures else None
+    return table_of(letter.figures) if letter.figures else None
 
 
 def case_rounds(provider: Provider, actor: Actor) -> list[Round]:
     """Return the rounds in which a provider has a case, newest first."""
-    with_letters = Letter.objects.visible_to(actor).filter(provider=provider).values("round")
     with_decision = Decision.objects.visible_to(actor).filter(provider=provider).values("round")
-    return list(Round.objects.filter(pk__in=with_letters.union(with_decision)).order_by("-book_year", "slug"))
+    return list(Round.objects.filter(pk__in=with_decision).order_by("-book_year", "slug"))

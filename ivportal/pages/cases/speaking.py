@@ -20,10 +20,12 @@ from providers.models import Power
 from providers.refusal import Refused
 from tariffs.models import Decision, DecisionStatus, Objection
 from tariffs.procedure import delays, objections, views
+from tariffs.procedure.case import CaseOf
 from tariffs.procedure.deadlines import deadlines, objection_term_of
-from tariffs.procedure.timeline import CaseOf
 
 MOST_GROUNDS = 5
+#: The field with the file that shows that somebody may act for the provider.
+MANDATE_FIELD = "machtiging"
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,7 +50,7 @@ def give_views(request: Any, slug: str) -> HttpResponse:
                 said = "U heeft laten weten dat u geen zienswijze geeft. De NZa kan het besluit nu nemen."
             else:
                 views.give(decision=decision, text=text, sent=sent_files(request), key=key, actor=request.actor)
-                said = "Uw zienswijze is verstuurd. De NZa reageert erop in het besluit."
+                said = f"Uw zienswijze is verstuurd. In het besluit leest u wat de NZa ervan vindt. {views.may_add(decision)}"
         except Refused as refused:
             problems = str(refused).splitlines()
         else:
@@ -60,6 +62,7 @@ def give_views(request: Any, slug: str) -> HttpResponse:
         case,
         decision=shown.decision_shown(decision, case),
         until=decision.views_until,
+        may_add=views.may_add(decision),
         text=text,
         problems=problems,
     )
@@ -90,6 +93,7 @@ def object_to(request: Any, slug: str) -> HttpResponse:
                 representative=said["gemachtigde"],
                 late_because=said["te_laat"],
                 sent=sent_files(request),
+                mandate=sent_files(request, MANDATE_FIELD),
                 key=_key(request),
                 actor=request.actor,
             )
@@ -126,7 +130,13 @@ def supplement(request: Any, slug: str, objection: Any) -> HttpResponse:
     grounds = [plain(text)[: objections.LONGEST + 1] for text in request.POST.getlist("grond")[:MOST_GROUNDS]]
     if request.method == "POST":
         try:
-            objections.supplement(objection=found, grounds=grounds, sent=sent_files(request), actor=request.actor)
+            objections.supplement(
+                objection=found,
+                grounds=grounds,
+                sent=sent_files(request),
+                mandate=sent_files(request, MANDATE_FIELD),
+                actor=request.actor,
+            )
         except Refused as refused:
             problems = str(refused).splitlines()
         else:

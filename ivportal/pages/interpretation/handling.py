@@ -156,8 +156,8 @@ def _ask(item: R, said: dict[str, Any], actor: Actor) -> str:
 
 
 def _compute(item: R, said: dict[str, Any], actor: Actor) -> str:
-    outlook.compute(response=item, actor=actor, measures=said["measures"])
-    return "De gevolgen zijn berekend. Ze staan hieronder."
+    outlook.ask(response=item, actor=actor, measures=said["measures"])
+    return "De gevolgen worden berekend. Ze komen hieronder te staan."
 
 
 def _answer(item: R, said: dict[str, Any], actor: Actor) -> str:
@@ -242,7 +242,7 @@ def steps_of(response: R) -> tuple[Step[R], ...]:
             is_open=lambda item: is_correction and item.status in answering.OPEN,
             follows=lambda item: [
                 "Het portaal rekent de vergelijking opnieuw uit met deze gegevens, samen met correcties die al zijn overgenomen."
-                " Dat duurt een paar seconden.",
+                " Meestal duurt dat enkele seconden; moeten daarvoor ook intervallen worden berekend, dan ongeveer een minuut.",
                 "Er verandert niets. Alleen de NZa ziet de uitkomst.",
             ],
             form=_consequences_form(response),

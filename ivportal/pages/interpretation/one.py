@@ -50,7 +50,8 @@ def response(request: Any, response: Any) -> HttpResponse:
     found = _found(request, response)
     round = found.report.release.round
     record(act=Act.CASE_READ, actor=request.actor, subject=f"{found.provider}: {found}")
-    kept = Consequences.objects.filter(response=found).first()
+    seen = outlook.seen_of(found)
+    kept = seen.kept
     context = {
         "ribbon": ribbon(round=round, release=found.report.release),
         "response": found,
@@ -68,9 +69,12 @@ def response(request: Any, response: Any) -> HttpResponse:
             steps_of(found), found, lambda name: reverse("response_step", args=[found.uuid, name])
         ),
         "consequences": _consequences(found, kept) if kept else None,
+        "is_computing": seen.is_busy,
+        "not_computed": seen.reason,
         "needs_consequences": bool(found.changes)
         and not found.is_ended
         and kept is None
+        and not seen.is_busy
         and current_policy(round).corrections_settled != Settlement.NEXT_YEAR,
         "became": _became(found),
         "note_url": f"{reverse('round_notes', args=[round.slug])}?uit={found.uuid}" if found.answer else "",

@@ -29,7 +29,7 @@ from tariffs.models import (
     ResponseStatus,
     ResponseTerm,
 )
-from tariffs.procedure import answering, corrections
+from tariffs.procedure import answering, corrections, more_time
 
 OPEN = "open"
 TO_CARRY = "over-te-nemen"
@@ -258,7 +258,7 @@ def extend_period(request: Any, release: Any) -> HttpResponse:
         try:
             if key and provider is None:
                 raise Refused(f"In deze vrijgave is geen aanbieder met nummer {key}. Controleer het nummer.")
-            answering.extend(
+            more_time.extend(
                 release=found, until=said["until"], reason=said["reason"], provider=provider, actor=request.actor
             )
         except Refused as refused:

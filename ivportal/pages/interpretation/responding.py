@@ -25,7 +25,7 @@ from providers.models import Submission
 from providers.refusal import Refused
 from providers.workbook.numbers import NumberError
 from tariffs.models import Item, MirrorReport, ResponseKind, respond_until
-from tariffs.procedure import corrections, interpretation
+from tariffs.procedure import corrected_figures, interpretation
 
 FIGURE = "getal:"
 QUESTIONS = {
@@ -146,7 +146,7 @@ def _groups(report: MirrorReport, item: Item, typed: Typed) -> list[dict[str, An
     """Return the delivered figures by group, those of the item first and open."""
     round = report.release.round
     submission = Submission.objects.get(round=round, provider=report.provider)
-    version = corrections.newest_version(submission)
+    version = corrected_figures.newest_version(submission)
     now = dict(version.values.values_list("measure", "value")) if version is not None else {}
     wanted = GROUPS_OF.get(item, ())
     found = []

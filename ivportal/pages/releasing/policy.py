@@ -89,18 +89,18 @@ class PolicyForm(forms.Form):
     corrections_settled = forms.ChoiceField(
         label="Wat betekent een overgenomen correctie voor anderen?",
         choices=Settlement.choices,
-        help_text="‘Alleen deze aanbieder’ geldt voor de gevolgen die de NZa vooraf ziet. Een volgende landelijke berekening"
-        " rekent iedereen opnieuw.",
+        help_text="Dit geldt voor de gevolgen die de NZa vooraf ziet. Het is ook de keuze die klaarstaat als u na een vrijgave"
+        " een berekening start: voor iedereen, of alleen voor wie verbeterde gegevens heeft.",
     )
     objections_settled = forms.ChoiceField(
         label="Wat betekent een toegewezen bezwaar voor anderen?",
         choices=Settlement.choices,
-        help_text="Dit staat bij de vaststelling. Het gevolg kiest de NZa per bezwaar.",
+        help_text="Bij een gegrond bezwaar kiest de NZa alleen een gevolg dat hierbij past, of een betere motivering.",
     )
     objection_may_lower_others = forms.BooleanField(
         label="Een toegewezen bezwaar mag het besluit van een ander verlagen",
         required=False,
-        help_text="Dit staat bij de vaststelling. Het portaal wijzigt nooit vanzelf het besluit van een ander.",
+        help_text="Die ander krijgt eerst een voornemen en kan een zienswijze geven. Zonder vinkje houdt zij haar besluit.",
     )
     agreements_outside = forms.ChoiceField(label="Een afspraak buiten de bandbreedte", choices=OutsideBandwidth.choices)
     views_days = forms.IntegerField(label="Dagen voor een zienswijze (art. 4:8 Awb)", min_value=1, max_value=365)

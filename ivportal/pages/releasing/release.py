@@ -1,4 +1,4 @@
-"""NZa: preparing a release, looking at what will go out, approving it as the second person, or taking it back."""
+"""NZa: looking at what will go out, approving it as the second person, or taking it back."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from benchmarking import frontiers
 from benchmarking.models import Run, RunStatus
 from ivportal.pages import listing, mirror, moments, steps
 from ivportal.pages.reach import in_words
@@ -26,115 +26,14 @@ from providers.audit import record
 from providers.formatting import format_datetime, format_million
 from providers.mandates import people_of_each
 from providers.models import Act
-from providers.refusal import Refused
+from tariffs import changes
 from tariffs import release as releasing
-from tariffs.models import RELEASED_AS, UNDER_WAY, MirrorReport, Release, ReleaseStage, ReportStatus
+from tariffs.models import UNDER_WAY, MirrorReport, Release, ReleaseStage, ReportStatus
 from tariffs.policies import current_policy
+from tariffs.procedure.renewals import renewals_of
 
-FEWEST_LETTERS = 10
-
-
-# ── preparing ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class PrepareForm(moments.MomentsForm):
-    """As what the outcome is released, and what those who get a report read."""
-
-    parts: ClassVar[dict[str, bool]] = {"respond": True}
-
-    status = forms.ChoiceField(
-        label="Met welke status?",
-        choices=[(status.value, status.label) for status in RELEASED_AS],
-        widget=forms.RadioSelect,
-        help_text="Simulatie: laat zien hoe de methode werkt. Voorlopig: aanbieders kunnen reageren. Vastgesteld: hierop volgt"
-        " een voorgenomen besluit per aanbieder.",
-        error_messages={"required": "Kies een status."},
-    )
-    note = forms.CharField(
-        label="Wat is er nieuw, en waarom?",
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Iedereen die een spiegel krijgt leest dit. Bij een eerste vrijgave mag het leeg blijven. Noem geen namen.",
-    )
-    respond_day = moments.day_field(
-        "Reageren kan tot en met",
-        required=False,
-        help_text="De duidingsperiode. Leeg: aanbieders worden niet om een reactie gevraagd.",
-    )
-    respond_time = moments.clock_field("Tijd", help_text="Leeg: de hele dag, tot en met 23.59 uur.")
-    ends_period = forms.BooleanField(
-        label="De duidingsperiode die nog loopt eindigt hiermee",
-        required=False,
-        help_text="Alleen nodig als u vaststelt terwijl aanbieders nog kunnen reageren. Schrijf hierboven waarom.",
-    )
-    for_care_offices = forms.BooleanField(
-        label="Zorgkantoren zien de bandbreedtes van aanbieders in hun regio",
-        required=False,
-        help_text="Gebruikelijk bij vastgestelde uitkomsten. Kosten, peers en scores zien zij nooit.",
-    )
-
-
-@require_http_methods(["GET", "POST"])
-@for_role("nza")
-def prepare(request: Any, run: Any) -> HttpResponse:
-    """Choose as what the outcome of a run is released; a worker makes the reports, and a colleague approves them."""
-    found = get_object_or_404(
-        Run.objects.visible_to(request.actor).select_related("dataset__round").defer("dataset__content"), uuid=run
-    )
-    round = found.dataset.round
-    under_way = Release.objects.filter(round=round, stage__in=UNDER_WAY).first()
-    if request.method != "POST":
-        if under_way is not None:
-            return redirect("release", release=under_way.uuid)
-        last = Release.objects.released().filter(round=round).first()
-        form = PrepareForm(
-            initial={
-                "status": last.status if last else ReportStatus.SIMULATION,
-                "for_care_offices": bool(last and last.for_care_offices),
-            }
-        )
-    else:
-        form = PrepareForm(request.POST)
-        if form.is_valid():
-            said = form.cleaned_data
-            try:
-                made = releasing.prepare(
-                    run=found,
-                    status=ReportStatus(said["status"]),
-                    note=said["note"],
-                    respond_until=said["respond"],
-                    for_care_offices=said["for_care_offices"],
-                    ends_period=said["ends_period"],
-                    actor=request.actor,
-                )
-            except Refused as refused:
-                form.add_error(None, str(refused))
-            else:
-                messages.success(
-                    request,
-                    " ".join(["De spiegels worden klaargezet. Daarna keurt een collega ze goed.", *form.notes]),
-                )
-                return redirect("release", release=made.uuid)
-    return render(
-        request,
-        "providers/desk_step.html",
-        {
-            "step": {
-                "title": "Hoe geeft u deze uitkomsten vrij?",
-                "button": "Zet de spiegels klaar",
-                "is_weighty": False,
-            },
-            "follows": [
-                "Een werkproces maakt van elke aanbieder een spiegel. U en uw collega’s kunnen ze bekijken; buiten de NZa ziet"
-                " niemand iets.",
-                "Een collega keurt de vrijgave goed en kiest het moment. Pas op dat moment zien aanbieders hun spiegel.",
-            ],
-            "form": form,
-            "back": reverse("round", args=[round.slug]),
-            "crumbs": [(reverse("rounds"), "Rondes"), (reverse("round", args=[round.slug]), round.title)],
-        },
-    )
+#: So long somebody may take over the form on which a moment is chosen.
+A_WHILE = timedelta(minutes=10)
 
 
 # ── one release ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -155,8 +54,10 @@ class ApproveForm(moments.MomentsForm):
     def clean(self) -> dict[str, Any]:
         """Refuse a moment that is over."""
         cleaned = super().clean()
-        moment = cleaned.get("release")
-        if moment is not None and moment < timezone.now() - timedelta(days=1):
+        moment, now = cleaned.get("release"), timezone.now()
+        # Today without a time is at once; so is a time that passed while the form was filled in.
+        is_today = cleaned.get("release_time") is None and cleaned.get("release_day") == timezone.localdate()
+        if moment is not None and moment < now - A_WHILE and not is_today:
             raise ValidationError("Dit moment is al voorbij. Kies een later moment, of laat het leeg voor meteen.")
         return cleaned
 
@@ -175,10 +76,18 @@ class WithdrawForm(forms.Form):
 
 def _consequences(release: Release) -> list[str]:
     reports = list(MirrorReport.objects.filter(release=release).values_list("provider_id", flat=True))
-    people = people_of_each(reports)
+    only = changes.touched_by(release).to_tell
+    people = people_of_each(reports if only is None else only)
     found = [
         f"{in_words(len(reports), 'zorgaanbieder')} {'ziet' if len(reports) == 1 else 'zien'} vanaf dat moment een spiegel, of"
         " waarom zij niet meedoen.",
+    ]
+    if only is not None:
+        found.append(
+            f"Voor {in_words(len(only), 'zorgaanbieder')} is er iets nieuws. Alle anderen houden hun uitkomst en krijgen geen"
+            " bericht."
+        )
+    found += [
         f"{in_words(sum(len(users) for users in people.values()), 'persoon', 'personen')} krijgen bericht, elk één keer.",
     ]
     if release.respond_until:
@@ -188,7 +97,15 @@ def _consequences(release: Release) -> list[str]:
         if release.for_care_offices
         else "Zorgkantoren zien nog niets."
     )
+    found += _about_decisions(release)
     return [*found, "Terughalen kan daarna niet; een verbetering wordt een nieuwe versie."]
+
+
+def _about_decisions(release: Release) -> list[str]:
+    """Say who would go up and down against the decisions that hold; nothing for outcomes on which no decision can rest."""
+    if release.status != ReportStatus.ADOPTED or release.stage not in (ReleaseStage.PREPARED, ReleaseStage.APPROVED):
+        return []
+    return renewals_of(release).sentences(release.round.currency)
 
 
 def _approve(release: Release, said: dict[str, Any], actor: Actor) -> str:
@@ -197,6 +114,16 @@ def _approve(release: Release, said: dict[str, Any], actor: Actor) -> str:
     if made.release_at > timezone.now():
         return f"De vrijgave is goedgekeurd. De spiegels zijn zichtbaar vanaf {format_datetime(made.release_at)}."
     return "De vrijgave is goedgekeurd. De spiegels worden nu zichtbaar; dat duurt enkele seconden."
+
+
+def _was_approved(release: Release, said: dict[str, Any], actor: Actor) -> bool:
+    """Tell whether this person approved it for this moment, and it still stands."""
+    if release.stage not in (ReleaseStage.APPROVED, ReleaseStage.RELEASED) or release.approved_by_id != actor.user.pk:
+        return False
+    asked, at, approved = said["release"], release.release_at, release.approved_at
+    assert at is not None
+    assert approved is not None
+    return at == approved if asked is None or asked <= approved else at == asked
 
 
 def _withdraw(release: Release, said: dict[str, Any], actor: Actor) -> str:
@@ -213,7 +140,7 @@ STEPS: tuple[Step[Release], ...] = (
         follows=_consequences,
         form=ApproveForm,
         act=_approve,
-        was_taken=lambda item, said, actor: item.approved_by_id == actor.user.pk,
+        was_taken=_was_approved,
         is_weighty=True,
     ),
     Step(
@@ -275,7 +202,9 @@ def release_page(request: Any, release: Any) -> HttpResponse:
             "count": MirrorReport.objects.filter(release=found).count(),
             "search": search,
             "pagination": pagination,
+            "frozen": frontiers.in_words(found.run),
             "effects": _effects(effects.document, found.round.currency) if effects else None,
+            "decisions": _about_decisions(found),
             "policy": {
                 "corrections": policy.get_corrections_settled_display(),
                 "objections": policy.get_objections_settled_display(),

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from ivportal.pages.releasing import policy, release
+from ivportal.pages.releasing import policy, preparing, release
 
 urlpatterns = [
-    path("berekeningen/<uuid:run>/vrijgeven/", release.prepare, name="release_run"),
+    path("berekeningen/<uuid:run>/vrijgeven/", preparing.prepare, name="release_run"),
     path("vrijgaven/<uuid:release>/", release.release_page, name="release"),
     path("vrijgaven/<uuid:release>/spiegels/<uuid:report>/", release.concept, name="concept_mirror"),
     path("vrijgaven/<uuid:release>/<slug:step>/", release.release_step, name="release_step"),

@@ -1,0 +1,250 @@
+"""NZa: the letters that go by post: taken to be printed, and written down when they were put in the post."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from ivportal.letters import posted
+from ivportal.pages import listing, moments, steps
+from ivportal.pages.rights import for_role
+from ivportal.pages.steps import Step
+from providers.access import Actor
+from providers.formatting import format_date
+from providers.models import Round
+from tariffs.models import Letter, LetterKind, Posting
+from tariffs.procedure import posting
+from tariffs.procedure.archive import Entry, packed, safe
+from tariffs.terms import amsterdam_day
+
+#: So many letters are offered to choose from at a time; the others follow once these are in the post.
+MOST_TO_CHOOSE = 500
+
+
+@require_GET
+@for_role("nza")
+def case_post(request: Any, slug: str) -> HttpResponse:
+    """Show what waits to be printed and posted in a round, per day and kind, newest day first."""
+    round = get_object_or_404(Round, slug=slug)
+    days = [
+        _day_shown(slug, dated, list(piles))
+        for dated, piles in groupby(posting.piles(round=round), key=lambda pile: pile.dated)
+    ]
+    page, pagination = listing.paginate(days, request.GET)
+    return render(
+        request,
+        "tariffs/cases/post.html",
+        {
+            "round": round,
+            "days": page,
+            "pagination": pagination,
+            "late": [day for day in days if day["unposted"] and day["is_over"]],
+        },
+    )
+
+
+def _day_shown(slug: str, dated: date, piles: list[posting.Pile]) -> dict[str, Any]:
+    """Return one day as the page shows it."""
+    unposted, printed = sum(pile.unposted for pile in piles), sum(pile.printed for pile in piles)
+    day = dated.isoformat()
+    return {
+        "dated": dated,
+        "is_over": dated < amsterdam_day(timezone.now()),
+        "unposted": unposted,
+        "printed": printed,
+        "waiting": posting.count_of(unposted),
+        "url": reverse("case_post_day", args=[slug, day]),
+        "some_url": reverse("case_post_letters", args=[slug, day]),
+        "piles": [
+            {
+                "pile": pile,
+                "label": pile.kind.label,
+                "parts": [
+                    {
+                        "label": _part_label(number, pile.total),
+                        "url": reverse("case_post_archive", args=[slug, day, pile.kind.value, number]),
+                    }
+                    for number in range(1, pile.parts + 1)
+                ],
+            }
+            for pile in piles
+        ],
+    }
+
+
+def _part_label(number: int, total: int) -> str:
+    if total <= posting.PER_ARCHIVE:
+        return posting.count_of(total)
+    return f"{(number - 1) * posting.PER_ARCHIVE + 1} tot en met {min(number * posting.PER_ARCHIVE, total)}"
+
+
+@require_GET
+@for_role("nza")
+def case_post_archive(request: Any, slug: str, day: str, kind: str, part: int) -> FileResponse:
+    """Download letters to be printed, a hundred at a time and in order. That they were taken is recorded."""
+    round = get_object_or_404(Round, slug=slug)
+    found = posting.part(round=round, dated=_dated(day), kind=kind, number=part)
+    if not found:
+        raise Http404
+    file = packed(
+        Entry(path=f"{number:03d}-{safe(letter.reference)}.pdf", at=letter.sent_at, content=posted(letter))
+        for number, letter in enumerate(found, start=1)
+    )
+    posting.take(found, actor=request.actor)
+    name = f"post-{slug}-{day}-{safe(LetterKind(kind).label).lower()}-{part}.zip"
+    return FileResponse(
+        file,
+        content_type="application/zip",
+        as_attachment=True,
+        filename=name,
+        headers={"X-Content-Type-Options": "nosniff"},
+    )
+
+
+class PostedForm(forms.Form):
+    """On which day."""
+
+    on = moments.day_field(
+        "Wanneer zijn de brieven op de post gedaan?",
+        required=True,
+        help_text="De dag waarop ze echt de deur uit gingen, ook als dat later was dan de datum op de brief.",
+    )
+
+
+class ChosenForm(PostedForm):
+    """On which day, and which letters."""
+
+    letters = forms.MultipleChoiceField(
+        label="Welke brieven?",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Kies ten minste één brief.", "invalid_choice": "Kies brieven uit deze lijst."},
+    )
+
+
+FOLLOWS = (
+    "Is dit later dan de datum op de brief, dan loopt de termijn voor bezwaar of beroep vanaf de dag na deze dag (art. 3:41 en"
+    " 6:8 Awb). De aanbieder leest dat in het portaal.",
+    "Dit kan daarna niet meer worden veranderd: kijk de dag goed na.",
+)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role("nza")
+def case_post_day(request: Any, slug: str, day: str) -> HttpResponse:
+    """Write down when all letters of a day that were taken to be printed were put in the post."""
+    dated = _dated(day)
+
+    def follows(round: Round) -> list[str]:
+        piles = [pile for pile in posting.piles(round=round) if pile.dated == dated]
+        left = sum(pile.unprinted for pile in piles)
+        kinds = ", ".join(f"{pile.kind.label.lower()}: {pile.printed}" for pile in piles if pile.printed)
+        return [
+            f"Van alle opgehaalde brieven van {format_date(dated)} staat dan vast wanneer zij op de post gingen ({kinds}).",
+            *([f"Nog niet opgehaald om te printen, en dus niet hierbij: {posting.count_of(left)}."] if left else []),
+            *FOLLOWS,
+        ]
+
+    def act(round: Round, said: dict[str, Any], actor: Actor) -> str:
+        letters = [letter.uuid for letter in posting.to_post(round=round, dated=dated)]
+        return _happened(posting.put_in_post(round=round, letters=letters, on=said["on"], actor=actor), said["on"])
+
+    def was_taken(round: Round, said: dict[str, Any], actor: Actor) -> bool:
+        return Posting.objects.filter(
+            letter__round=round, letter__dated=dated, posted_on=said["on"], by=actor.user
+        ).exists()
+
+    step: Step[Round] = Step(
+        name="dag",
+        title=f"Wanneer gingen de brieven van {format_date(dated)} op de post?",
+        button="Leg de dag vast",
+        is_open=lambda item: bool(posting.to_post(round=item, dated=dated)),
+        follows=follows,
+        form=PostedForm,
+        act=act,
+        was_taken=was_taken,
+        is_weighty=True,
+    )
+    return _take(request, slug, step)
+
+
+@require_http_methods(["GET", "POST"])
+@for_role("nza")
+def case_post_letters(request: Any, slug: str, day: str) -> HttpResponse:
+    """Write down when some letters of a day were put in the post."""
+    dated = _dated(day)
+
+    def form_for(*args: Any, **kwargs: Any) -> ChosenForm:
+        form = ChosenForm(*args, **kwargs)
+        form.fields["letters"].choices = _choices(slug, dated, sent=request.method == "POST")  # type: ignore[attr-defined]
+        return form
+
+    def act(round: Round, said: dict[str, Any], actor: Actor) -> str:
+        return _happened(
+            posting.put_in_post(round=round, letters=said["letters"], on=said["on"], actor=actor), said["on"]
+        )
+
+    def was_taken(round: Round, said: dict[str, Any], actor: Actor) -> bool:
+        chosen = set(said["letters"])
+        return Posting.objects.filter(letter__uuid__in=chosen, posted_on=said["on"]).count() == len(chosen)
+
+    step: Step[Round] = Step(
+        name="brieven",
+        title=f"Welke brieven van {format_date(dated)} gingen op de post?",
+        button="Leg de dag vast",
+        is_open=lambda item: bool(posting.to_post(round=item, dated=dated)),
+        follows=lambda item: list(FOLLOWS),
+        form=form_for,  # type: ignore[arg-type]  # it is called as a form is
+        act=act,
+        was_taken=was_taken,
+        is_weighty=True,
+    )
+    return _take(request, slug, step)
+
+
+def _choices(slug: str, dated: date, *, sent: bool) -> list[tuple[str, str]]:
+    """Return the letters to choose from; of what was sent also those that went meanwhile, to be answered as they are."""
+    found = Letter.objects.filter(round__slug=slug, dated=dated, goes_by_post=True).select_related("provider")
+    if sent:
+        return [(str(letter.uuid), letter.reference) for letter in found.defer("body", "figures")]
+    waiting = posting.only_printed(found.filter(posting=None).order_by("kind", "pk"))
+    return [
+        (str(letter.uuid), f"{letter.provider.name}: {letter.get_kind_display().lower()} ({letter.reference})")
+        for letter in waiting[:MOST_TO_CHOOSE]
+    ]
+
+
+def _happened(number: int, on: date) -> str:
+    return (
+        f"Vastgelegd: {posting.count_of(number)} op de post gedaan op {format_date(on)}." if number else steps.ALREADY
+    )
+
+
+def _take(request: Any, slug: str, step: Step[Round]) -> HttpResponse:
+    round = get_object_or_404(Round, slug=slug)
+    back = reverse("case_post", args=[slug])
+    return steps.take(
+        request,
+        step,
+        round,
+        back=back,
+        crumbs=[
+            (reverse("cases"), "Zaken"),
+            (reverse("case_round", args=[slug]), round.title),
+            (back, "Post"),
+        ],
+    )
+
+
+def _dated(day: str) -> date:
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        raise Http404 from None

@@ -1,0 +1,120 @@
+"""NZa: the steps with all decisions of a round at once, each with what follows and what it asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ivportal.pages.cases.decision_forms import ReasonsForm
+from ivportal.pages.cases.decision_steps import term_sentence
+from ivportal.pages.steps import Step
+from providers.access import Actor
+from providers.models import Round
+from providers.refusal import Refused
+from tariffs.models import Decision, DecisionStatus
+from tariffs.procedure import decisions
+from tariffs.procedure.renewals import adopted_release, renewals_of, to_prepare
+
+S = DecisionStatus
+
+
+def _count(round: Round, status: DecisionStatus) -> int:
+    return Decision.objects.filter(round=round, status=status).exclude(origin="objection").count()
+
+
+def _prepare_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
+    release = adopted_release(round)
+    if release is None:
+        raise Refused("Er zijn nog geen vastgestelde uitkomsten vrijgegeven (art. 3:2 Awb).")
+    outcome = decisions.prepare_all(release=release, actor=actor)
+    if not outcome.done:
+        return f"Er was niets voor te bereiden. {outcome.sentence}".strip()
+    renewed = f", waarvan {outcome.renewed} in plaats van een besluit dat geldt" if outcome.renewed else ""
+    return f"{outcome.done} besluiten zijn voorbereid{renewed}. {outcome.sentence}".strip()
+
+
+def _can_prepare(round: Round) -> bool:
+    release = adopted_release(round)
+    return release is not None and (to_prepare(round).exists() or bool(renewals_of(release).to_renew))
+
+
+def others_of(round: Round) -> list[str]:
+    """Say what the newest adopted outcomes change in decisions that hold and rest on older ones; empty if there are none."""
+    release = adopted_release(round)
+    return renewals_of(release).sentences(round.currency) if release is not None else []
+
+
+def _announce_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
+    outcome = decisions.announce_all(round=round, actor=actor)
+    return f"{outcome.done} voornemens zijn verstuurd. {outcome.sentence}".strip()
+
+
+def _draft_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
+    outcome = decisions.draft_all(round=round, reasons=said["reasons"], actor=actor)
+    return f"{outcome.done} besluiten zijn opgesteld. {outcome.sentence}".strip()
+
+
+def _send_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
+    outcome = decisions.send_all(round=round, actor=actor)
+    return f"{outcome.done} besluiten zijn vastgesteld en verstuurd. {outcome.sentence}".strip()
+
+
+def _gone(status: DecisionStatus) -> Any:
+    return lambda item, said, actor: not _count(item, status)
+
+
+ROUND_STEPS: tuple[Step[Round], ...] = (
+    Step(
+        name="voorbereiden",
+        title="Bereidt u de besluiten voor?",
+        button="Bereid besluiten voor",
+        is_open=_can_prepare,
+        follows=lambda item: [
+            "Voor elke aanbieder met een bandbreedte in de vastgestelde uitkomsten komt er een besluit in voorbereiding.",
+            "Niemand buiten de NZa merkt hier iets van. Wie al een besluit heeft, houdt dat tot er een nieuw is verstuurd.",
+            *others_of(item),
+        ],
+        act=_prepare_round,
+    ),
+    Step(
+        name="bekendmaken",
+        title="Maakt u de voornemens bekend?",
+        button="Maak voornemens bekend",
+        is_open=lambda item: _count(item, S.PREPARED) > 0,
+        follows=lambda item: [
+            f"{_count(item, S.PREPARED)} aanbieders krijgen een brief met wat de NZa wil besluiten, en een bericht.",
+            term_sentence(item),
+        ],
+        act=_announce_round,
+        was_taken=_gone(S.PREPARED),
+        is_weighty=True,
+    ),
+    Step(
+        name="opstellen",
+        title="Hoe motiveert u de besluiten?",
+        button="Stel besluiten op",
+        is_open=lambda item: _count(item, S.ANNOUNCED) > 0,
+        follows=lambda item: [
+            f"{_count(item, S.ANNOUNCED)} voornemens zijn bekendgemaakt.",
+            "Opgesteld wordt wat klaar is: de zienswijzetermijn is voorbij, of de zienswijze is er en is beantwoord (art. 4:8"
+            " Awb). De rest blijft liggen.",
+            "Een collega stelt de besluiten vast.",
+        ],
+        form=ReasonsForm,
+        act=_draft_round,
+        was_taken=_gone(S.ANNOUNCED),
+    ),
+    Step(
+        name="vaststellen",
+        title="Stelt u de besluiten vast?",
+        button="Stel vast en verstuur",
+        is_open=lambda item: _count(item, S.DRAFTED) > 0,
+        follows=lambda item: [
+            f"{_count(item, S.DRAFTED)} besluiten liggen klaar. Wat u zelf opstelde, stelt een collega vast (art. 3:2 Awb).",
+            "Wie instemde krijgt het besluit in het portaal (art. 2:14 Awb). De andere brieven gaan vandaag per post.",
+            "De bezwaartermijn van zes weken begint morgen (art. 6:7 en 6:8 Awb).",
+        ],
+        act=_send_round,
+        was_taken=_gone(S.DRAFTED),
+        is_weighty=True,
+    ),
+)

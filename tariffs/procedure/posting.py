@@ -1,0 +1,203 @@
+"""Letters that go by post (Awb 2:14, 3:41): what waits, taken a hundred at a time to be printed, and the day on which it went.
+
+A pile is what has one date and one kind. Which letters were taken to be printed stands in the audit log; on which day they were
+put in the post in :class:`~tariffs.models.Posting`, once and for good: terms run from it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Min, QuerySet
+from django.utils import timezone
+
+from providers import powers
+from providers.access import Actor
+from providers.audit import record
+from providers.formatting import format_date, format_number
+from providers.models import Act, AuditRecord, Round
+from providers.refusal import Refused
+from tariffs.models import Letter, LetterKind, Posting
+from tariffs.terms import amsterdam_day
+
+#: So many letters are in one archive: more take longer than somebody waits.
+PER_ARCHIVE = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pile:
+    """The letters of one date and kind in a round that go by post: how many, and how far they are."""
+
+    round_id: int
+    dated: date
+    kind: LetterKind
+    total: int
+    posted: int
+    printed: int
+    """Taken to be printed, but not written down as posted."""
+
+    @property
+    def unposted(self) -> int:
+        """Return how many are not in the post yet, as far as anybody wrote down."""
+        return self.total - self.posted
+
+    @property
+    def unprinted(self) -> int:
+        """Return how many nobody took to be printed yet."""
+        return self.unposted - self.printed
+
+    @property
+    def parts(self) -> int:
+        """Return in how many archives they are."""
+        return -(-self.total // PER_ARCHIVE)
+
+
+def piles(*, round: Round | None = None) -> list[Pile]:
+    """Return the piles of a round, or of all rounds, newest first; in three queries, however many there are."""
+    rows = _by_post(round).order_by().values_list("round", "dated", "kind")
+    printed = Counter(
+        (letter.round_id, letter.dated, letter.kind) for letter in only_printed(_by_post(round).filter(posting=None))
+    )
+    return sorted(
+        (
+            Pile(
+                round_id=round_id,
+                dated=dated,
+                kind=LetterKind(kind),
+                total=total,
+                posted=posted,
+                printed=printed[round_id, dated, kind],
+            )
+            for round_id, dated, kind, total, posted in rows.annotate(n=Count("pk"), went=Count("posting"))
+        ),
+        key=lambda pile: (-pile.dated.toordinal(), pile.round_id, list(LetterKind).index(pile.kind)),
+    )
+
+
+def part(*, round: Round, dated: date, kind: str, number: int) -> list[Letter]:
+    """Return the letters of one archive of a pile: always the same ones, also after they were posted; beyond the last, none."""
+    if number < 1:
+        return []
+    found = _by_post(round).filter(dated=dated, kind=kind).select_related("round").order_by("pk")
+    return list(found[(number - 1) * PER_ARCHIVE : number * PER_ARCHIVE])
+
+
+def take(letters: Sequence[Letter], *, actor: Actor) -> None:
+    """Write down that letters were taken to be printed."""
+    powers.require_staff(actor)
+    for round in {letter.round: None for letter in letters}:
+        those = [letter for letter in letters if letter.round_id == round.pk]
+        record(
+            act=Act.LETTERS_PRINTED,
+            actor=actor,
+            subject=f"{count_of(len(those))}, {round}",
+            details={"round": round.slug, "letters": [str(letter.uuid) for letter in those]},
+        )
+
+
+def only_printed(letters: QuerySet[Letter]) -> list[Letter]:
+    """Return which of some letters were taken to be printed; their text is not read."""
+    since = letters.aggregate(since=Min("sent_at"))["since"]
+    if since is None:
+        return []
+    taken = {
+        uuid
+        for details in AuditRecord.objects.filter(act=Act.LETTERS_PRINTED, at__gte=since).values_list(
+            "details", flat=True
+        )
+        for uuid in details.get("letters", [])
+    }
+    return [letter for letter in letters.defer("body", "figures") if str(letter.uuid) in taken]
+
+
+def to_post(*, round: Round, dated: date) -> list[Letter]:
+    """Return the letters of a day that were taken to be printed and are not in the post yet, as far as anybody wrote down."""
+    found = _by_post(round).filter(dated=dated, posting=None).select_related("provider").order_by("kind", "pk")
+    return only_printed(found)
+
+
+def put_in_post(*, round: Round, letters: Collection[UUID], on: date, actor: Actor) -> int:
+    """Write down that letters were put in the post on a day, and return how many of them were new; said twice, it is said once.
+
+    Raises :class:`~providers.refusal.Refused` for a letter that nobody took to be printed, for a day before the one on the letter
+    or after today, and for a letter that went on another day already.
+    """
+    powers.require_staff(actor)
+    with transaction.atomic():
+        found = list(
+            Letter.objects.select_for_update(no_key=True, of=("self",))
+            .filter(round=round, uuid__in=letters)
+            .defer("body", "figures")
+            .order_by("pk")
+        )
+        if not found or len(found) != len(set(letters)):
+            raise Refused(
+                "Kies ten minste één brief uit de lijst. Ververs de bladzijde als een brief er niet meer staat."
+            )
+        # Looked at after the letters are locked: who writes the same down at the same moment waits, and then finds it here.
+        known = dict(Posting.objects.filter(letter__in=found).values_list("letter", "posted_on"))
+        _require_new(found, known, on)
+        new = [letter for letter in found if letter.pk not in known]
+        _require_possible(new, on)
+        Posting.objects.bulk_create(
+            (Posting(letter=letter, posted_on=on, by=actor.user) for letter in new), batch_size=500
+        )
+        if new:
+            record(
+                act=Act.LETTERS_POSTED,
+                actor=actor,
+                subject=f"{count_of(len(new))}, {round}, op {format_date(on)}",
+                details={"round": round.slug, "on": on.isoformat(), "letters": [str(letter.uuid) for letter in new]},
+            )
+    return len(new)
+
+
+def _require_new(letters: Iterable[Letter], known: dict[int, date], on: date) -> None:
+    for letter in letters:
+        went = known.get(letter.pk)
+        if went is not None and went != on:
+            raise Refused(
+                f"Van brief {letter.reference} staat al vast dat die op {format_date(went)} op de post is gedaan. Dat kan niet"
+                " nog een keer op een andere dag (art. 6:8 Awb). Kies die brief niet."
+            )
+
+
+def _require_possible(letters: Sequence[Letter], on: date) -> None:
+    if on > amsterdam_day(timezone.now()):
+        raise Refused(
+            f"{format_date(on).capitalize()} is nog niet geweest. Vul de dag in waarop de brieven echt op de post zijn gedaan"
+            " (art. 3:41 Awb)."
+        )
+    early = next((letter for letter in letters if on < letter.dated), None)
+    if early is not None:
+        raise Refused(
+            f"Brief {early.reference} is van {format_date(early.dated)} en kan niet eerder op de post zijn gedaan (art. 3:41"
+            " Awb). Vul die dag of een latere in."
+        )
+    here = next((letter for letter in letters if not letter.goes_by_post), None)
+    if here is not None:
+        raise Refused(
+            f"Brief {here.reference} gaat niet per post: de aanbieder krijgt die in het portaal (art. 2:14 Awb)."
+        )
+    taken = {letter.pk for letter in only_printed(Letter.objects.filter(pk__in=[letter.pk for letter in letters]))}
+    left = [letter for letter in letters if letter.pk not in taken]
+    if left:
+        raise Refused(
+            f"{count_of(len(left)).capitalize()} {'is' if len(left) == 1 else 'zijn'} nog niet opgehaald om te printen, zoals"
+            f" {left[0].reference}. Download eerst het bestand met de brieven (art. 3:41 Awb)."
+        )
+
+
+def count_of(number: int) -> str:
+    """Return a number of letters in words: ``1 brief``, ``1.200 brieven``."""
+    return f"{format_number(number)} {'brief' if number == 1 else 'brieven'}"
+
+
+def _by_post(round: Round | None) -> QuerySet[Letter]:
+    found = Letter.objects.filter(goes_by_post=True)
+    return found if round is None else found.filter(round=round)

@@ -1,0 +1,230 @@
+"""What adopted outcomes mean for decisions: who gets the first one, and what newer outcomes change in those that hold.
+
+Nobody's decision changes by itself. Who goes up gets a new intention, which takes the place of the old decision when it is sent.
+Who would go down keeps what holds, unless the policy of the round says otherwise. Decisions that are under objection or before
+the court are left aside: what is pending against them would turn against the new one (Awb 6:19).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from providers.formatting import format_money
+from providers.models import Provider, Round
+from tariffs.models import (
+    OPEN_OBJECTION,
+    Bandwidth,
+    Decision,
+    DecisionStatus,
+    Objection,
+    ObjectionStatus,
+    Origin,
+    Release,
+    ReportStatus,
+)
+from tariffs.policies import current_policy
+from tariffs.procedure import figures
+
+S = DecisionStatus
+UNDER_WAY = (S.PREPARED, S.ANNOUNCED, S.DRAFTED)
+PENDING = (*OPEN_OBJECTION, ObjectionStatus.APPEALED)
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """A decision that holds, and the bandwidth in newer outcomes. ``difference``: euros that the maximum becomes more."""
+
+    decision: Decision
+    band: Bandwidth
+    difference: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renewals:
+    """What newer outcomes change in the decisions of a round that hold and rest on older ones."""
+
+    raised: tuple[Renewal, ...] = ()
+    lowered: tuple[Renewal, ...] = ()
+    protected: tuple[Renewal, ...] = ()
+    """Would go down, and were decided on an objection: those never go down by somebody else's."""
+    equal: int = 0
+    pending: int = 0
+    under_way: int = 0
+    without: int = 0
+    may_lower: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether no decision that holds rests on older outcomes."""
+        return not (
+            self.raised
+            or self.lowered
+            or self.protected
+            or self.equal
+            or self.pending
+            or self.under_way
+            or self.without
+        )
+
+    @property
+    def to_renew(self) -> tuple[Renewal, ...]:
+        """Return those whose decision gets a new one in its place."""
+        return (*self.raised, *self.lowered) if self.may_lower else self.raised
+
+    @property
+    def left(self) -> tuple[tuple[str, int], ...]:
+        """Return how many keep their decision, by the reason in Dutch."""
+        kept = () if self.may_lower else self.lowered
+        return (
+            ("zij zouden lager uitkomen, en volgens het beleid verlaagt een bezwaar van een ander niemand.", len(kept)),
+            (
+                "zij zouden lager uitkomen, maar over hen is op hun eigen bezwaar beslist (art. 7:11 Awb).",
+                len(self.protected),
+            ),
+            ("in de nieuwe uitkomsten verandert er voor hen niets.", self.equal),
+            (
+                "tegen hun besluit loopt bezwaar of beroep. Dat gaat voor: het zou zich ook tegen een nieuw besluit richten"
+                " (art. 6:19 Awb).",
+                self.pending,
+            ),
+            (
+                "hun nieuwe besluit is al onderweg, op eerdere uitkomsten. Trek dat voornemen in om het op de nieuwe te laten"
+                " rusten (art. 3:2 Awb).",
+                self.under_way,
+            ),
+            ("zij hebben in de nieuwe uitkomsten geen bandbreedte.", self.without),
+        )
+
+    def sentences(self, currency: str) -> list[str]:
+        """Say what newer outcomes change in decisions that hold: how many, and by how many euros together."""
+
+        def together(found: Iterable[Renewal]) -> str:
+            total = sum((item.difference for item in found), Decimal(0))
+            return f"samen {format_money(abs(total), currency=currency)} aan maximale kosten"
+
+        said = []
+        if self.raised:
+            said.append(
+                f"{_count(self.raised)} hoger of anders uit ({together(self.raised)}): zij krijgen een nieuw voornemen, dat bij"
+                " verzending in de plaats komt van hun besluit."
+            )
+        if self.lowered and self.may_lower:
+            said.append(
+                f"{_count(self.lowered)} lager uit ({together(self.lowered)}). Het beleid laat dat toe: ook zij krijgen een nieuw"
+                " voornemen en kunnen een zienswijze geven (art. 4:8 Awb)."
+            )
+        elif self.lowered:
+            said.append(
+                f"{_count(self.lowered, would=True)} lager uitkomen ({together(self.lowered)}). Volgens het beleid houden zij hun"
+                " besluit."
+            )
+        if self.protected:
+            said.append(
+                f"{_count(self.protected, would=True)} lager uitkomen ({together(self.protected)}), maar op hun eigen bezwaar is"
+                " beslist: zij houden hun besluit (art. 7:11 Awb)."
+            )
+        said += [f"{count} houden hun besluit: {reason}" for reason, count in self.left[2:] if count]
+        return said
+
+
+def _count(found: Iterable[Renewal], *, would: bool = False) -> str:
+    number = len(list(found))
+    verb = ("zou" if number == 1 else "zouden") if would else ("komt" if number == 1 else "komen")
+    return f"{number} {'aanbieder' if number == 1 else 'aanbieders'} met een besluit {verb}"
+
+
+def adopted_release(round: Round) -> Release | None:
+    """Return the newest release of a round whose outcome was adopted."""
+    return Release.objects.released().filter(round=round, status=ReportStatus.ADOPTED).first()
+
+
+def to_prepare(round: Round) -> QuerySet[Bandwidth]:
+    """Return the bandwidths in the newest adopted release of those about whom there is no decision yet."""
+    release = adopted_release(round)
+    if release is None:
+        return Bandwidth.objects.none()
+    taken = Decision.objects.filter(round=round).exclude(status=S.WITHDRAWN).values("provider")
+    return Bandwidth.objects.filter(run_id=release.run_id, upper_rate__isnull=False).exclude(provider__in=taken)
+
+
+def providers_without(round: Round) -> QuerySet[Provider]:
+    """Return the providers with an adopted report of a round about which there is nothing to decide: they have no bandwidth."""
+    release = adopted_release(round)
+    if release is None:
+        return Provider.objects.none()
+    return Provider.objects.filter(
+        mirror_reports__release=release, bandwidths__run_id=release.run_id, bandwidths__upper_rate__isnull=True
+    ).distinct()
+
+
+def pending_among(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
+    """Return those of decisions that are under objection, or before the court, also by the objection they were taken on."""
+    pending = Objection.objects.filter(Q(decision=OuterRef("pk")) | Q(new_decision=OuterRef("pk")), status__in=PENDING)
+    return decisions.filter(Exists(pending))
+
+
+def renewals_of(release: Release) -> Renewals:
+    """Return what an adopted release changes in decisions of its round that hold; in a fixed number of queries."""
+    round = release.round
+    holding = Decision.objects.filter(round=round, status=S.SENT).exclude(report__release=release)
+    if not holding.exists():
+        return Renewals()
+    found = holding.select_related("provider").order_by("provider__key")
+    pending = set(pending_among(holding).values_list("pk", flat=True))
+    under_way = dict(
+        Decision.objects.filter(round=round, status__in=UNDER_WAY).values_list("provider_id", "report__release_id")
+    )
+    bands = {
+        band.provider_id: band
+        for band in Bandwidth.objects.filter(
+            run_id=release.run_id, upper_rate__isnull=False, provider__in=holding.values("provider")
+        ).prefetch_related("products")
+    }
+    raised: list[Renewal] = []
+    lowered: list[Renewal] = []
+    protected: list[Renewal] = []
+    counts = {"equal": 0, "pending": 0, "under_way": 0, "without": 0}
+    for decision in found:
+        band = bands.get(decision.provider_id)
+        if decision.pk in pending:
+            counts["pending"] += 1
+        elif decision.provider_id in under_way:
+            counts["under_way"] += under_way[decision.provider_id] != release.pk
+        elif band is None:
+            counts["without"] += 1
+        else:
+            now = figures.of_bandwidth(band)
+            renewal = Renewal(decision, band, figures.difference(now, decision.figures))
+            if figures.is_lower(now, decision.figures):
+                (protected if decision.origin == Origin.OBJECTION else lowered).append(renewal)
+            elif figures.is_same(now, decision.figures):
+                counts["equal"] += 1
+            else:
+                raised.append(renewal)
+    return Renewals(
+        raised=tuple(raised),
+        lowered=tuple(lowered),
+        protected=tuple(protected),
+        may_lower=current_policy(round).objection_may_lower_others,
+        **counts,
+    )
+
+
+def in_place_of(release: Release, *, other_than: int) -> list[str]:
+    """Say what a release does to the decisions about all others than one provider: for who decides on its objection."""
+    found = renewals_of(release)
+
+    def others(items: Iterable[Renewal]) -> tuple[Renewal, ...]:
+        return tuple(item for item in items if item.decision.provider_id != other_than)
+
+    said = Renewals(
+        raised=others(found.raised),
+        lowered=others(found.lowered),
+        protected=others(found.protected),
+        may_lower=found.may_lower,
+    ).sentences(release.round.currency)
+    return said or ["Voor niemand anders verandert er iets in de nieuwe berekening."]

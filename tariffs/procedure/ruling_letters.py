@@ -1,0 +1,109 @@
+"""The letter with the decision on an objection: outcome, reasons per ground, advice, what follows, how to appeal (Awb 7:12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from providers.access import Actor
+from providers.formatting import format_date
+from tariffs import letters
+from tariffs.models import (
+    Consequence,
+    Decision,
+    Ground,
+    LetterKind,
+    Objection,
+    ObjectionOutcome,
+)
+from tariffs.procedure import figures
+from tariffs.terms import appeal_term, equated_days
+
+O = ObjectionOutcome  # noqa: E741
+SENTENCES: dict[str, str] = {
+    O.GRANTED: "Uw bezwaar is gegrond.",
+    O.PARTLY: "Uw bezwaar is deels gegrond.",
+    O.DISMISSED: "Uw bezwaar is ongegrond.",
+    O.INADMISSIBLE: "Uw bezwaar is niet-ontvankelijk: de NZa behandelt de inhoud niet.",
+}
+FOLLOWS: dict[str, str] = {
+    Consequence.NONE: "Het besluit blijft zoals het is.",
+    Consequence.FROZEN_FRONTIER: (
+        "De NZa neemt een nieuw besluit. Alleen uw eigen cijfers zijn opnieuw berekend; de vergelijking met anderen is dezelfde"
+        " gebleven. Voor andere zorgaanbieders verandert er niets."
+    ),
+    Consequence.NEW_RUN: (
+        "De NZa neemt een nieuw besluit, met de uitkomsten van een nieuwe landelijke berekening. Besluiten over andere"
+        " zorgaanbieders veranderen daardoor niet vanzelf: daarover laat de NZa hun eerst weten wat zij wil besluiten."
+    ),
+    Consequence.OTHER_REASONS: "De NZa verbetert de motivering. De bandbreedte blijft zoals die was.",
+}
+
+
+def outgoing(objection: Objection, *, grounds: Iterable[Ground], decided_on: date, actor: Actor) -> letters.Outgoing:
+    """Return the letter with a decision on an objection that is taken on a day, with the verdict on each of its grounds."""
+    new, round = objection.new_decision, objection.decision.round
+    return letters.Outgoing(
+        kind=LetterKind.OBJECTION_DECISION,
+        provider=objection.provider,
+        round=round,
+        reference=objection.reference,
+        facts={
+            "uitkomst": SENTENCES[objection.outcome],
+            "gevolg": " ".join([FOLLOWS[objection.consequence], *_replacing(objection, new)]),
+            "bandbreedte": figures.in_words(new.figures, round.currency) if new is not None else "",
+            "motivering": letters.plain_lines(objection.reasons),
+            "gronden": "\n\n".join([*_grounds_in_words(grounds), *_advice(objection)]),
+            "rechtsmiddel": appeal_clause(decided_on),
+            "ondertekenaar": actor.user.name,
+        },
+        figures=None if new is None else figures.table(new.figures, round.currency, new.report.release.tariff_year),
+        objection=objection,
+        decision=new,
+    )
+
+
+def _replacing(objection: Objection, new: Decision | None) -> list[str]:
+    """Say which decision takes the place of which, as the law asks (Awb 7:11(2))."""
+    if new is None:
+        return []
+    return [
+        f"De NZa herroept besluit {objection.decision.reference} en neemt daarvoor in de plaats besluit {new.reference} (art."
+        " 7:11, tweede lid, Awb)."
+    ]
+
+
+def appeal_clause(decided_on: date) -> str:
+    """Return where, until when and how somebody can appeal against a decision on an objection (Awb 6:23)."""
+    term = appeal_term(notified_on=decided_on, equated=equated_days())
+    return letters.clause(
+        channel="beroep instellen",
+        until=term.end,
+        starts=term.starts,
+        articles=("art. 6:23 Awb", *term.articles, "bijlage 2, art. 4, Awb"),
+        whom="het College van Beroep voor het bedrijfsleven (CBb)",
+        needs="U kunt alleen beroep instellen tegen deze beslissing, niet meer tegen het eerste besluit.",
+    )
+
+
+def _grounds_in_words(grounds: Iterable[Ground]) -> list[str]:
+    return [
+        f"## {'Gedeelde grond' if ground.group_id else 'Grond'} {ground.number}\n\n{letters.quoted(ground.text)}\n\n"
+        f"{ground.get_verdict_display()}. {letters.plain_lines(ground.reasons)}"
+        for ground in grounds
+    ]
+
+
+def _advice(objection: Objection) -> list[str]:
+    """Return the advice of the committee as a part of the letter: it goes with the decision (Awb 7:13(7))."""
+    if not objection.advice:
+        return []
+    said = (
+        f"De NZa wijkt van dit advies af (art. 7:13, zevende lid, Awb). {letters.plain_lines(objection.deviation)}"
+        if objection.deviation
+        else "De NZa volgt dit advies."
+    )
+    return [
+        "## Advies van de commissie\n\nDe commissie bracht op"
+        f" {format_date(objection.advised_on)} dit advies uit (art. 7:13 Awb):\n\n{letters.quoted(objection.advice)}\n\n{said}"
+    ]

@@ -1,0 +1,219 @@
+"""Objections to the letter: figures that add up, advice that goes along, what comes by post, groups, what stays as decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from providers.formatting import AMSTERDAM
+from providers.refusal import Refused
+from tariffs.marks import mark_of
+from tariffs.models import (
+    CaseFile,
+    Channel,
+    Consequence,
+    FileKind,
+    Letter,
+    LetterKind,
+    Objection,
+    ObjectionOutcome,
+    TermEvent,
+)
+from tariffs.procedure import admission, deadlines, groups, objections, rulings, timeline
+from tariffs.procedure.case import case_of
+from tariffs.procedure.files import Sent
+from tariffs.procedure.form import CameIn
+from tests import storing
+from tests.cast import browser_of
+from tests.factories import make_round
+from tests.tariffs import cases
+from tests.tariffs.cases import PDF, REASONS, Adopted, at, dismissed, filed, heard, judged
+
+ADVICE = "De commissie adviseert het bezwaar ongegrond te verklaren, want de huur telt één keer mee."
+WHY_NOT = "De commissie kende de brief van de verhuurder nog niet, waaruit de dubbeltelling blijkt."
+
+
+@pytest.fixture(scope="module")
+def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Adopted]:
+    with storing.stored(django_db_blocker):
+        world = cases.adopted()
+        cases.sent(world)
+        yield world
+
+
+@pytest.fixture
+def world(stored: Adopted, db: None) -> Adopted:
+    return stored
+
+
+def on(day: dt.date, hour: int = 9) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(hour), tzinfo=AMSTERDAM)
+
+
+def test_a_cost_line_that_no_longer_adds_up_is_refused_with_what_is_missing(world: Adopted) -> None:
+    facts: dict[str, Any] = {
+        "outcome": ObjectionOutcome.GRANTED,
+        "reasons": REASONS,
+        "consequence": Consequence.FROZEN_FRONTIER,
+        "actor": world.noor,
+    }
+    with at(dt.date(2026, 9, 25)):
+        made = heard(world, filed(world, world.decision()))
+        judged(world, made, "founded")
+        for changes in ({"care_staff_employed": Decimal("6996586.28")}, {"total_cost": Decimal("7413977.41")}):
+            with pytest.raises(Refused, match="klopt de opgave zelf niet meer") as refused:
+                rulings.draft(objection=made, changes=changes, **facts)
+            assert "kosten" in str(refused.value).splitlines()[1].lower()
+        with pytest.raises(Refused, match="leverde deze aanbieder niet aan"):
+            rulings.draft(objection=made, changes={"days_10vv": Decimal(3)}, **facts)
+        both = {"care_staff_employed": Decimal("6996586.28"), "total_cost": Decimal("7413977.41")}
+        assert rulings.draft(objection=made, changes=both, **facts).new_decision is not None
+
+
+def test_the_advice_goes_with_the_decision_and_so_does_why_it_was_not_followed(world: Adopted) -> None:
+    facts: dict[str, Any] = {
+        "outcome": ObjectionOutcome.GRANTED,
+        "reasons": REASONS,
+        "consequence": Consequence.OTHER_REASONS,
+        "actor": world.noor,
+    }
+    with at(dt.date(2026, 9, 25)):
+        made = filed(world, world.decision())
+        admission.admit(objection=made, with_committee=True, actor=world.noor)
+        cases.hearings.waive(objections=[made], ground="c", reason="Zij ziet ervan af.", actor=world.noor)
+        rulings.advise(objection=made, advice=ADVICE, advised_on=dt.date(2026, 9, 25), actor=world.noor)
+        judged(world, made, "founded")
+        with pytest.raises(Refused, match="7:13, zevende lid"):
+            rulings.draft(objection=made, **facts)
+        with pytest.raises(Refused, match="waarom de NZa van het advies afwijkt"):
+            rulings.draft(objection=made, deviates=True, deviation="Daarom.", **facts)
+        rulings.draft(objection=made, deviates=False, **facts)
+        concept = rulings.concept(Objection.objects.get(pk=made.pk), actor=world.ineke, at=cases.now())
+        assert concept is not None
+        assert "De NZa volgt dit advies." in concept.body
+        rulings.draft(objection=made, deviates=True, deviation=WHY_NOT, **facts)
+        page = browser_of(world.cast.anne).get(reverse("own_case", args=[world.round.slug])).content.decode()
+        assert ADVICE not in page
+        rulings.decide(objection=made, actor=world.ineke)
+        page = browser_of(world.cast.anne).get(reverse("own_case", args=[world.round.slug])).content.decode()
+        assert WHY_NOT in page
+    body = Letter.objects.get(kind=LetterKind.OBJECTION_DECISION).body
+    assert f"> {ADVICE}" in body
+    assert WHY_NOT in body
+
+
+@pytest.mark.parametrize(
+    ("posted", "received", "said", "day"),
+    [
+        # The remedy term ends on Monday 23 November; on that day the clock runs again in any case.
+        (dt.date(2026, 11, 17), dt.date(2026, 11, 19), "Dat is op tijd", dt.date(2026, 11, 19)),
+        (dt.date(2026, 11, 23), dt.date(2026, 11, 30), "Dat is op tijd", dt.date(2026, 11, 23)),
+        (dt.date(2026, 11, 24), dt.date(2026, 11, 25), "na het einde van de termijn", dt.date(2026, 11, 23)),
+    ],
+)
+def test_a_supplement_by_post_counts_by_its_day_and_its_postmark(
+    world: Adopted, posted: dt.date, received: dt.date, said: str, day: dt.date
+) -> None:
+    with at(dt.date(2026, 11, 2)):
+        made = filed(world, world.decision(), grounds=[], is_pro_forma=True)
+    before = deadlines.decision_term_of(made).end
+    with at(dt.date(2026, 11, 9)):
+        admission.ask_remedy(objection=made, what="De gronden van het bezwaar.", actor=world.noor)
+    came = CameIn(channel=Channel.POST, received_at=on(received), posted_on=posted)
+    with at(dt.date(2026, 12, 2)):
+        for wrong in (
+            CameIn(channel=Channel.POST, received_at=on(received)),
+            CameIn(channel=Channel.EMAIL, received_at=on(dt.date(2026, 12, 3))),
+            CameIn(channel=Channel.POST, received_at=on(received), posted_on=received + dt.timedelta(days=1)),
+        ):
+            with pytest.raises(Refused, match="6:9"):
+                objections.supplement(objection=made, grounds=["De huur."], came=wrong, actor=world.noor)
+        objections.supplement(
+            objection=made, grounds=["De huur."], sent=[Sent("brief.pdf", PDF)], came=came, actor=world.noor
+        )
+        made = Objection.objects.get(pk=made.pk)
+        event = TermEvent.objects.get(objection=made, kind="remedied")
+        assert (event.on, said in event.reason) == (received, True)
+        assert made.grounds.get().brought_at == made.files.get().received_at == on(received)
+        # From 10 November up to that day the clock stood still; both ends fall on working days here.
+        moved = deadlines.decision_term_of(made).end - before
+        assert moved == day - dt.date(2026, 11, 10)
+        told = timeline.events(case_of(provider=made.provider, round=world.round, actor=world.anne))
+        (came_then,) = [item for item in told if item.files]
+        assert (came_then.at, came_then.what) == (on(received), f"Stukken bij bezwaar {made.reference}")
+
+
+def test_the_file_of_an_objection_stands_with_it_and_a_mandate_is_shown_as_one(world: Adopted) -> None:
+    with at(dt.date(2026, 9, 25)):
+        sent = {"sent": [Sent("huur.pdf", PDF)], "mandate": [Sent("machtiging.pdf", PDF)]}
+        made = filed(world, world.decision(), representative="Actiz", **sent)
+        assert not admission.missing(made)
+        told = timeline.events(case_of(provider=made.provider, round=world.round, actor=world.anne))
+        (with_it,) = [item for item in told if item.files]
+        assert with_it.what.startswith(f"Bezwaar {made.reference}")
+        page = browser_of(world.cast.anne).get(reverse("own_case", args=[world.round.slug])).content.decode()
+        assert ">Machtiging<" in page
+    assert {(item.kind, item.name) for item in CaseFile.objects.all()} == {
+        (FileKind.EVIDENCE, "huur.pdf"),
+        (FileKind.MANDATE, "machtiging.pdf"),
+    }
+
+
+def test_asking_for_more_says_that_the_term_stands_still_only_if_it_does(world: Adopted) -> None:
+    with at(dt.date(2026, 10, 5)):
+        made = filed(world, world.decision(), grounds=[], is_pro_forma=True)
+        assert "verandert hierdoor niet" in admission.remedy_sentence(made)
+        page = browser_of(world.cast.noor).get(reverse("objection_step", args=[made.uuid, "aanvulling-vragen"]))
+        assert "verandert hierdoor niet" in page.content.decode()
+    with at(dt.date(2026, 11, 9)):
+        assert "staat de beslistermijn stil" in admission.remedy_sentence(made)
+        admission.ask_remedy(objection=made, what="De gronden van het bezwaar.", actor=world.noor)
+    assert Letter.objects.get(kind=LetterKind.OBJECTION_REMEDY).body.count("staat de beslistermijn stil") == 1
+
+
+def test_once_one_of_a_group_is_decided_nobody_leaves_joins_or_adds(world: Adopted) -> None:
+    with at(dt.date(2026, 9, 25)):
+        mine = filed(world, world.decision())
+        theirs = filed(world, world.decision(world.cast.anker), actor=world.bram)
+        group = groups.join(round=world.round, name="Huur", objections=[mine.uuid, theirs.uuid], actor=world.noor)
+        groups.share(group=group, text="De huur telt te laag mee.", actor=world.noor)
+        groups.leave(objection=theirs, actor=world.noor)
+        groups.join(round=world.round, name="", objections=[theirs.uuid], group=group, actor=world.noor)
+        dismissed(world, Objection.objects.get(pk=mine.pk))
+        for verb in (
+            lambda: groups.leave(objection=theirs, actor=world.noor),
+            lambda: groups.leave(objection=mine, actor=world.noor),
+            lambda: groups.share(group=group, text="Ook de dagen kloppen niet.", actor=world.noor),
+        ):
+            with pytest.raises(Refused, match="gelijke gevallen"):
+                verb()
+        with pytest.raises(Refused, match="7:2"):
+            judged(world, Objection.objects.get(pk=mine.pk), "founded")
+        with pytest.raises(Refused, match="7:11"):
+            admission.assign(objection=mine, to=world.second, actor=world.noor)
+    steps = browser_of(world.cast.noor).get(reverse("case", args=[world.round.slug, theirs.provider.uuid]))
+    assert "Haal uit de groep" not in steps.content.decode()
+
+
+def test_an_answer_in_the_interpretation_period_is_no_case_of_a_decision(world: Adopted) -> None:
+    case = case_of(provider=world.cast.linde, round=world.round, actor=world.anne)
+    assert not case.is_empty
+    only_an_answer = type(case)(**{**vars(case), "decisions": (), "views": (), "objections": ()})
+    assert only_an_answer.letters
+    assert only_an_answer.is_empty
+
+
+def test_rounds_with_long_names_that_begin_alike_have_marks_of_their_own(world: Adopted) -> None:
+    beginning = "integrale-vergelijking-verpleeghuiszorg-boekjaar"
+    rounds = [
+        make_round([], slug=f"{beginning}-{year}", book_year=year, measures=("total_cost",)) for year in (2021, 2022)
+    ]
+    marks = [mark_of(round) for round in rounds]
+    assert len(set(marks)) == 2
+    assert all(len(mark) <= 40 and mark.startswith("INTEGRALE") for mark in marks)
+    assert mark_of(world.round) == "PROEF-2024"

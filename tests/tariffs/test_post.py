@@ -1,0 +1,324 @@
+"""Letters that go by post: printed, really posted, and the terms that run from that day instead of the one on the letter."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from ivportal.letters import posted
+from providers.access import scope
+from providers.models import Act, AuditRecord, Notice, User
+from providers.refusal import Refused
+from providers.texts import save_text
+from tariffs import consents
+from tariffs.models import Channel, ConsentKind, Decision, Hearing, Letter, LetterKind, Objection, Posting
+from tariffs.procedure import admission, deadlines, due, hearings, objections, posting
+from tests import storing
+from tests.cast import browser_of
+from tests.tariffs import cases
+from tests.tariffs.cases import MONDAY, Adopted, at, filed
+
+D = dt.date
+#: The decisions are sent on a Tuesday. Six weeks from the day after: Tuesday 3 November.
+SENT, LAST_DAY = D(2026, 9, 22), D(2026, 11, 3)
+#: Put in the post two days later: then the term ends two days later.
+POSTED, LATER = D(2026, 9, 24), D(2026, 11, 5)
+
+
+@pytest.fixture(scope="module")
+def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Adopted]:
+    with storing.stored(django_db_blocker):
+        world = cases.adopted()
+        with at(MONDAY):
+            consents.give(kind=ConsentKind.ELECTRONIC_POST, provider=world.cast.anker, is_given=True, actor=world.bram)
+        cases.sent(world)
+        yield world
+
+
+@pytest.fixture
+def world(stored: Adopted, db: None) -> Adopted:
+    return stored
+
+
+def letter_of(decision: Decision) -> Letter:
+    return Letter.objects.get(decision=decision, kind=LetterKind.DECISION)
+
+
+def printed(world: Adopted, *letters: Letter) -> list[Any]:
+    posting.take(list(letters), actor=world.noor)
+    return [letter.uuid for letter in letters]
+
+
+def put(world: Adopted, letters: list[Any], on: dt.date) -> int:
+    return posting.put_in_post(round=world.round, letters=letters, on=on, actor=world.noor)
+
+
+def text_of(response: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def opened(client: Client, name: str, *args: object) -> str:
+    response = client.get(reverse(name, args=args))
+    assert response.status_code == 200
+    return text_of(response)
+
+
+# ── who gets post ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_letter_goes_by_post_to_who_did_not_consent_and_to_nobody_else(world: Adopted) -> None:
+    linde, anker = world.decision(), world.decision(world.cast.anker)
+    assert set(Letter.objects.filter(provider=world.cast.anker).values_list("goes_by_post", flat=True)) == {False}
+    assert set(Letter.objects.exclude(provider=world.cast.anker).values_list("goes_by_post", flat=True)) == {True}
+    assert set(Letter.objects.values_list("kind", flat=True)) == {LetterKind.INTENDED, LetterKind.DECISION}
+    with at(D(2026, 9, 25)):
+        mine, theirs = filed(world, linde), filed(world, anker, actor=world.bram)
+        # Consent counts as it is when the letter is written: this one has gone already, the next one has not.
+        consents.give(kind=ConsentKind.ELECTRONIC_POST, provider=world.cast.linde, is_given=True, actor=world.anne)
+        consents.give(kind=ConsentKind.ELECTRONIC_POST, provider=world.cast.anker, is_given=False, actor=world.bram)
+        for item in (mine, theirs):
+            admission.admit(objection=item, with_committee=False, actor=world.noor)
+        hearings.plan(
+            objections=[mine, theirs], at=dt.datetime(2026, 10, 20, 9, tzinfo=dt.UTC), place="Utrecht", actor=world.noor
+        )
+    how = {
+        (letter.provider_id, letter.kind): letter.goes_by_post
+        for letter in Letter.objects.filter(objection__isnull=False)
+    }
+    linde_id, anker_id = world.cast.linde.pk, world.cast.anker.pk
+    assert how == {
+        (linde_id, LetterKind.OBJECTION_RECEIVED): True,
+        (linde_id, LetterKind.HEARING): False,
+        (anker_id, LetterKind.OBJECTION_RECEIVED): False,
+        (anker_id, LetterKind.HEARING): True,
+    }
+    assert letter_of(linde).goes_by_post
+
+
+def test_a_cancelled_hearing_is_written_to_everybody_who_was_invited(world: Adopted) -> None:
+    with at(D(2026, 9, 25)):
+        both = [filed(world, world.decision()), filed(world, world.decision(world.cast.anker), actor=world.bram)]
+        for item in both:
+            admission.admit(objection=item, with_committee=False, actor=world.noor)
+        hearing = hearings.plan(
+            objections=both, at=dt.datetime(2026, 10, 20, 9, tzinfo=dt.UTC), place="Newtonlaan 1", actor=world.noor
+        )
+        save_text(
+            round=world.round,
+            kind="letter_hearing_cancelled",
+            subject="Afgezegd: {zaak}",
+            body="Niet door: {zitting}\n\n{motivering}\n\nGroet van {ondertekenaar}",
+            actor=world.noor,
+        )
+        hearings.cancel(hearing=hearing, reason="De voorzitter is ziek.", actor=world.noor)
+        with pytest.raises(Refused, match="al afgezegd"):
+            hearings.cancel(hearing=hearing, reason="De voorzitter is ziek.", actor=world.noor)
+    sent = Letter.objects.filter(kind=LetterKind.HEARING_CANCELLED).order_by("provider__key")
+    assert [letter.provider for letter in sent] == [world.cast.linde, world.cast.anker]
+    assert [letter.goes_by_post for letter in sent] == [True, False]
+    for letter in sent:
+        assert "De voorzitter is ziek." in letter.body
+        assert "20 oktober 2026 om 11.00 uur" in letter.body
+        assert letter.subject == f"Afgezegd: {letter.reference}"
+        assert posted(letter).startswith(b"%PDF")
+        told = Notice.objects.filter(kind="case_changed", provider=letter.provider, body__contains="ziek")
+        assert told.count() == told.values("recipient").distinct().count() > 0
+    assert Hearing.objects.get().cancelled_because
+    page = browser_of(world.cast.noor).get(reverse("round_texts", args=[world.round.slug])).content.decode()
+    for kind in LetterKind:
+        assert reverse("round_text", args=[world.round.slug, kind.value]) in page
+
+
+# ── the day on which it went ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_day_that_cannot_be_is_refused_and_one_that_was_written_down_stays(world: Adopted) -> None:
+    letter, other = letter_of(world.decision()), letter_of(Decision.objects.filter(sent_how="post").order_by("pk")[1])
+    here = letter_of(world.decision(world.cast.anker))
+    with at(POSTED):
+        with pytest.raises(Refused, match="nog niet opgehaald"):
+            put(world, [letter.uuid], SENT)
+        chosen = printed(world, letter, here)
+        with pytest.raises(Refused, match="kan niet eerder"):
+            put(world, chosen[:1], SENT - dt.timedelta(days=1))
+        with pytest.raises(Refused, match="nog niet geweest"):
+            put(world, chosen[:1], POSTED + dt.timedelta(days=1))
+        with pytest.raises(Refused, match="2:14"):
+            put(world, chosen, POSTED)
+        with pytest.raises(Refused, match="ten minste één"):
+            put(world, [], POSTED)
+        assert not Posting.objects.exists()
+        assert put(world, chosen[:1], POSTED) == 1
+        assert put(world, chosen[:1], POSTED) == 0
+        with pytest.raises(Refused, match="24 september 2026"):
+            put(world, [*chosen[:1], *printed(world, other)], SENT)
+        with pytest.raises(Refused, match="medewerker"):
+            posting.put_in_post(round=world.round, letters=chosen[:1], on=POSTED, actor=world.anne)
+    assert [(row.letter, row.posted_on, row.by) for row in Posting.objects.all()] == [(letter, POSTED, world.cast.noor)]
+    (record,) = AuditRecord.objects.filter(act=Act.LETTERS_POSTED)
+    assert record.details["letters"] == [str(letter.uuid)]
+
+
+def test_the_term_runs_from_the_day_on_which_it_went(world: Adopted) -> None:
+    decision = world.decision()
+    letter = letter_of(decision)
+    for words in (
+        "na de dag waarop deze brief is verzonden",
+        "uiterlijk op 3 november 2026",
+        "Is de brief later op de post",
+    ):
+        assert words in letter.body
+    with at(POSTED):
+        assert deadlines.objection_term_of(decision).end == LAST_DAY
+        before = {item.deadline.on: item.count for item in due.due() if item.deadline.code == "objection"}
+        put(world, printed(world, letter), POSTED)
+        (term,) = deadlines.deadlines(decision)
+        after = {item.deadline.on: item.count for item in due.due() if item.deadline.code == "objection"}
+    assert term.on == LATER
+    assert "op 24 september 2026 op de post gedaan; u kunt bezwaar maken tot en met 5 november 2026" in term.sentence
+    assert (before, after) == ({LAST_DAY: 10}, {LAST_DAY: 9, LATER: 1})
+    anne = browser_of(world.cast.anne)
+    said = "Het besluit is op 24 september 2026 op de post gedaan; u kunt bezwaar maken tot en met 5 november 2026."
+    with at(LATER):
+        page = opened(anne, "own_case", world.round.slug)
+        assert said in page
+        assert "Op de post gedaan: besluit" in page
+        assert said in opened(anne, "letter", letter.uuid)
+        assert "te laat" not in opened(anne, "object", world.round.slug).lower()
+        with scope(world.anne.database_scope):
+            assert deadlines.objection_term_of(Decision.objects.get(pk=decision.pk)).end == LATER
+        made = filed(world, decision)
+        assert deadlines.timeliness_of(made).timing == "in_time"
+    # Six weeks from the day after the term to object: 17 December.
+    assert deadlines.decision_term_of(Objection.objects.get(pk=made.pk)).end == D(2026, 12, 17)
+
+
+def test_who_objects_before_the_letter_went_is_in_time_and_who_waits_too_long_is_late(world: Adopted) -> None:
+    with at(POSTED):
+        put(world, printed(world, letter_of(world.decision())), POSTED)
+    with at(D(2026, 9, 23)):
+        early = filed(world, world.decision())
+        assert deadlines.timeliness_of(early).timing == "in_time"
+        objections.withdraw(objection=early, actor=world.anne)
+    with at(LATER + dt.timedelta(days=1)):
+        late = filed(world, world.decision(), key="laat", late_because="Wij waren verhuisd en zagen de brief niet.")
+        assert deadlines.timeliness_of(late).timing == "late"
+
+
+def test_an_appeal_runs_from_the_day_on_which_the_decision_on_the_objection_went(world: Adopted) -> None:
+    with at(D(2026, 10, 5)):
+        made = cases.dismissed(world, filed(world, world.decision()))
+    letter = Letter.objects.get(kind=LetterKind.OBJECTION_DECISION)
+    assert "uiterlijk op 16 november 2026" in letter.body
+    with at(D(2026, 10, 7)):
+        assert deadlines.appeal_term_of(made).end == D(2026, 11, 16)
+        put(world, printed(world, letter), D(2026, 10, 6))
+        (term,) = deadlines.deadlines(made)
+        shown = [item.deadline for item in due.due() if item.deadline.code == "appeal"]
+    assert term.on == D(2026, 11, 17)
+    assert "beroep instellen tot en met 17 november 2026" in term.sentence
+    assert [item.on for item in shown] == [D(2026, 11, 17)]
+    with at(D(2026, 11, 18)):
+        assert not [item for item in due.due() if item.deadline.code == "appeal"]
+
+
+# ── the pages of the NZa ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_left_lying_stands_out_until_it_is_in_the_post(world: Adopted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(posting, "PER_ARCHIVE", 6)
+    noor, slug = browser_of(world.cast.noor), world.round.slug
+    archive = lambda kind, part: reverse("case_post_archive", args=[slug, "2026-09-22", kind, part])  # noqa: E731
+    with at(SENT):
+        assert "Nog niet op de post: 9 brieven van 22 september" in opened(noor, "cases")
+        assert "hadden al weg moeten zijn" in opened(noor, "case_post", slug), "the intentions of 7 September"
+    with at(POSTED):
+        noor = browser_of(world.cast.noor)
+        page = opened(noor, "case_post", slug)
+        assert "9 brieven van 22 september 2026" in page
+        assert "1 tot en met 6" in page
+        assert "7 tot en met 9" in page
+        # Nothing can be written down of what nobody took to be printed.
+        day = reverse("case_post_day", args=[slug, "2026-09-22"])
+        assert noor.get(day).status_code == 302
+        first = noor.get(archive("letter_decision", 1)).getvalue()
+        assert len(zipfile.ZipFile(io.BytesIO(first)).namelist()) == 6
+        assert noor.get(archive("letter_decision", 1)).getvalue() == first
+        assert noor.get(archive("letter_decision", 3)).status_code == 404
+        assert noor.get(archive("letter_answer", 1)).status_code == 404
+        assert AuditRecord.objects.filter(act=Act.LETTERS_PRINTED).count() == 2
+        assert "Daarvan opgehaald om te printen: 6." in opened(noor, "case_post", slug)
+        assert "Dit gaat nog niet goed" in text_of(noor.post(day))
+        assert "nog niet geweest" in text_of(noor.post(day, {"on": "2026-09-25"}))
+        # One of them first, the others after that, each sent twice.
+        some = reverse("case_post_letters", args=[slug, "2026-09-22"])
+        offered = re.findall(r'value="([0-9a-f-]{36})"', noor.get(some).content.decode())
+        assert len(offered) == 6
+        for _ in range(2):
+            assert noor.post(some, {"on": "2026-09-23", "letters": offered[:1]}).status_code == 302
+        assert noor.post(some, {"on": "2026-09-24", "letters": offered[:1]}).status_code == 200
+        for _ in range(2):
+            assert noor.post(day, {"on": "24-09-2026"}).status_code == 302
+        assert sorted(Posting.objects.values_list("posted_on", flat=True)) == [D(2026, 9, 23), *[POSTED] * 5]
+        assert "Nog niet op de post: 3 brieven van 22 september 2026" in opened(noor, "cases")
+        assert "3 brieven van 22 september 2026" in opened(noor, "case_round", slug)
+        assert "Nog niet op de post" not in opened(browser_of(world.cast.anne), "own_case", slug)
+        letter = Letter.objects.get(uuid=offered[0])
+        assert "Op de post gedaan op 23 september 2026" in opened(noor, "letter", letter.uuid)
+
+
+def test_how_many_objections_there_are_does_not_make_the_board_slower(world: Adopted) -> None:
+    def questions() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            codes = {item.deadline.code for item in due.due()}
+        assert {"decide", "objection", "post"} <= codes
+        return len(captured)
+
+    with at(D(2026, 9, 25)):
+        one = cases.heard(world, filed(world, world.decision()))
+        first = questions()
+        for decision in Decision.objects.exclude(pk=one.decision_id).order_by("pk"):
+            made = objections.register(
+                decision=decision,
+                channel=Channel.EMAIL,
+                received_at=cases.now(),
+                posted_on=None,
+                grounds=["Te laag."],
+                is_pro_forma=False,
+                signed_by="Iemand",
+                key="een",
+                actor=world.noor,
+            )
+            admission.admit(objection=made, with_committee=False, actor=world.noor)
+        cases.judged(world, one, "unfounded")
+        assert questions() == first
+
+
+def test_nobody_else_sees_or_writes_the_post(world: Adopted) -> None:
+    letter = letter_of(world.decision())
+    with at(POSTED):
+        put(world, printed(world, letter), POSTED)
+    user: User = world.cast.bram
+    bram = browser_of(user)
+    slug = world.round.slug
+    for name, args in (
+        ("case_post", [slug]),
+        ("case_post_day", [slug, "2026-09-22"]),
+        ("case_post_letters", [slug, "2026-09-22"]),
+        ("case_post_archive", [slug, "2026-09-22", "letter_decision", 1]),
+    ):
+        assert bram.get(reverse(name, args=args)).status_code == 403, name
+    with scope(world.bram.database_scope):
+        assert not Posting.objects.exists()
+    with scope(world.anne.database_scope):
+        assert Posting.objects.get().posted_on == POSTED

@@ -1,0 +1,298 @@
+"""Newer adopted outcomes while decisions hold: who gets a new decision, who keeps the old one, and what the NZa is told of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from providers.models import Provider
+from providers.refusal import Refused
+from providers.workbook.content import ReadDelivery
+from tariffs import standings
+from tariffs.models import (
+    Bandwidth,
+    Channel,
+    Consequence,
+    Decision,
+    DecisionStatus,
+    Letter,
+    LetterKind,
+    Objection,
+    ObjectionOutcome,
+    Release,
+    ReportStatus,
+    Settlement,
+)
+from tariffs.policies import set_policy
+from tariffs.procedure import decisions, objections, renewals, rulings
+from tariffs.release import release_run
+from tests import storing
+from tests.access.world import FIGURES, MODEL, deliveries
+from tests.cast import browser_of
+from tests.factories import computed, make_round
+from tests.tariffs import cases
+from tests.tariffs.cases import REASONS, Adopted, at, filed, heard, judged
+
+#: Corrected costs of two: one was the cheapest and is dearer now, the other is cheaper; some go up by it and others down.
+CORRECTED = {"99900003": Decimal("3017431.83"), "99900004": Decimal("2419173.51")}
+OCTOBER = dt.date(2026, 10, 5)
+LATER = dt.date(2026, 10, 20)
+S = DecisionStatus
+
+
+@dataclass(frozen=True)
+class Again:
+    """A round of which all decisions were sent, and whose outcomes were adopted anew."""
+
+    world: Adopted
+    newer: Release
+
+    def moved(self) -> dict[str, set[int]]:
+        """Return who goes up, down or neither, read straight from the two runs."""
+        before, after = (
+            {
+                band.provider_id: (
+                    [band.minimum_cost, band.maximum_cost, band.lower_rate],
+                    [band.upper_rate, *(item.upper for item in band.products.order_by("product"))],
+                )
+                for band in Bandwidth.objects.filter(run=run, upper_rate__isnull=False)
+            }
+            for run in (self.world.release.run, self.newer.run)
+        )
+        found: dict[str, set[int]] = {"up": set(), "down": set(), "same": set()}
+        for provider, (costs, tops) in before.items():
+            new_costs, new_tops = after[provider]
+            down = any(new < old for new, old in zip(new_tops, tops, strict=True))
+            same = (new_costs, new_tops) == (costs, tops)
+            found["down" if down else "same" if same else "up"].add(provider)
+        return found
+
+
+def corrected() -> list[ReadDelivery]:
+    """Return what everybody delivers, with other costs for two."""
+    housing = {key: Decimal(amount) for key, _, _, _, amount, _, _ in FIGURES}
+    changes = {key: {"total_cost": cost, "care_staff_employed": cost - housing[key]} for key, cost in CORRECTED.items()}
+    return [
+        replace(
+            item,
+            values=tuple(
+                replace(value, value=changes.get(item.key, {}).get(value.measure, value.value)) for value in item.values
+            ),
+        )
+        for item in deliveries()
+    ]
+
+
+@pytest.fixture(scope="module")
+def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Again]:
+    with storing.stored(django_db_blocker):
+        world = cases.adopted()
+        cases.sent(world)
+        with at(OCTOBER):
+            run = computed(make_round(corrected()), {**MODEL, "bootstrap": None})
+            release = release_run(run=run, actor=None, status=ReportStatus.ADOPTED, note="Na een gegrond bezwaar.")
+        yield Again(world, release)
+
+
+@pytest.fixture
+def again(stored: Again, db: None) -> Again:
+    return stored
+
+
+def provider(pks: set[int], *, but: tuple[int, ...] = ()) -> Provider:
+    return Provider.objects.filter(pk__in=pks).exclude(pk__in=but).order_by("key")[0]
+
+
+def objected(again: Again, decision: Decision) -> Objection:
+    """Write an objection of anybody down, as it comes by e-mail."""
+    return objections.register(
+        decision=decision,
+        channel=Channel.EMAIL,
+        received_at=cases.now(),
+        posted_on=None,
+        grounds=["De huur telt dubbel."],
+        is_pro_forma=False,
+        signed_by="Het bestuur",
+        key=f"bezwaar {decision.reference}",
+        actor=again.world.noor,
+    )
+
+
+def granted(again: Again, objection: Objection, consequence: Consequence) -> Objection:
+    heard(again.world, objection)
+    judged(again.world, objection, "founded")
+    rulings.draft(
+        objection=objection,
+        outcome=ObjectionOutcome.GRANTED,
+        reasons=REASONS,
+        consequence=consequence,
+        actor=again.world.noor,
+    )
+    return rulings.decide(objection=objection, actor=again.world.ineke)
+
+
+def sent_again(again: Again) -> decisions.Outcome:
+    """Take what was prepared through all its steps, with time for views in between."""
+    world = again.world
+    with at(OCTOBER):
+        decisions.announce_all(round=world.round, actor=world.noor)
+    with at(OCTOBER + dt.timedelta(days=7)):
+        assert decisions.draft_all(round=world.round, actor=world.noor).done == 0
+    with at(LATER):
+        decisions.draft_all(round=world.round, actor=world.noor, reasons=REASONS)
+        return decisions.send_all(round=world.round, actor=world.rinske)
+
+
+def test_who_goes_up_gets_a_new_decision_and_nobody_goes_down_by_the_objection_of_another(again: Again) -> None:
+    world, moved = again.world, again.moved()
+    assert (len(moved["up"]), len(moved["down"]), len(moved["same"])) == (4, 4, 2)
+    old = {item.provider_id: item for item in Decision.objects.all()}
+    noor, slug = browser_of(world.cast.noor), world.round.slug
+    for url in (reverse("case_round", args=[slug]), reverse("case_round_step", args=[slug, "voorbereiden"])):
+        page = noor.get(url).content.decode()
+        assert "4 aanbieders met een besluit komen hoger of anders uit" in page
+        assert "4 aanbieders met een besluit zouden lager uitkomen" in page
+    with at(OCTOBER):
+        outcome = decisions.prepare_all(release=again.newer, actor=world.noor)
+        assert decisions.prepare_all(release=again.newer, actor=world.rinske).done == 0
+    assert (outcome.done, outcome.renewed) == (4, 4)
+    assert [count for _, count in outcome.left if count] == [4, 2]
+    assert "4 bleven liggen: zij zouden lager uitkomen" in outcome.sentence
+    made = {item.provider_id: item for item in Decision.objects.filter(report__release=again.newer)}
+    assert set(made) == moved["up"]
+    for pk, item in made.items():
+        band = Bandwidth.objects.get(run=again.newer.run, provider=pk)
+        assert (item.replaces, item.origin) == (old[pk], "adoption")
+        assert Decimal(item.figures["upper_rate"]) == band.upper_rate
+    mine = made[world.cast.linde.pk]
+    with at(OCTOBER):
+        decisions.announce_all(round=world.round, actor=world.noor, decisions=[mine.uuid])
+        page = browser_of(world.cast.anne).get(reverse("own_case", args=[slug])).content.decode()
+    assert f"Dit komt dan in de plaats van besluit {old[mine.provider_id].reference}." in " ".join(page.split())
+    assert f"Maak bezwaar tegen besluit {old[mine.provider_id].reference}" in page
+    assert "Geef uw zienswijze" in page
+    before = {pk: standings.current(pk, world.round) for pk in old}
+    assert sent_again(again).done == 4
+    for pk, item in old.items():
+        item.refresh_from_db()
+        holds = standings.current(pk, world.round)
+        assert holds is not None
+        if pk not in moved["up"]:
+            assert (item.status, holds) == (S.SENT, before[pk])
+            continue
+        made[pk].refresh_from_db()
+        assert (item.status, made[pk].status, holds.decision, holds.status) == (S.REPLACED, S.SENT, made[pk], "decided")
+        for kind in (LetterKind.INTENDED, LetterKind.DECISION):
+            assert f"plaats van besluit {item.reference} van 22 september 2026" in made[pk].letters.get(kind=kind).body
+    # Against what was replaced nobody objects any more, against the new one everybody can.
+    replaced, new = old[min(made)], made[min(made)]
+    with at(LATER), pytest.raises(Refused, match=new.reference):
+        objected(again, Decision.objects.get(pk=replaced.pk))
+    with at(LATER):
+        assert objected(again, Decision.objects.get(pk=new.pk)).is_open
+
+
+def test_if_the_policy_says_so_others_go_down_as_well_and_can_speak_first(again: Again) -> None:
+    world, moved = again.world, again.moved()
+    set_policy(round=world.round, actor=world.noor, objection_may_lower_others=True)
+    down = provider(moved["down"])
+    old = world.decision(down)
+    lost = sum(
+        Bandwidth.objects.get(run=world.release.run, provider=pk).maximum_cost
+        - Bandwidth.objects.get(run=again.newer.run, provider=pk).maximum_cost
+        for pk in moved["down"]
+    )
+    said = " ".join(renewals.renewals_of(again.newer).sentences("EUR")).replace("\xa0", " ")
+    assert f"€ {int(lost.to_integral_value()):,}".replace(",", ".") in said
+    with at(OCTOBER):
+        outcome = decisions.prepare_all(release=again.newer, actor=world.noor)
+    assert (outcome.done, [count for _, count in outcome.left if count]) == (8, [2])
+    sent_again(again)
+    new = world.decision(down)
+    assert new.replaces == old
+    assert Decimal(new.figures["upper_rate"]) < Decimal(old.figures["upper_rate"])
+    assert "4:8" in new.letters.get(kind=LetterKind.INTENDED).body
+
+
+def test_what_is_pending_goes_first_and_what_was_won_by_an_objection_is_kept(again: Again) -> None:
+    world, moved = again.world, again.moved()
+    set_policy(round=world.round, actor=world.noor, objection_may_lower_others=True)
+    won = provider(moved["down"])
+    pending = provider(moved["up"])
+    late = provider(moved["up"], but=(pending.pk,))
+    with at(OCTOBER):
+        kept = granted(again, objected(again, world.decision(won)), Consequence.OTHER_REASONS).new_decision
+        objected(again, world.decision(pending))
+        outcome = decisions.prepare_all(release=again.newer, actor=world.noor)
+        assert (outcome.done, sorted(count for _, count in outcome.left if count)) == (6, [1, 1, 2])
+        assert "6:19" in outcome.sentence
+    assert kept is not None
+    # Somebody objects to the old decision while the new one is under way: that is decided first.
+    old = world.decision(late).replaces
+    assert old is not None
+    with at(LATER - dt.timedelta(days=1)):
+        decisions.announce_all(round=world.round, actor=world.noor)
+        made = heard(world, objected(again, old))
+        judged(world, made, "founded")
+        with pytest.raises(Refused, match="Trek dat eerst in"):
+            rulings.draft(
+                objection=made,
+                outcome=ObjectionOutcome.GRANTED,
+                reasons=REASONS,
+                consequence=Consequence.OTHER_REASONS,
+                actor=world.noor,
+            )
+    with at(dt.date(2026, 11, 10)):
+        decisions.draft_all(round=world.round, actor=world.noor, reasons=REASONS)
+        sent = decisions.send_all(round=world.round, actor=world.rinske)
+        assert (sent.done, sent.left[1][1]) == (5, 1)
+        with pytest.raises(Refused, match="6:19"):
+            decisions.send_all(round=world.round, actor=world.rinske, decisions=[world.decision(late).uuid])
+        decisions.withdraw(decision=world.decision(late), reason="Eerst het bezwaar.", actor=world.noor)
+        rulings.draft(
+            objection=made,
+            outcome=ObjectionOutcome.GRANTED,
+            reasons=REASONS,
+            consequence=Consequence.OTHER_REASONS,
+            actor=world.noor,
+        )
+        rulings.decide(objection=made, actor=world.ineke)
+    holds = standings.current(won, world.round)
+    assert holds is not None
+    assert holds.decision == kept
+    assert Decision.objects.filter(status=S.SENT).values("provider").distinct().count() == 10
+
+
+@pytest.mark.parametrize(
+    ("settled", "refused"),
+    [
+        (Settlement.FULL_RERUN, Consequence.FROZEN_FRONTIER),
+        (Settlement.FROZEN_FRONTIER, Consequence.NEW_RUN),
+        (Settlement.NEXT_YEAR, Consequence.NEW_RUN),
+    ],
+)
+def test_the_policy_says_what_a_granted_objection_leads_to(
+    again: Again, settled: Settlement, refused: Consequence
+) -> None:
+    world = again.world
+    set_policy(round=world.round, actor=world.noor, objections_settled=settled)
+    facts: dict[str, Any] = {"outcome": ObjectionOutcome.GRANTED, "reasons": REASONS, "actor": world.noor}
+    with at(OCTOBER):
+        made = heard(world, filed(world, world.decision()))
+        judged(world, made, "founded")
+        with pytest.raises(Refused, match="verander het beleid"):
+            rulings.draft(objection=made, consequence=refused, changes={"days_5vv": Decimal(19351)}, **facts)
+        other = Consequence.NEW_RUN if settled == Settlement.FULL_RERUN else Consequence.FROZEN_FRONTIER
+        rulings.draft(objection=made, consequence=other, changes={"days_5vv": Decimal(19351)}, **facts)
+        # What was drawn up under one policy is not decided under another.
+        another = Settlement.FROZEN_FRONTIER if settled == Settlement.FULL_RERUN else Settlement.FULL_RERUN
+        set_policy(round=world.round, actor=world.noor, objections_settled=another)
+        with pytest.raises(Refused, match="verander het beleid"):
+            rulings.decide(objection=made, actor=world.ineke)
+    assert not Letter.objects.filter(kind=LetterKind.OBJECTION_DECISION).exists()
