@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from benchmarking import pipeline
 from benchmarking.calculation import Calculation, RunFailed, Step
 from benchmarking.frontiers import frontier_of
 from benchmarking.models import Run
@@ -169,6 +168,8 @@ def of_each_rule(run: Run) -> RuleEffects:
     Of a run with a frozen frontier the effects are those of the run that made it: a rule works on a comparison of everybody.
     Raises :class:`~benchmarking.calculation.RunFailed` if the run cannot be computed with the program as it is now.
     """
+    from benchmarking import pipeline  # what computes is loaded by who computes: a web server does not
+
     run = frontier_of(run)
     start = pipeline.start_of(run, only_money=True)
     steps = pipeline.steps_to_money(start.specification)
@@ -188,6 +189,8 @@ def of_each_rule(run: Run) -> RuleEffects:
 def _effect_of(rule: _Rule, before: Calculation, steps: list[Step], with_all: Mapping[str, Position]) -> RuleEffect:
     if idle := rule.idle(before):
         return RuleEffect(rule=rule.code, title=rule.title, is_on=False, explanation=idle)
+    from benchmarking import pipeline
+
     first = [step.code for step in steps].index(rule.first)
     try:
         without = positions_of(pipeline.carried_out(rule.without(before), steps[first:]))
