@@ -32,8 +32,9 @@ NOT_ANEW = (
 LITTLE = 0.01
 #: Version of the form of a document; a page that reads documents keeps reading every form there ever was.
 #: 2 adds ``certainty``, ``certainty_reason``, ``correction`` and ``without_peer``; 3 adds ``certainty.convention``; 4 adds
-#: ``peers.band`` and ``peers.chosen.is_named``, may leave a share empty, and draws peers that are not named as directions.
-FORMAT = 4
+#: ``peers.band`` and ``peers.chosen.is_named``, may leave a share empty, and draws peers that are not named as directions;
+#: 5 adds ``verdicts``.
+FORMAT = 5
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ def documents_of(
             shown = [] if is_hidden else others
             document |= _outcome(result) | _certainty(result, model, is_anew=provider_id in now.anew)
             document["cautions"] = _cautions(result)
+            document["verdicts"] = {"quality": result.quality, "outlier": result.outlier}
             document["peers"] = {
                 "is_own_peer": not others,
                 "are_named": are_named,

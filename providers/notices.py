@@ -21,9 +21,8 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from kombu.exceptions import KombuError
 
-from providers import powers
+from providers import powers, tasks, waking
 from providers.access import Actor
 from providers.audit import record
 from providers.formatting import format_datetime
@@ -157,13 +156,8 @@ def batched(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 
 def wake() -> None:
-    """Tell a worker that there are mails to send. If the broker is away the sweeper does it later."""
-    from providers.tasks import send_mails
-
-    try:
-        send_mails.delay()
-    except (KombuError, OSError):
-        logger.warning("The broker is away; the sweeper will send the mails that wait.")
+    """Tell a worker that there are mails to send."""
+    waking.wake(tasks.send_mails)
 
 
 def send_waiting(limit: int = LIMIT) -> int:

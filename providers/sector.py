@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
@@ -13,9 +12,8 @@ from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from kombu.exceptions import KombuError
 
-from providers import checks, notices
+from providers import checks, notices, tasks, waking
 from providers.checking import check, row_of
 from providers.checks import SectorStatistics, sector
 from providers.contents import from_json
@@ -30,8 +28,6 @@ from providers.models import (
     SectorBasis,
     SubmissionVersion,
 )
-
-logger = logging.getLogger(__name__)
 
 #: Under this many deliveries nobody is compared with the sector.
 FEWEST: Final = 20
@@ -81,12 +77,7 @@ def sweep() -> list[int]:
 
 def wake(round_id: int) -> None:
     """Tell a worker to compute anew."""
-    from providers.tasks import compare_with_sector
-
-    try:
-        compare_with_sector.delay(round_id)
-    except (KombuError, OSError):
-        logger.warning("The broker is away; the sweeper will compare round %s with the sector.", round_id)
+    waking.wake(tasks.compare_with_sector, round_id)
 
 
 def refresh(round_id: int) -> SectorStatistics | None:

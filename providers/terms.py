@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any, Final
@@ -11,9 +10,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from kombu.exceptions import KombuError
 
-from providers import desk, notices
+from providers import desk, notices, tasks, waking
 from providers.formatting import AMSTERDAM, format_datetime
 from providers.mandates import current_mandates, people_of_each
 from providers.models import (
@@ -27,7 +25,6 @@ from providers.models import (
     TermChange,
 )
 
-logger = logging.getLogger(__name__)
 
 #: Days before the end of the term on which who has not delivered is reminded (domain facts §7.3: T−21, T−7, T−1).
 REMINDERS: Final = (21, 7, 1)
@@ -129,23 +126,12 @@ def wake_announcing(round_id: int) -> None:
 
 def wake_telling_of_closing(round_id: int) -> None:
     """Have a worker tell that a round is closed."""
-    from providers.tasks import tell_of_closing as task
-
-    _wake(task, round_id)
+    waking.wake(tasks.tell_of_closing, round_id)
 
 
 def wake_telling_of_term(change_id: int) -> None:
     """Have a worker tell that a term moved."""
-    from providers.tasks import tell_of_term as task
-
-    _wake(task, change_id)
-
-
-def _wake(task: Any, key: int) -> None:
-    try:
-        task.delay(key)
-    except (KombuError, OSError):
-        logger.warning("The broker is away; the sweeper will do it.")
+    waking.wake(tasks.tell_of_term, change_id)
 
 
 def _invited(round: Round) -> QuerySet[Submission]:

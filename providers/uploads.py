@@ -11,9 +11,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
-from kombu.exceptions import KombuError
 
-from providers import checks, drafts
+from providers import checks, drafts, tasks, waking
 from providers.access import Actor
 from providers.audit import record
 from providers.contents import Contents, Figure, Noticed, difference, figure_of, from_json, to_json
@@ -80,13 +79,8 @@ def receive(*, submission: Submission, name: str, content: bytes, key: str, base
 
 
 def wake(upload_id: int) -> None:
-    """Tell a worker that a file waits. If the broker is away the sweeper does it later."""
-    from providers.tasks import read_upload
-
-    try:
-        read_upload.delay(upload_id)
-    except (KombuError, OSError):
-        logger.warning("The broker is away; the sweeper will have upload %s read.", upload_id)
+    """Tell a worker that a file waits."""
+    waking.wake(tasks.read_upload, upload_id)
 
 
 def sweep() -> list[int]:

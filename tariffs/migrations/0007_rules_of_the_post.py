@@ -73,6 +73,15 @@ ASKED_FOR_VIEWS = (
 NOTHING_DECIDED = f"{RULES_0005.NOTHING_DECIDED} AND NEW.deviation = ''"
 OPEN = "('received', 'incomplete', 'admitted', 'hearing', 'heard', 'advised')"
 ONE_IS_OPEN = f"""
+    DO $$ DECLARE twice text; BEGIN
+        PERFORM set_config('ivportal.scope', 'all', true);
+        SELECT string_agg(o.reference, ', ' ORDER BY o.reference) INTO twice FROM tariffs_objection o WHERE o.status IN {OPEN}
+            AND (SELECT count(*) FROM tariffs_objection b WHERE b.decision_id = o.decision_id AND b.status IN {OPEN}) > 1;
+        IF twice IS NOT NULL THEN
+            RAISE EXCEPTION 'Tegen één besluit staan twee bezwaren open: %. Trek er een in, of beslis erop, en werk daarna het'
+                ' portaal bij.', twice USING ERRCODE = 'check_violation';
+        END IF;
+    END $$;
     CREATE UNIQUE INDEX one_objection_against_a_decision_is_open ON tariffs_objection (decision_id) WHERE status IN {OPEN};
 """
 MOVES_ITS_TERM = f"""EXISTS (
@@ -81,6 +90,7 @@ MOVES_ITS_TERM = f"""EXISTS (
 A_WHOLE_FILE = (
     "NEW.size = octet_length(NEW.content) AND NEW.size BETWEEN 1 AND 10000000"
     " AND NEW.sha256 = encode(sha256(NEW.content), 'hex') AND NEW.kind IN ('evidence', 'mandate')"
+    " AND (NEW.kind = 'evidence' OR NEW.objection_id IS NOT NULL)"
     " AND NEW.content_type IN ('application/pdf', 'text/csv', 'image/png', 'image/jpeg',"
     " 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',"
     " 'application/vnd.openxmlformats-officedocument.wordprocessingml.document')"
@@ -280,7 +290,7 @@ class Migration(migrations.Migration):
         ),
         required(
             "tariffs_publicnote",
-            name="a_public_note_is_published_by_somebody",
+            name="a_public_note_is_published_by_two",
             when="NEW.published_at IS NOT NULL",
             condition=two_people("prepared_by_id", "published_by_id"),
         ),

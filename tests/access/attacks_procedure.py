@@ -213,6 +213,7 @@ ATTACKS = [
     ("daan", send_file("{daan}", size="5")),
     ("daan", send_file("{daan}", content_type="'text/html'")),
     ("daan", send_file("{daan}", kind="'besluit'")),
+    ("daan", send_file("{daan}", kind="'mandate'")),
     # Consent: by who signs, of today, in a round that it is in.
     ("daan", consent("{daan}")),
     ("fatima", consent("{anne}")),
@@ -353,7 +354,7 @@ TO_NOBODY = [
            drafted_by_id="{noor}"), "by_another"),
     (moved("tariffs_objection", "{heard}", status="'decided'", outcome="'dismissed'", reasons="'x'", decided_on=TODAY,
            decided_by_id="{noor}"), "an_objection_is_decided_by_two"),
-    (moved("tariffs_publicnote", "{draft_note}", published_at=NOW), "a_public_note_is_published_by_somebody"),
+    (moved("tariffs_publicnote", "{draft_note}", published_at=NOW), "a_public_note_is_published_by_two"),
     (moved("tariffs_publicnote", "{draft_note}", published_at=NOW, published_by_id="{noor}"), "by_another"),
     *(
         (moved("tariffs_release", "{under_way}", stage="'approved'", approved_at=NOW, release_at=NOW, approved_by_id=by), rule)

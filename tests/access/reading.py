@@ -16,6 +16,8 @@ from tests.access.unpacking import text_in
 
 LINK = re.compile(r'(?:href|action|hx-get|src)="([^"]+)"')
 NUMBER = re.compile(r"\d(?:[\d.,]*\d)?(?:[eE][+-]?\d+)?")
+#: Numbers of rows as they are shown outside, and digests: drawn by chance, they hold any number now and then.
+IDENTIFIER = re.compile(r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,})\b")
 #: Thousands apart by a blank of any width or an apostrophe.
 GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f'’]\d{3})+(?:[.,]\d+)?(?![\d])")
 #: Counted in more than ones.
@@ -33,7 +35,7 @@ class Fetched:
     headers: tuple[tuple[str, str], ...]
     text: str
 
-    @property
+    @cached_property
     def said(self) -> str:
         """Return everything that is told: the answer and its headers."""
         return "\n".join([self.text, *(f"{name}: {value}" for name, value in self.headers)])
@@ -93,6 +95,7 @@ def numbers_in(text: str) -> set[float]:
     True
     """
     found = set()
+    text = IDENTIFIER.sub(" ", text)
     for token in NUMBER.findall(text):
         found |= _readings(token)
     for token in GROUPED.findall(text):

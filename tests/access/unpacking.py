@@ -24,6 +24,8 @@ import pypdf
 DEEPEST = 6
 #: A run of letters that may be bytes in disguise: at least one number of eight bytes. What begins with a slash is an address.
 _ENCODED = re.compile(r"(?<![A-Za-z0-9+/_-])(?!/)[A-Za-z0-9+/_-]{11,}={0,2}")
+#: Numbers as a computer keeps them stand in a drawing as one string. Elsewhere, in addresses and marks, chance makes numbers.
+_QUOTED = re.compile(r'(?<=")(?!/|[0-9a-f]+")[A-Za-z0-9+/]{11,}(?=={0,2}")')
 _ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 #: Kinds of number: how many bytes, and how many have to be plausible together; any eight letters are some number.
 _KINDS = (("d", 8, 1), ("f", 4, 3), ("i", 4, 3))
@@ -56,13 +58,16 @@ def _disguised(text: str, depth: int) -> list[str]:
     found = [plain] if plain != text else []
     if "%" in plain and (written := unquote(plain)) != plain:
         found.append(written)
-    for encoded in set(_ENCODED.findall(plain)):
+    for encoded in sorted(set(_ENCODED.findall(plain))):
         found.extend(_in_encoded(encoded, depth))
+    for encoded in sorted(set(_QUOTED.findall(plain))):
+        if len(encoded) % 4 != 1:
+            found.append(_as_numbers(base64.b64decode(encoded + "=" * (-len(encoded) % 4))))
     return found
 
 
 def _in_encoded(encoded: str, depth: int) -> list[str]:
-    """Return what letters say that are bytes: a text, a compressed one, or numbers as a computer keeps them."""
+    """Return what letters say that are bytes: a text, or a compressed one."""
     letters = encoded.rstrip("=").translate(str.maketrans("-_", "+/"))
     try:
         content = base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
@@ -78,8 +83,8 @@ def _in_encoded(encoded: str, depth: int) -> list[str]:
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        return [_as_numbers(content)]
-    return [text_in(content, depth + 1)] if "".join(text.split()).isprintable() else [_as_numbers(content)]
+        return []
+    return [text_in(content, depth + 1)] if "".join(text.split()).isprintable() else []
 
 
 def _as_numbers(content: bytes) -> str:

@@ -15,10 +15,12 @@ from django.core import mail as outgoing
 from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
+from ivportal.celery import app
 from providers import notices
 from providers.access import EVERYTHING, scope
 from providers.models import Act, AuditRecord, Mail, MailStatus, Notice, Round, RoundStatus, User
 from providers.notices import PAUSES, _next, message_of, send_waiting, tell, try_again
+from providers.tasks import send_mails
 from tests.cast import Cast, browser_of, make_cast
 from tests.delivering import acting
 
@@ -180,6 +182,22 @@ class TestSending:
         assert box.connections == 2
         known = [line for text in box.taken for line in text.splitlines() if line.startswith("Message-ID:")]
         assert len(known) == len(set(known)) == 40
+
+    def test_more_mails_than_one_worker_sends_at_a_time_do_not_wait_for_the_clock(
+        self, cast: Cast, mailoutbox: list[outgoing.EmailMessage]
+    ) -> None:
+        many = notices.LIMIT + 7
+        messages = [
+            notices.Message(to=[cast.anne], provider=cast.linde, occasion=str(number), facts={})
+            for number in range(many)
+        ]
+        notices.tell_all(kind="validated", round=None, messages=messages)
+        app.conf.task_always_eager = True  # who is woken works here and now
+        try:
+            send_mails()
+        finally:
+            app.conf.task_always_eager = False
+        assert len(mailoutbox) == many
         assert set(Mail.objects.values_list("status", "tries")) == {(MailStatus.SENT, 1)}
 
     def test_an_address_that_does_not_exist_fails_at_once_and_the_others_go_on(self, cast: Cast, settings: Any) -> None:

@@ -116,6 +116,9 @@ def test_the_page_says_until_when_and_afterwards_or_looking_along_it_is_only_rea
     page = browser_of(period.cast.anne).get(address)
     assert "De vakantie valt erin." in text_of(page)
     assert "23.59 uur" in text_of(page)
+    # Each item shows what the mirror says of it.
+    assert "Uw score is niet gecorrigeerd voor omstandigheden." in text_of(page)
+    assert re.search(r"Uw zorgdagen \d[\d.]* dagen, in 2 zorgprofielen", text_of(page))
     assert page.content.decode().count('name="onderdeel"') > 3
     greet = browser_of(period.cast.greet).get(address)
     assert "U kunt hier alleen lezen" in text_of(greet)

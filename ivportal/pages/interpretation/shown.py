@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from benchmarking.models import OutlierVerdict, QualityVerdict
 from ivportal.pages.delivering.form import as_typed
 from providers.formatting import format_money, format_number, format_percent
 from providers.measures import CATALOGUE
@@ -25,6 +26,18 @@ WHAT_IT_IS = (
     " zienswijze en geen bezwaar. Een zienswijze hoort bij een voorgenomen besluit (art. 4:8 Awb), een bezwaar bij een"
     " besluit (art. 6:4 Awb). Daarvoor krijgt u apart bericht."
 )
+#: What a provider reads of the verdicts on its own figures.
+QUALITY = {
+    QualityVerdict.PASSED: "U voldoet aan de voorwaarden voor kwaliteit.",
+    QualityVerdict.FAILED: "U voldoet niet aan de voorwaarden voor kwaliteit en bent daarom geen peer voor anderen.",
+    QualityVerdict.MISSING: "Uw gegevens over kwaliteit ontbreken. U bent daarom geen peer voor anderen.",
+}
+IS_OUTLIER = "Uw cijfers gelden als uitbijter: anderen worden niet met u vergeleken."
+OUTLIER = {
+    OutlierVerdict.NONE: "Uw cijfers gelden niet als uitbijter.",
+    OutlierVerdict.DOMINANCE: IS_OUTLIER,
+    OutlierVerdict.SUPER_EFFICIENCY: IS_OUTLIER,
+}
 STATUS_TEXTS = {
     ResponseStatus.SUBMITTED: "De NZa heeft uw reactie ontvangen en bekijkt haar.",
     ResponseStatus.ASSIGNED: "Een medewerker van de NZa bekijkt uw reactie.",
@@ -48,8 +61,8 @@ def line_of(item: Item, report: MirrorReport) -> str:
         Item.SCORE: f"Efficiëntiescore {format_percent(content['score'])}; minimale kosten"
         f" {format_money(costs['minimum'], currency=currency)}.",
         Item.DAYS: _days(content),
-        Item.QUALITY: _caution(content, "kwaliteit") or "U voldoet aan de voorwaarden voor kwaliteit.",
-        Item.OUTLIER: _caution(content, "cijfers wijken") or "Uw cijfers gelden niet als uitbijter.",
+        Item.QUALITY: QUALITY.get(content.get("verdicts", {}).get("quality"), ""),
+        Item.OUTLIER: OUTLIER.get(content.get("verdicts", {}).get("outlier"), ""),
         Item.PEERS: _peers(content),
         Item.CIRCUMSTANCES: _circumstances(content),
         Item.BANDWIDTH: _bandwidth(content),
@@ -61,11 +74,6 @@ def _days(content: dict[str, Any]) -> str:
     days = [Decimal(product["days"]) for product in content.get("tariff", {}).get("products", ())]
     profiles = "zorgprofiel" if len(days) == 1 else "zorgprofielen"
     return f"{format_number(sum(days))} dagen, in {len(days)} {profiles}." if days else ""
-
-
-def _caution(content: dict[str, Any], word: str) -> str:
-    """Return what the mirror warns of about a subject, which the word tells from other warnings."""
-    return " ".join(text for text in content["cautions"] if word in text)
 
 
 def _circumstances(content: dict[str, Any]) -> str:
