@@ -68,6 +68,11 @@ class Stage:
         worker.wait()
         self.workers.remove(worker)
 
+    def kill_all(self) -> None:
+        """Kill every worker."""
+        for worker in list(self.workers):
+            self.kill(worker)
+
     def cpu(self) -> float:
         """Return the CPU seconds so far of workers and database, children included."""
         return sum(cpu_of(pid) for pid in (*(worker.pid for worker in self.workers), self.postmaster))
@@ -124,7 +129,7 @@ def _measure(folder: Path, *, providers: int, replications: int) -> int:
             stack.enter_context(scope(EVERYTHING))
             sink = stack.enter_context(mail_sink())
             stage = Stage(sink, folder, [], _postmaster())
-            stack.callback(lambda: [stage.kill(worker) for worker in list(stage.workers)])
+            stack.callback(stage.kill_all)
             stage.start_worker()
             runs = _computed(folder, providers=providers, replications=replications)
             staff = _people()
