@@ -6,13 +6,10 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from benchmarking import datasets, frontiers
+from benchmarking.field import Field
 from benchmarking.models import PeerLink, Result, Run
-
-if TYPE_CHECKING:
-    from benchmarking.peers_shown import Field
 
 
 @dataclass(frozen=True)
@@ -34,30 +31,34 @@ class Compared:
         return self.anew.get(provider_id, self)
 
 
-def compared(run: Run) -> Compared:
+def compared(run: Run, read: dict[int, Compared] | None = None) -> Compared:
     """Read a run from the database.
 
     Of one with a frozen frontier: the run that made the frontier, and beside it who was measured anew against that.
+    read: frontiers that were read before, by key of their run, for who reads several runs of a round; what is read is added.
     """
-    if frontiers.is_frozen(run):
-        decided = compared(frontiers.frontier_of(run))
-        return replace(decided, anew=_measured_anew(run, decided))
-    return _read(run)
+    read = {} if read is None else read
+    decided = frontiers.frontier_of(run)
+    if decided.pk not in read:
+        read[decided.pk] = _read(decided)
+    found = read[decided.pk]
+    return replace(found, anew=_measured_anew(run, found)) if frontiers.is_frozen(run) else found
 
 
 def _measured_anew(run: Run, decided: Compared) -> dict[int, Compared]:
     """Return what each provider with other figures is compared with: itself as it is, and all others as they were decided."""
-    from benchmarking.peers_shown import Field
-
     keys = frontiers.corrected_in(run)
     figures = datasets.read(bytes(run.dataset.content))
+    links: dict[int, list[PeerLink]] = defaultdict(list)
+    for link in PeerLink.objects.filter(result__run=run, result__provider__key__in=keys).select_related("peer"):
+        if link.peer_id != link.result_id:
+            links[link.result_id].append(link)
     found = {}
     for result in Result.objects.filter(run=run, provider__key__in=keys).select_related("provider"):
         table = decided.field.delivered.copy()
         table.loc[result.provider.key] = figures.loc[result.provider.key]
         results = {**decided.results, result.provider_id: result}
-        links = list(PeerLink.objects.filter(result=result).exclude(peer=result).select_related("peer"))
-        for link in links:
+        for link in links[result.pk]:
             link.result, link.peer = result, decided.results[link.peer.provider_id]
         # Whose own costs set no minimum, before or now, was told two minima over exactly the same costs of others.
         is_same = all(
@@ -68,18 +69,17 @@ def _measured_anew(run: Run, decided: Compared) -> dict[int, Compared]:
                 run,
                 {each.pk: each for each in results.values()},
                 delivered=table,
+                others=decided.field,
                 technology=decided.field.technology if is_same else None,
             ),
             results=results,
-            links={result.pk: links},
+            links={result.pk: links[result.pk]},
             secret=f"{decided.field.run.uuid}|{decided.results[result.provider_id].uuid}|{result.comparable_cost}",
         )
     return found
 
 
 def _read(run: Run) -> Compared:
-    from benchmarking.peers_shown import Field
-
     results = {result.pk: result for result in Result.objects.filter(run=run).select_related("provider")}
     links: dict[int, list[PeerLink]] = defaultdict(list)
     for link in PeerLink.objects.filter(result__run=run):

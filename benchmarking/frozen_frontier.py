@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarking import pipeline
+from benchmarking import course
 from benchmarking.calculation import PEER_COLUMNS, Calculation, Outcome, RunFailed, Step, rows_of, step
 from benchmarking.frontiers import FRONTIER_OF, corrected_in, frontier_of
 from benchmarking.models import PeerLink, Result, Run
@@ -52,7 +52,7 @@ class Frontier:
     @cached_property
     def start(self) -> Calculation:
         """Return the figures of everybody as they were."""
-        return pipeline.start_of(self.run, only_money=self.only_money)
+        return course.start_of(self.run, only_money=self.only_money)
 
     @cached_property
     def _verdicts(self) -> dict[str, tuple[Any, ...]]:
@@ -77,11 +77,11 @@ class Frontier:
             "influence": Outcome,
         }
         todo = [decided.get(one.code, one) for one in up_to_scores()]
-        return pipeline.carried_out(self.start.with_delivered({key: row}), todo)
+        return course.carried_out(self.start.with_delivered({key: row}), todo)
 
     def measured(self, key: str, row: Mapping[str, Any]) -> Calculation:
         """Return the same with all that follows from the score."""
-        return pipeline.carried_out(self.scored(key, row), after_scores())
+        return course.carried_out(self.scored(key, row), after_scores())
 
     def _verdicts_as_decided(self, calculation: Calculation) -> Outcome:
         """Take over who may be a peer, and why others may not."""
@@ -124,12 +124,12 @@ def _from_own_peers(calculation: Calculation, key: str, measures: Iterable[str])
 
 def up_to_scores() -> list[Step]:
     """Return the steps of every run that come to a score."""
-    return list(takewhile(lambda one: one.code != FIRST_AFTER_SCORES, pipeline.steps()))
+    return list(takewhile(lambda one: one.code != FIRST_AFTER_SCORES, course.steps()))
 
 
 def after_scores() -> list[Step]:
     """Return the steps of every run that follow from the score; each looks at the row of a provider alone, or counts them."""
-    return list(dropwhile(lambda one: one.code != FIRST_AFTER_SCORES, pipeline.steps()))
+    return list(dropwhile(lambda one: one.code != FIRST_AFTER_SCORES, course.steps()))
 
 
 def steps_of(run: Run) -> list[Step]:
@@ -139,7 +139,7 @@ def steps_of(run: Run) -> list[Step]:
     """
     frontier = Frontier(frontier_of(run))
     corrected = sorted(corrected_in(run))
-    first = [one for one in pipeline.steps() if one.code in ("participation", "cost_base")]
+    first = [one for one in course.steps() if one.code in ("participation", "cost_base")]
 
     @step(code="as_decided", title="Wat blijft zoals het was")
     def as_decided(calculation: Calculation) -> Outcome:

@@ -59,8 +59,9 @@ def contents(
     exact shares; others have pseudonyms, and shares in bands as far as ``benchmarking.peers_shown`` allows.
     earlier: what was released before in the same round, oldest first: the run, and its documents by provider.
     """
+    read: dict[int, Compared] = {}
     return documents_of(
-        compared(run), named=named, earlier=[(compared(each), documents) for each, documents in earlier]
+        compared(run, read), named=named, earlier=[(compared(each, read), documents) for each, documents in earlier]
     )
 
 

@@ -16,21 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import product
 from math import isclose
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
-from benchmarking import datasets, specification
-from benchmarking.calculation import Calculation
 from benchmarking.disclosure import Rules, band_of
+from benchmarking.field import Field, cost_key
 from benchmarking.inference import Peer, Told, is_narrow, narrowed, ranges
-from benchmarking.models import PeerLink, Result, Run
-from benchmarking.steps.model_arrays import output_weights, price_bounds, product_prices, same_or_harder
+from benchmarking.models import PeerLink, Result
 
 Level = Literal["exact", "shares", "peers", "nothing"]
 #: More combinations of bands than this are not gone through: the peers are then not shown.
@@ -54,88 +49,6 @@ class Telling:
     choice: Choice
     #: Lowest and highest score without a peer, and of which, if that is told.
     without: tuple[int, float, float] | None = None
-
-
-class Field:
-    """The technology of one run: who may be a peer, what everybody delivers, and at which costs."""
-
-    def __init__(
-        self,
-        run: Run,
-        results: Mapping[int, Result],
-        *,
-        delivered: pd.DataFrame | None = None,
-        technology: Hashable = None,
-    ) -> None:
-        """``results``: of the run, with their providers, by key in the database.
-
-        delivered: figures other than the run's. technology: what is the same for minima over the same costs, if not the run.
-        """
-        self.run = run
-        self.technology = run.pk if technology is None else technology
-        self.model = specification.parse_stored(run.specification.document)
-        self.results = {pk: result for pk, result in results.items() if result.participates}
-        self.delivered = datasets.read(bytes(run.dataset.content)) if delivered is None else delivered
-
-    @cached_property
-    def can_be_checked(self) -> bool:
-        """Tell whether costs and minima hang together as ``benchmarking.inference`` takes them to."""
-        model = self.model
-        return len(model.inputs) == 1 and not model.fixed_inputs and model.returns_to_scale != "fdh"
-
-    @cached_property
-    def outputs(self) -> dict[int, NDArray[np.float64]]:
-        """Return the outputs of the comparison, by key of the result."""
-        prices = product_prices(self.run.frozen)
-        weights = [output_weights(output, prices) for output in self.model.outputs]
-        found = {}
-        for pk, result in self.results.items():
-            row = self.delivered.loc[result.provider.key]
-            found[pk] = np.array(
-                [
-                    float(sum(row[measure] * weight for measure, weight in zip(output.days, each, strict=True)))
-                    for output, each in zip(self.model.outputs, weights, strict=True)
-                ]
-            )
-        return found
-
-    @cached_property
-    def price_ratios(self) -> NDArray[np.float64] | None:
-        """Return the lower bounds on ratios of prices, ``(s, s)``."""
-        empty = pd.DataFrame(index=self.delivered.index)
-        bounds = price_bounds(
-            Calculation(
-                specification=self.model,
-                frozen=self.run.frozen,
-                seed=self.run.seed,
-                delivered=self.delivered,
-                results=empty,
-            )
-        )
-        return None if bounds is None else bounds[0]
-
-    @cached_property
-    def _comparable(self) -> dict[int, set[int]] | None:
-        pks = list(self.results)
-        keys = [self.results[pk].provider.key for pk in pks]
-        allowed = same_or_harder(self.delivered.loc[keys], self.model.environment)
-        if allowed is None:
-            return None
-        return {pk: {pks[place] for place in np.flatnonzero(row)} for pk, row in zip(pks, allowed, strict=True)}
-
-    @cached_property
-    def _possible(self) -> dict[int, Hashable]:
-        return {pk: cost_key(result) for pk, result in self.results.items() if result.may_be_peer}
-
-    def costs_for(self, result: Result) -> dict[Hashable, NDArray[np.float64]]:
-        """Return the outputs of everybody whom ``result`` may be measured against, by key of their costs."""
-        allowed = None if self._comparable is None else self._comparable[result.pk]
-        return {key: self.outputs[pk] for pk, key in self._possible.items() if allowed is None or pk in allowed}
-
-
-def cost_key(result: Result) -> Hashable:
-    """Return the key of one amount of costs of one provider: the same in every version in which it did not change."""
-    return result.provider_id, result.comparable_cost
 
 
 def choose(

@@ -1,32 +1,27 @@
 """The run: its steps in order, a committed record of each, and one transaction that stores everything at the end.
 
-The steps are pure; only this module and :mod:`benchmarking.shards` write. A worker that is taken over has written step records
-and parts of divided steps and nothing else, so the next one starts from the frozen figures and comes to the same hash.
+The steps (:mod:`benchmarking.course`) are pure; only this module and :mod:`benchmarking.shards` write. A worker that is taken
+over has written step records and parts of divided steps and nothing else, so the next one starts from the frozen figures and
+comes to the same hash.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
-import pandas as pd
-from django.conf import settings
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
-from benchmarking import datasets, frontiers, shards, specification
-from benchmarking.calculation import Calculation, DividedStep, Outcome, RunFailed, Step, rows_of
+from benchmarking import course, datasets, frontiers, frozen_frontier, shards
+from benchmarking.calculation import Calculation, DividedStep, Outcome, Step, rows_of
 from benchmarking.engine import ENGINE_VERSION, libraries
 from benchmarking.lease import Lease
 from benchmarking.models import PeerLink, Result, Run, RunStatus, RunStep, StepStatus
 from providers.models import Provider
 
-OUTDATED = (
-    "De modelspecificatie van deze berekening is van vóór de regels die nu gelden; er valt niet meer mee te rekenen."
-)
 RESULT_COLUMNS = (
     "participates", "reason_text", "total_cost", "allowance", "comparable_cost", "fixed_cost", "quality", "outlier",
     "may_be_peer", "comparable_count", "status", "score", "super_efficiency", "published_score", "minimum_cost",
@@ -39,62 +34,16 @@ ALWAYS_PUBLISHED = ("total_cost", "allowance", "comparable_cost", "fixed_cost", 
 EMPTY = {
     "status": "", "slacks": {}, "prices": {}, "certificate": [], "fallback": False, "uncertainty_shown": False
 }  # fmt: skip
-#: Codes of steps from which no amount follows.
-INFORMING = frozenset({"uncertainty", "influence"})
-
-
-def steps() -> list[Step]:
-    """Return the steps in order, as the settings compose them."""
-    return [import_string(path) for path in settings.RUN_STEPS]
 
 
 def steps_of(run: Run) -> list[Step]:
     """Return the steps of one run in order: others if it is measured against the frontier of another."""
-    from benchmarking import frozen_frontier  # it is made of the steps here
-
-    return frozen_frontier.steps_of(run) if frontiers.is_frozen(run) else steps()
-
-
-def start_of(run: Run, *, only_money: bool = False) -> Calculation:
-    """Return the calculation before the first step: the frozen figures and nothing else.
-
-    ``only_money``: for what is computed beside a run, with :func:`steps_to_money`; what only informs is left out.
-    Raises :class:`~benchmarking.calculation.RunFailed` if the run is from before the rules that its model has to keep now.
-    """
-    try:
-        model = specification.parse(run.specification.document)
-    except specification.SpecificationError as refused:
-        raise RunFailed(" ".join([OUTDATED, *refused.problems])) from refused
-    delivered = datasets.read(bytes(run.dataset.content))
-    return Calculation(
-        specification=model,
-        frozen=run.frozen,
-        seed=run.seed,
-        delivered=delivered,
-        results=pd.DataFrame(index=delivered.index),
-        only_money=only_money,
-    )
+    return frozen_frontier.steps_of(run) if frontiers.is_frozen(run) else course.steps()
 
 
 def compute(run: Run) -> Calculation:
     """Carry out all steps without writing anything: what ``verify`` does."""
-    return carried_out(start_of(run), steps_of(run))
-
-
-def carried_out(calculation: Calculation, todo: Iterable[Callable[[Calculation], Outcome]]) -> Calculation:
-    """Carry out these steps in this process, without writing anything."""
-    for step in todo:
-        calculation = step(calculation).calculation
-    return calculation
-
-
-def steps_to_money(model: specification.Specification) -> list[Step]:
-    """Return the steps in order without those that only inform: whatever follows from these is what a run gives.
-
-    The interval is among these only if the model corrects scores with it; it is what takes time in a run.
-    """
-    informing = INFORMING - {"uncertainty"} if model.correction else INFORMING
-    return [step for step in steps() if step.code not in informing]
+    return course.carried_out(course.start_of(run), steps_of(run))
 
 
 def execute(lease: Lease) -> None:
@@ -110,7 +59,7 @@ def execute(lease: Lease) -> None:
             RunStep(run=run, number=number, code=step.code, title=step.title)
             for number, step in enumerate(todo, start=1)
         )
-    calculation = start_of(run)
+    calculation = course.start_of(run)
     for number, step in enumerate(todo, start=1):
         with lease.commit() as run:
             _record(run, number, status=StepStatus.RUNNING, started_at=timezone.now())

@@ -10,14 +10,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from kombu.exceptions import KombuError
 
-from benchmarking import datasets, frontiers, shards, specification
+from benchmarking import datasets, frontiers, shards, specification, tasks
 from benchmarking.calculation import RunFailed
 from benchmarking.engine import ENGINE_VERSION
 from benchmarking.lease import Cancelled, Lease, LeaseLost
 from benchmarking.models import RoundSpecification, Run, RunStatus, Specification
 from benchmarking.specification import SpecificationError
+from providers import waking
 from providers.access import Actor
 from providers.audit import record
 from providers.models import Act, Round
@@ -111,13 +111,8 @@ def request_run(*, round: Round, actor: Actor | None, against: Run | None = None
 
 
 def wake(run: Run) -> None:
-    """Tell a worker that there is something to do. If the broker is away the sweeper does it later."""
-    from benchmarking.tasks import work
-
-    try:
-        work.delay(run.pk)
-    except (KombuError, OSError):
-        logger.warning("The broker is away; the sweeper will start run %s.", run.uuid)
+    """Tell a worker that there is a run to carry out."""
+    waking.wake(tasks.work, run.pk)
 
 
 def cancel_run(*, run: Run, actor: Actor | None) -> None:

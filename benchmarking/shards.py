@@ -20,12 +20,13 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from kombu.exceptions import KombuError
 
+from benchmarking import course, tasks
 from benchmarking.calculation import DividedStep, RunFailed
 from benchmarking.engine import ENGINE_VERSION
 from benchmarking.lease import MOST_CLAIMS, Lease, LeaseLost, signs_of_life, worker_name
 from benchmarking.models import Run, RunDivision, RunShard, RunStatus, ShardStatus
+from providers import waking
 
 logger = logging.getLogger(__name__)
 
@@ -88,12 +89,10 @@ def workshop(lease: Lease, step: DividedStep, order: bytes) -> Sequence[bytes]:
 
 def assist(division_id: int, step: DividedStep | None = None) -> int:
     """Do parts of a division until none is left to claim; return how many. For every other worker."""
-    from benchmarking import pipeline
-
     division = RunDivision.objects.filter(pk=division_id, engine_version=ENGINE_VERSION).first()
     if division is None:
         return 0
-    step = step or next(one for one in pipeline.steps() if one.code == division.step and isinstance(one, DividedStep))
+    step = step or next(one for one in course.steps() if one.code == division.step and isinstance(one, DividedStep))
     order, count = bytes(division.order), 0
     while (claimed := claim(division)) is not None:
         try:
@@ -190,15 +189,14 @@ def _divide(lease: Lease, step: DividedStep, order: bytes) -> RunDivision:
 
 
 def _wake(division: RunDivision) -> None:
-    """Tell other workers that there are parts to do: one message per part but one's own, so that all who are free hear it."""
-    from benchmarking.tasks import assist as task
+    """Tell other workers that there are parts to do: one message per part but one's own, so that all who are free hear it.
 
+    If the broker is away, one worker does all parts.
+    """
     waiting = division.shards.filter(_claimable()).count()
-    try:
-        for _ in range(waiting - 1):
-            task.delay(division.pk)
-    except (KombuError, OSError):
-        logger.warning("The broker is away; one worker does all parts of %s.", division)
+    for _ in range(waiting - 1):
+        if not waking.wake(tasks.assist, division.pk):
+            break
 
 
 def _do(claimed: ShardLease, step: DividedStep, order: bytes, parts: int) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.db.models import Max
+from django.utils import timezone
 
 from providers.access import Actor
 from providers.models import Act, AuditRecord, User
+
+#: Who sees the same within this time is still reading.
+SAME_READING: Final = timedelta(minutes=1)
 
 
 def record(
@@ -31,6 +35,14 @@ def record(
         subject=subject[:250],
         details=dict(details or {}),
     )
+
+
+def record_reading(*, actor: Actor, subject: str) -> None:
+    """Record that somebody of the NZa read of a case; of a page that loads itself anew, once a minute."""
+    subject = subject[:250]
+    same = AuditRecord.objects.filter(act=Act.CASE_READ, user=actor.user, subject=subject)
+    if not same.filter(at__gt=timezone.now() - SAME_READING).exists():
+        record(act=Act.CASE_READ, actor=actor, subject=subject)
 
 
 def record_each(*, act: Act, actor: Actor | None, details: Mapping[str, Any], subjects: Iterable[str]) -> None:

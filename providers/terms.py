@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -24,7 +24,6 @@ from providers.models import (
     SubmissionStatus,
     TermChange,
 )
-
 
 #: Days before the end of the term on which who has not delivered is reminded (domain facts §7.3: T−21, T−7, T−1).
 REMINDERS: Final = (21, 7, 1)
@@ -119,9 +118,7 @@ def tell_of_closing(round: Round, now: datetime | None = None) -> int:
 
 def wake_announcing(round_id: int) -> None:
     """Have a worker send the invitations of a round."""
-    from providers.tasks import announce_round
-
-    _wake(announce_round, round_id)
+    waking.wake(tasks.announce_round, round_id)
 
 
 def wake_telling_of_closing(round_id: int) -> None:

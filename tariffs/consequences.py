@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from benchmarking import course
 from benchmarking.calculation import Calculation, rows_of
 from benchmarking.engine import ENGINE_VERSION
 from benchmarking.frontiers import frontier_of
@@ -183,9 +184,7 @@ def of(
     none are left); they count for who takes part. Not in it, and the same in a new run: other model choices, policy or tariffs
     of today. Raises :class:`ChangeRefused`, and :class:`~benchmarking.calculation.RunFailed` if a new run would fail.
     """
-    from benchmarking import pipeline  # what computes is loaded by who computes: a web server does not
-
-    start = pipeline.start_of(run, only_money=True)
+    start = course.start_of(run, only_money=True)
     known = accepted or {}
     refuse_unknown(start, changes)
     refuse_unknown(start, known)
@@ -222,10 +221,9 @@ def frozen_frontier(run: Run, key: str, figures: Mapping[str, Decimal | None], *
     than those in ``run``; the frontier is that of ``run``, or the one that ``run`` was measured against itself.
     ``errors`` as for :func:`of`. Raises :class:`ChangeRefused` and :class:`~benchmarking.calculation.RunFailed`.
     """
-    from benchmarking import pipeline
-    from benchmarking.frozen_frontier import Frontier
+    from benchmarking.frozen_frontier import Frontier  # what computes is loaded by who computes: a web server does not
 
-    start = pipeline.start_of(run, only_money=True)
+    start = course.start_of(run, only_money=True)
     refuse_unknown(start, {key: figures})
     row = {**rows_of(start.delivered.loc[[key]])[key], **figures, **({} if errors is None else {"errors": errors})}
     after = positions_of(Frontier(frontier_of(run), only_money=True).measured(key, row))
@@ -233,11 +231,9 @@ def frozen_frontier(run: Run, key: str, figures: Mapping[str, Decimal | None], *
 
 
 def _recomputed(start: Calculation, changes: Changes, errors: Mapping[str, str]) -> dict[str, Position]:
-    from benchmarking import pipeline
-
     columns = {key: {**figures, **_error_column(errors, key)} for key, figures in changes.items()}
-    steps = pipeline.steps_to_money(start.specification)
-    return positions_of(pipeline.carried_out(start.with_delivered(columns), steps))
+    steps = course.steps_to_money(start.specification)
+    return positions_of(course.carried_out(start.with_delivered(columns), steps))
 
 
 def _error_column(errors: Mapping[str, str], key: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What each rule of the model and the policy is worth in the whole country: with it, and with that one rule off.
 
 The same frozen figures, policy and tariffs as those of the run, computed again in this process; nothing is written. The steps
-from which no amount follows are left out (:func:`benchmarking.pipeline.steps_to_money`), and a rule that is off begins at the
+from which no amount follows are left out (:func:`benchmarking.course.steps_to_money`), and a rule that is off begins at the
 first step that it changes. Effects do not add up: where two rules take away the same peer, each does nothing without the other.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from benchmarking import course
 from benchmarking.calculation import Calculation, RunFailed, Step
 from benchmarking.frontiers import frontier_of
 from benchmarking.models import Run
@@ -168,11 +169,9 @@ def of_each_rule(run: Run) -> RuleEffects:
     Of a run with a frozen frontier the effects are those of the run that made it: a rule works on a comparison of everybody.
     Raises :class:`~benchmarking.calculation.RunFailed` if the run cannot be computed with the program as it is now.
     """
-    from benchmarking import pipeline  # what computes is loaded by who computes: a web server does not
-
     run = frontier_of(run)
-    start = pipeline.start_of(run, only_money=True)
-    steps = pipeline.steps_to_money(start.specification)
+    start = course.start_of(run, only_money=True)
+    steps = course.steps_to_money(start.specification)
     before: dict[str, Calculation] = {}
     state = start
     for step in steps:
@@ -189,11 +188,9 @@ def of_each_rule(run: Run) -> RuleEffects:
 def _effect_of(rule: _Rule, before: Calculation, steps: list[Step], with_all: Mapping[str, Position]) -> RuleEffect:
     if idle := rule.idle(before):
         return RuleEffect(rule=rule.code, title=rule.title, is_on=False, explanation=idle)
-    from benchmarking import pipeline
-
     first = [step.code for step in steps].index(rule.first)
     try:
-        without = positions_of(pipeline.carried_out(rule.without(before), steps[first:]))
+        without = positions_of(course.carried_out(rule.without(before), steps[first:]))
     except RunFailed as failure:
         explanation = NOT_WITHOUT.format(reason=failure)
         return RuleEffect(rule=rule.code, title=rule.title, is_on=True, explanation=explanation)

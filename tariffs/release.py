@@ -22,8 +22,9 @@ from providers.audit import record
 from providers.formatting import format_datetime
 from providers.mandates import people_of_each
 from providers.models import Act, Round
-from providers.refusal import Refused
-from tariffs import changes, consents, effects, standings
+from providers.refusal import Refused, require_words
+from providers.waking import wake
+from tariffs import changes, consents, effects, standings, tasks
 from tariffs.models import (
     RELEASED_AS,
     UNDER_WAY,
@@ -38,9 +39,15 @@ from tariffs.models import (
 )
 from tariffs.own_terms import require_own_term
 from tariffs.reports import content_hash, report_contents
-from tariffs.waking import wake
+from tariffs.tries import MOST, alone
 
 logger = logging.getLogger(__name__)
+
+
+NOT_MADE = (
+    "Het maken van de spiegels is drie keer mislukt. De technische melding staat in het logboek. Laat een beheerder daarnaar"
+    " kijken en zet de vrijgave daarna opnieuw klaar."
+)
 
 
 class ReleaseRefused(Refused):
@@ -90,9 +97,9 @@ def prepare(
                 return under_way
             raise ReleaseRefused("Er staat al een vrijgave van deze ronde klaar. Keur die eerst goed, of trek haar in.")
         earlier = Release.objects.released().filter(round=round).exists()
-        if earlier and len(note.strip()) < 10:
-            raise ReleaseRefused(
-                "Schrijf op wat er nieuw is en waarom. Iedereen die een nieuwe spiegel krijgt leest dat."
+        if earlier:
+            require_words(
+                note, "Schrijf op wat er nieuw is en waarom. Iedereen die een nieuwe spiegel krijgt leest dat."
             )
         release = Release.objects.create(
             run=run,
@@ -111,7 +118,7 @@ def prepare(
             subject=str(round),
             details={"run": str(run.uuid), "status": status, "release": str(release.uuid)},
         )
-        transaction.on_commit(lambda: wake("make_reports", release.pk))
+        transaction.on_commit(lambda: wake(tasks.make_reports, release.pk))
     return release
 
 
@@ -153,17 +160,42 @@ def period_of(round: Round) -> datetime | None:
 
 
 def make_reports(release_id: int) -> bool:
-    """Make the reports of a release and what the second person looks at; tell whether there was anything to do. For workers.
+    """Make the reports of a release and what the second person looks at; tell whether they were made. For workers.
 
-    In one transaction under a lock: a worker that is killed leaves nothing behind, and a second one passes by.
+    In one transaction under a lock: a worker that is killed leaves nothing behind but the count of its try, and a second one
+    passes by. What was tried too often is withdrawn with the reason.
     """
+    with alone(f"tariffs.release.{release_id}") as is_mine:
+        return is_mine and _may_try(release_id) and _make_reports(release_id)
+
+
+def _may_try(release_id: int) -> bool:
+    """Count a try to make the reports, and tell whether there is still anything to try."""
     with transaction.atomic():
-        release = (
-            Release.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(pk=release_id, stage=ReleaseStage.PREPARING)
-            .select_related("run__dataset", "run__specification", "round")
-            .first()
-        )
+        release = _locked_preparing(release_id)
+        if release is None:
+            return False
+        if release.tries >= MOST:
+            logger.error("The reports of release %s could not be made in %s tries.", release_id, release.tries)
+            _withdraw_by_itself(release, NOT_MADE)
+            return False
+        release.tries += 1
+        release.save(update_fields=["tries"])
+    return True
+
+
+def _locked_preparing(release_id: int) -> Release | None:
+    return (
+        Release.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(pk=release_id, stage=ReleaseStage.PREPARING)
+        .select_related("run__dataset", "run__specification", "round")
+        .first()
+    )
+
+
+def _make_reports(release_id: int) -> bool:
+    with transaction.atomic():
+        release = _locked_preparing(release_id)
         if release is None:
             return False
         _store_reports(release)
@@ -234,15 +266,14 @@ def approve(*, release: Release, release_at: datetime | None, actor: Actor) -> R
             subject=str(locked.round),
             details={"release": str(locked.uuid), "at": moment.isoformat()},
         )
-        transaction.on_commit(lambda: wake("release_due"))
+        transaction.on_commit(lambda: wake(tasks.release_due))
     return locked
 
 
 def withdraw(*, release: Release, reason: str, actor: Actor) -> None:
     """Take back a release that nobody has seen yet, with the reason."""
     powers.require_staff(actor)
-    if len(reason.strip()) < 10:
-        raise ReleaseRefused("Schrijf op waarom u de vrijgave intrekt.")
+    require_words(reason, "Schrijf op waarom u de vrijgave intrekt.")
     with transaction.atomic():
         locked = Release.objects.select_for_update(of=("self",)).select_related("round").get(pk=release.pk)
         if locked.stage not in UNDER_WAY:
@@ -284,14 +315,7 @@ def _publish(release_id: int) -> bool:
         if release is None:
             return False
         if changed := _what_changed(release, now):
-            release.stage, release.withdrawn_reason = ReleaseStage.WITHDRAWN, changed
-            release.save(update_fields=["stage", "withdrawn_reason"])
-            record(
-                act=Act.RELEASE_WITHDRAWN,
-                actor=None,
-                subject=str(release.round),
-                details={"release": str(release.uuid)},
-            )
+            _withdraw_by_itself(release, changed)
             return False
         touched = changes.touched_by(release)
         standings.record_release(release, at=now, only=touched.with_other_standing)
@@ -305,6 +329,13 @@ def _publish(release_id: int) -> bool:
         release.stage, release.released_at = ReleaseStage.RELEASED, now
         release.save(update_fields=["stage", "released_at"])
     return True
+
+
+def _withdraw_by_itself(release: Release, reason: str) -> None:
+    """Take back a release, locked, in nobody's name."""
+    release.stage, release.withdrawn_reason = ReleaseStage.WITHDRAWN, reason
+    release.save(update_fields=["stage", "withdrawn_reason"])
+    record(act=Act.RELEASE_WITHDRAWN, actor=None, subject=str(release.round), details={"release": str(release.uuid)})
 
 
 def _what_changed(release: Release, now: datetime) -> str:
@@ -376,10 +407,7 @@ def release_run(
     return release
 
 
-def make_waiting() -> None:
-    """Make the reports of releases that wait for them; one that cannot be made keeps no other from it."""
+def wake_waiting() -> None:
+    """Wake a worker for every release that waits for its reports; if one is at it, the other passes by."""
     for pk in Release.objects.filter(stage=ReleaseStage.PREPARING).order_by("pk").values_list("pk", flat=True):
-        try:
-            make_reports(pk)
-        except Exception:
-            logger.exception("The reports of release %s could not be made; it can be withdrawn.", pk)
+        wake(tasks.make_reports, pk)

@@ -17,7 +17,10 @@ def make_reports(release_id: int) -> None:
     from tariffs import release
 
     with scope(EVERYTHING):
-        release.make_reports(release_id)
+        try:
+            release.make_reports(release_id)
+        except Exception:
+            logger.exception("The reports of release %s could not be made; the sweeper has it tried again.", release_id)
 
 
 @shared_task
@@ -30,12 +33,13 @@ def release_due() -> None:
 
 
 @shared_task
-def look_ahead(consequences_id: int) -> None:
-    """Compute what a correction would do, for who has to decide on it."""
+def look_ahead() -> None:
+    """Compute what one correction would do, for who has to decide on it; then whoever else waits for a worker gets its turn."""
     from tariffs.procedure import outlook
 
     with scope(EVERYTHING):
-        outlook.compute_waiting(consequences_id)
+        if outlook.compute_next():
+            outlook.wake_waiting()
 
 
 @shared_task
@@ -49,12 +53,12 @@ def settle() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Do what was left, and what the clock says."""
+    """Do what the clock says and what was left; what takes long, or can take a worker down with it, is left to others."""
     from tariffs import release
     from tariffs.procedure import objections, outlook
 
     with scope(EVERYTHING):
-        for part in (release.make_waiting, release.release_due, objections.settle_standings, outlook.compute_waiting):
+        for part in (release.release_due, objections.settle_standings, release.wake_waiting, outlook.wake_waiting):
             try:
                 part()
             except Exception:

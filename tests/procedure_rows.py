@@ -35,6 +35,7 @@ from tariffs.models import (
     ObjectionGroup,
     ObjectionStatus,
     Posting,
+    Printing,
     PublicNote,
     PublicNoteItem,
     Release,
@@ -48,6 +49,7 @@ from tariffs.models import (
     TermEvent,
     TermEventKind,
 )
+from tariffs.terms import amsterdam_day
 
 DAY = date(2026, 11, 23)
 
@@ -146,12 +148,13 @@ def _deciding(report: MirrorReport, side: Side, noor: User, pieter: User) -> Dec
         subject="Besluit",
         body="Wij besluiten.",
         sha256="1" * 64,
-        dated=DAY,
+        dated=amsterdam_day(timezone.now()),
         goes_by_post=True,
         sent_at=timezone.now(),
         sent_by=pieter,
     )
-    Posting.objects.create(letter=letter, posted_on=DAY, by=noor)
+    Printing.objects.create(letter=letter, by=noor)
+    Posting.objects.create(letter=letter, posted_on=letter.dated, by=noor)
     return decision
 
 

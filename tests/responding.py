@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +11,8 @@ from uuid import uuid4
 from benchmarking.models import Run
 from providers.access import Actor, scope
 from providers.models import Provider, User
-from tariffs.models import InterpretationResponse, Item, MirrorReport, Release, ReportStatus, ResponseKind
-from tariffs.procedure import interpretation
+from tariffs.models import Consequences, InterpretationResponse, Item, MirrorReport, Release, ReportStatus, ResponseKind
+from tariffs.procedure import interpretation, outlook
 from tariffs.release import release_run
 from tests.access.world import MODEL, deliveries, with_tariffs
 from tests.cast import Cast, make_cast
@@ -50,6 +51,15 @@ def make_period(*, until: datetime | None = None) -> Period:
     run = computed(with_tariffs(make_round(deliveries())), MODEL)
     release = release_run(run=run, actor=None, status=ReportStatus.PROVISIONAL, respond_until=until or a_workday())
     return Period(cast, release, acting(cast.noor), acting(an_employee()))
+
+
+def looked_ahead(
+    response: InterpretationResponse, actor: Actor, measures: Collection[str] | None = None
+) -> Consequences:
+    """Ask what accepting a correction would do, have that computed, and return it."""
+    outlook.ask(response=response, actor=actor, measures=measures)
+    assert outlook.compute_next()
+    return Consequences.objects.get(response=response)
 
 
 def by(user: User) -> Actor:

@@ -7,16 +7,41 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-from providers.database_rules import immutable, row_security, undone
+from providers.database_rules import immutable, required, row_security, undone
 
 MINE = "ivportal_scope_id('provider')"
-# Of letters that went before this was kept only those with a decision tell how they went.
-DECISIONS_BY_POST = """
+#: Of letters ``l`` that went before this was kept only those that make a decision ``d`` known tell how they went.
+KNOWN_TO_GO_BY_POST = (
+    "d.id = l.decision_id AND l.kind IN ('letter_decision', 'letter_objection_decision') AND d.sent_how = 'post'"
+)
+#: Those were printed and posted long ago; on which day, somebody writes down (docs/operations.md).
+WHAT_WENT_BY_POST = f"""
     SELECT set_config('ivportal.scope', 'all', true);
-    UPDATE tariffs_letter l SET goes_by_post = true FROM tariffs_decision d
-    WHERE d.id = l.decision_id AND l.kind = 'letter_decision' AND d.sent_how = 'post';
+    UPDATE tariffs_letter l SET goes_by_post = true FROM tariffs_decision d WHERE {KNOWN_TO_GO_BY_POST};
+    INSERT INTO tariffs_printing (letter_id, at) SELECT id, sent_at FROM tariffs_letter WHERE goes_by_post;
     SET CONSTRAINTS ALL IMMEDIATE;
 """
+#: What would be gone, and not found again when the portal is brought up to date once more.
+NOT_WITH_WHAT_WOULD_BE_LOST = f"""
+    DO $$ BEGIN
+        PERFORM set_config('ivportal.scope', 'all', true);
+        IF EXISTS (SELECT 1 FROM tariffs_posting)
+            OR EXISTS (SELECT 1 FROM tariffs_printing WHERE by_id IS NOT NULL)
+            OR EXISTS (SELECT 1 FROM tariffs_objection WHERE deviation <> '')
+            OR EXISTS (SELECT 1 FROM tariffs_casefile WHERE kind <> 'evidence')
+            OR EXISTS (SELECT 1 FROM tariffs_letter l WHERE l.kind = 'letter_hearing_cancelled' OR (
+                l.goes_by_post AND NOT EXISTS (SELECT 1 FROM tariffs_decision d WHERE {KNOWN_TO_GO_BY_POST})))
+        THEN
+            RAISE EXCEPTION 'Teruggaan zou wissen wat een oudere versie van het portaal niet kent: welke brieven per post gaan,'
+                ' wie ze ophaalde om te printen, wanneer ze op de post gingen, een brief dat een hoorzitting niet doorgaat,'
+                ' een machtiging, of waarom van een advies is afgeweken. Zet een reservekopie terug, of werk het portaal weer'
+                ' bij.' USING ERRCODE = 'check_violation';
+        END IF;
+    END $$;
+"""
+LETTER_OF_IT = "EXISTS (SELECT 1 FROM tariffs_letter l WHERE l.id = NEW.letter_id AND l.goes_by_post{and_so})"
+#: Until the day, in the Netherlands, on which it is written down.
+A_DAY_THAT_CAN_BE = " AND NEW.posted_on BETWEEN l.dated AND (NEW.at AT TIME ZONE 'Europe/Amsterdam')::date"
 
 
 class Migration(migrations.Migration):
@@ -50,6 +75,13 @@ class Migration(migrations.Migration):
             name="deviation",
             field=models.TextField(blank=True, help_text="Why the decision is other than was advised (Awb 7:13(7))."),
         ),
+        migrations.AddField(
+            model_name="release",
+            name="tries",
+            field=models.PositiveSmallIntegerField(
+                default=0, help_text="How often a worker began to make its reports."
+            ),
+        ),
         migrations.AlterField(
             model_name="letter",
             name="kind",
@@ -68,6 +100,39 @@ class Migration(migrations.Migration):
                 help_text="Which letter.",
                 max_length=40,
             ),
+        ),
+        migrations.CreateModel(
+            name="Printing",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now,
+                        help_text="When; of letters from before this was kept: when it was sent.",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Who took it; empty: it was sent before this was kept.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "letter",
+                    models.OneToOneField(
+                        help_text="Which letter.",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="printing",
+                        to="tariffs.letter",
+                    ),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name="Posting",
@@ -96,12 +161,35 @@ class Migration(migrations.Migration):
             ],
         ),
         undone(immutable("tariffs_letter")),
-        migrations.RunSQL(DECISIONS_BY_POST, migrations.RunSQL.noop),
+        migrations.RunSQL(WHAT_WENT_BY_POST, migrations.RunSQL.noop),
         immutable("tariffs_letter"),
+        # The NZa's own work: a provider reads when its letter went, not when it was printed.
+        row_security("tariffs_printing"),
+        immutable("tariffs_printing"),
+        required(
+            "tariffs_printing",
+            name="what_is_printed_goes_by_post",
+            when="true",
+            condition=LETTER_OF_IT.format(and_so=""),
+        ),
         row_security(
             "tariffs_posting",
             also="EXISTS (SELECT 1 FROM tariffs_letter l WHERE l.id = tariffs_posting.letter_id AND l.provider_id = "
             f"{MINE})",
         ),
         immutable("tariffs_posting"),
+        required(
+            "tariffs_posting",
+            name="what_is_posted_was_printed",
+            when="true",
+            condition="EXISTS (SELECT 1 FROM tariffs_printing p WHERE p.letter_id = NEW.letter_id)",
+        ),
+        required(
+            "tariffs_posting",
+            name="post_went_on_a_day_that_can_be",
+            when="true",
+            condition=LETTER_OF_IT.format(and_so=A_DAY_THAT_CAN_BE),
+        ),
+        # Last, so that it comes first on the way back.
+        migrations.RunSQL(migrations.RunSQL.noop, NOT_WITH_WHAT_WOULD_BE_LOST),
     ]

@@ -2,7 +2,7 @@
 
 from tariffs.models.agreements import AgreedTariff, CareOfficeNote, GuidePercentage, TariffAgreement
 from tariffs.models.bandwidths import Bandwidth, BandwidthStatus, ProductBandwidth
-from tariffs.models.cases import CaseFile, Consent, ConsentKind, FileKind, Letter, LetterKind, Posting
+from tariffs.models.cases import CaseFile, Consent, ConsentKind, FileKind, Letter, LetterKind, Posting, Printing
 from tariffs.models.decisions import (
     DECISION_TRANSITIONS,
     Channel,
@@ -97,6 +97,7 @@ __all__ = [
     "Origin",
     "OutsideBandwidth",
     "Posting",
+    "Printing",
     "ProductBandwidth",
     "PublicNote",
     "PublicNoteItem",

@@ -156,6 +156,28 @@ class Letter(OfProvider):
         return f"{self.get_kind_display()} ({self.reference})"
 
 
+class Printing(models.Model):
+    """That a letter was taken to be printed, the first time. Never changed, and of the NZa alone."""
+
+    letter = models.OneToOneField(Letter, on_delete=models.PROTECT, related_name="printing", help_text="Which letter.")
+    at = models.DateTimeField(
+        default=timezone.now, help_text="When; of letters from before this was kept: when it was sent."
+    )
+    by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who took it; empty: it was sent before this was kept.",
+    )
+
+    objects = OwnedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.letter}, opgehaald om te printen"
+
+
 class Posting(models.Model):
     """That a letter was really put in the post, and on which day: from then on a term runs (Awb 3:41, 6:8). Never changed."""
 

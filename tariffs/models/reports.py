@@ -94,6 +94,7 @@ class Release(models.Model):
     )
     released_at = models.DateTimeField(null=True, blank=True, help_text="When it became visible.")
     withdrawn_reason = models.TextField(blank=True, help_text="Why it was withdrawn before anybody saw it.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="How often a worker began to make its reports.")
 
     objects = ReleaseQuerySet.as_manager()
 

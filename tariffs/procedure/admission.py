@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from providers import powers
@@ -14,8 +16,9 @@ from providers.formatting import format_date
 from providers.models import Act, Role, User
 from providers.refusal import Refused, require_words
 from tariffs import letters
-from tariffs.models import FileKind, LetterKind, Objection, ObjectionStatus, TermEvent, TermEventKind
+from tariffs.models import CaseFile, FileKind, LetterKind, Objection, ObjectionStatus, TermEvent, TermEventKind
 from tariffs.policies import current_policy
+from tariffs.procedure import files
 from tariffs.procedure.deadlines import counts_as_in_time, decision_term_of, timeliness_of
 from tariffs.procedure.handling import lock, move, require_sound, require_step, tell
 from tariffs.terms import Length, Term, amsterdam_day, equated_days, remedy_term
@@ -32,9 +35,41 @@ def missing(objection: Objection) -> list[str]:
     shared = objection.group.grounds.exists() if objection.group is not None else False
     if not shared and not objection.grounds.exists():
         found.append("de gronden: waarom u het niet eens bent met het besluit (art. 6:5, eerste lid, onder d, Awb)")
-    if objection.representative and not objection.files.filter(kind=FileKind.MANDATE).exists():
+    if _lacks_mandate(objection):
         found.append(NO_FILE)
     return found
+
+
+def _lacks_mandate(objection: Objection) -> bool:
+    return bool(objection.representative) and not objection.files.filter(kind=FileKind.MANDATE).exists()
+
+
+def may_be_mandate(objection: Objection) -> QuerySet[CaseFile]:
+    """Return the files among which a mandate may be, of an objection that was not admitted and whose proxy has shown none."""
+    if objection.status != S.RECEIVED or not _lacks_mandate(objection):
+        return CaseFile.objects.none()
+    return CaseFile.objects.filter(objection=objection).order_by("pk")
+
+
+def point_out_mandate(*, objection: Objection, file: UUID, actor: Actor) -> CaseFile:
+    """Say which of the files that came with an objection holds the mandate (Awb 2:1), so that it need not be asked for again."""
+    powers.require_staff(actor)
+    with transaction.atomic():
+        locked = lock(objection, actor)
+        found = may_be_mandate(locked).filter(uuid=file).first()
+        if found is None:
+            raise Refused(
+                "Kies een bestand dat bij dit bezwaar binnenkwam, zolang er nog geen machtiging is (art. 2:1, tweede lid, Awb)."
+            )
+        # What was received is never changed: it is kept for this purpose as well, as of the same moment.
+        (made,) = files.receive(
+            case=locked,
+            sent=[files.Sent(found.name, bytes(found.content))],
+            kind=FileKind.MANDATE,
+            received_at=found.received_at,
+            actor=actor,
+        )
+    return made
 
 
 def ask_remedy(*, objection: Objection, what: str, actor: Actor) -> TermEvent:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -87,14 +87,27 @@ def waiting(round: Round, provider_id: int | None = None) -> list[Interpretation
 
 def version_of(response: InterpretationResponse) -> SubmissionVersion | None:
     """Return the delivered version that holds an accepted correction; ``None`` as long as nobody signed it."""
-    if response.version is not None:
-        return response.version
-    draft = response.carried_into
-    if draft is None:
-        return None
-    signed = Statement.objects.filter(draft__submission=draft.submission_id, draft__number__gte=draft.number)
-    first = signed.select_related("version").order_by("version__number").first()
-    return first.version if first is not None else None
+    return versions_of([response]).get(response.pk)
+
+
+def versions_of(responses: Collection[InterpretationResponse]) -> dict[int, SubmissionVersion]:
+    """Return the delivered versions that hold accepted corrections, by key of the response; one that nobody signed has none.
+
+    In one query beside what was read with the responses, however many there are.
+    """
+    carried = [(item.pk, item.carried_into) for item in responses if item.version is None and item.carried_into]
+    signed = Statement.objects.filter(draft__submission__in={draft.submission_id for _, draft in carried})
+    by_number = list(signed.select_related("draft", "version").order_by("version__number")) if carried else []
+    found = {item.pk: item.version for item in responses if item.version is not None}
+    for pk, draft in carried:
+        later = (
+            each.version
+            for each in by_number
+            if each.draft.submission_id == draft.submission_id and each.draft.number >= draft.number
+        )
+        if (first := next(later, None)) is not None:
+            found[pk] = first
+    return found
 
 
 # ── carrying over ──────────────────────────────────────────────────────────────────────────────────────────────────

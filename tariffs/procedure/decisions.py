@@ -6,7 +6,7 @@ are. What is not ready is left as it is; who names one decision is told why.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -35,11 +35,10 @@ from tariffs.models import (
     ReportStatus,
     StatementOfViews,
 )
-from tariffs.procedure import decision_letters, figures
+from tariffs.procedure import decision_letters, figures, views
 from tariffs.procedure.decision_letters import views_of, views_term_of
 from tariffs.procedure.handling import one_by_one
 from tariffs.procedure.renewals import adopted_release, pending_among, renewals_of, to_prepare
-from tariffs.procedure.views import WAIVED
 from tariffs.terms import amsterdam_day
 
 S = DecisionStatus
@@ -50,6 +49,10 @@ OWN_DRAFT = (
 PENDING = (
     "Tegen het besluit waarvoor dit in de plaats komt loopt bezwaar of beroep. Dat zou zich ook tegen het nieuwe besluit richten"
     " (art. 6:19 Awb). Wacht de beslissing daarop af, of trek dit voornemen in."
+)
+UNANSWERED = (
+    "Terwijl het besluit werd opgesteld, kwam er nog een zienswijze binnen. Geef het besluit terug, schrijf op wat de NZa ervan"
+    " vindt en stel het opnieuw op (art. 3:46 en 3:47 Awb)."
 )
 
 
@@ -152,7 +155,7 @@ def draft_all(*, round: Round, actor: Actor, reasons: str = "", decisions: Chose
         today = amsterdam_day(timezone.now())
         said = views_of(found)
         running = [item for item in found if _waits_for_views(item, said.get(item.pk, []), today)]
-        unanswered = [item for item in found if any(_lacks_reaction(views) for views in said.get(item.pk, []))]
+        unanswered = _unanswered(found, said)
         waiting = {item.pk for item in (*running, *unanswered)}
         ready = [item for item in found if item.pk not in waiting]
         if decisions is not None and not ready:
@@ -194,24 +197,36 @@ def take_back(*, decision: Decision, reason: str, actor: Actor) -> None:
 def send_all(*, round: Round, actor: Actor, decisions: Chosen = None) -> Outcome:
     """Take and send decisions that another person drew up: from the day after, the term for objections runs (Awb 6:8).
 
-    Who consented gets it here (Awb 2:14); for the others it goes by post, and the letter has to be printed today.
+    Who consented gets it here (Awb 2:14); for the others it goes by post, and the letter has to be printed today. Views that
+    came in while it was drawn up are weighed first (Awb 3:46).
     """
     powers.require_staff(actor)
     with transaction.atomic():
         found = list(_locked(round, S.DRAFTED, decisions))
         _require_some(found, decisions, S.DRAFTED, round)
-        own = [item for item in found if item.drafted_by_id == actor.user.pk]
         pending = _pending_against([item.replaces_id for item in found if item.replaces_id is not None])
-        held_up = [item for item in found if item not in own and item.replaces_id in pending]
-        ready = [item for item in found if item not in own and item not in held_up]
+        others = [item for item in found if item.drafted_by_id != actor.user.pk]
+        held_up = [item for item in others if item.replaces_id in pending]
+        # Whoever gives views at this moment does so before the decision is sent, or not at all.
+        views.one_by_one(item.pk for item in found)
+        free = [item for item in others if item.replaces_id not in pending]
+        said = views_of(free)
+        late = _unanswered(free, said)
+        waiting = {item.pk for item in late}
+        ready = [item for item in free if item.pk not in waiting]
         if decisions is not None and not ready:
-            raise NotReady(OWN_DRAFT if own else PENDING)
-        _send(round, ready, actor)
+            raise NotReady(PENDING if held_up else UNANSWERED if late else OWN_DRAFT)
+        _send(ready, said, actor)
     return Outcome(
         len(ready),
         (
-            ("u stelde ze zelf op; een collega stelt ze vast (art. 3:2 Awb).", len(own)),
+            ("u stelde ze zelf op; een collega stelt ze vast (art. 3:2 Awb).", len(found) - len(others)),
             ("tegen het besluit waarvoor ze in de plaats komen loopt bezwaar of beroep (art. 6:19 Awb).", len(held_up)),
+            (
+                "er kwam nog een zienswijze binnen waarbij niet staat wat de NZa ervan vindt (art. 3:46 Awb). Geef ze terug en"
+                " stel ze opnieuw op.",
+                len(late),
+            ),
         ),
     )
 
@@ -224,7 +239,7 @@ def _pending_against(decisions: Collection[int]) -> set[int]:
     return set(pending_among(Decision.objects.filter(pk__in=decisions)).values_list("pk", flat=True))
 
 
-def _send(round: Round, ready: Sequence[Decision], actor: Actor) -> None:
+def _send(ready: Sequence[Decision], said: Mapping[int, list[StatementOfViews]], actor: Actor) -> None:
     now = timezone.now()
     today = amsterdam_day(now)
     here = letters.gets_post_here([item.provider_id for item in ready])
@@ -236,9 +251,7 @@ def _send(round: Round, ready: Sequence[Decision], actor: Actor) -> None:
         (Channel.POST, [item for item in ready if item.provider_id not in here]),
     ):
         _update(those, **facts, sent_how=how)
-    letters.send_all(
-        decision_letters.decided(ready, said=views_of(ready), sent_on=today, actor=actor), actor=actor, at=now
-    )
+    letters.send_all(decision_letters.decided(ready, said=said, sent_on=today, actor=actor), actor=actor, at=now)
     standings.record_decisions(ready, occasion=Occasion.DECISION, at=now)
     _record(Act.DECISION_SENT, ready, actor)
 
@@ -326,5 +339,6 @@ def _waits_for_views(decision: Decision, said: Sequence[StatementOfViews], today
     return not said and today <= decision.views_until
 
 
-def _lacks_reaction(views: StatementOfViews) -> bool:
-    return views.text != WAIVED and not views.reaction
+def _unanswered(decisions: Sequence[Decision], said: Mapping[int, Sequence[StatementOfViews]]) -> list[Decision]:
+    """Return those of decisions with views of which it does not stand written what the NZa thinks of them."""
+    return [item for item in decisions if any(map(views.lacks_reaction, said.get(item.pk, [])))]

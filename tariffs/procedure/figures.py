@@ -96,21 +96,21 @@ def compared(figures: Mapping[str, Any], before: Mapping[str, Any], currency: st
     return [
         *(
             [
-                label,
+                shown,
                 format_money(before[name], currency=currency),
                 format_money(figures[name], currency=currency),
                 format_money(Decimal(figures[name]) - Decimal(before[name]), currency=currency),
             ]
-            for label, name in money
+            for shown, name in money
         ),
         *(
             [
-                f"{label} (deel van de maximumtarieven)",
+                f"{shown} (deel van de maximumtarieven)",
                 format_percent(before[name], decimals=2),
                 format_percent(figures[name], decimals=2),
                 format_percent(Decimal(figures[name]) - Decimal(before[name]), decimals=2),
             ]
-            for label, name in rates
+            for shown, name in rates
         ),
     ]
 

@@ -6,14 +6,14 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from providers import powers
 from providers.access import Actor
 from providers.audit import record
 from providers.models import Act, Round
 from providers.refusal import Refused, require_words
-from tariffs.models import OPEN_OBJECTION, Ground, Objection, ObjectionGroup, ObjectionStatus
+from tariffs.models import OPEN_OBJECTION, Ground, Objection, ObjectionGroup, ObjectionOutcome, ObjectionStatus
 from tariffs.procedure.handling import lock
 
 
@@ -67,7 +67,7 @@ def leave(*, objection: Objection, actor: Actor) -> None:
             return
         _require_undecided(ObjectionGroup.objects.select_for_update().get(pk=locked.group.pk))
         if not locked.is_open:
-            raise Refused("Dit bezwaar is ingetrokken. Het blijft bij de groep (art. 7:12 Awb).")
+            raise Refused("Op dit bezwaar wordt niet meer beslist. Het blijft bij de groep (art. 7:12 Awb).")
         locked.group = None
         locked.save(update_fields=["group"])
         record(act=Act.OBJECTION_GROUPED, actor=actor, subject=str(locked), details={"left": True})
@@ -95,9 +95,18 @@ def hold(objection: Objection) -> None:
         ObjectionGroup.objects.select_for_update().get(pk=objection.group_id)
 
 
+def decided_in(group: ObjectionGroup) -> QuerySet[Objection]:
+    """Return the objections in a group that were decided on what they bring forward.
+
+    One that was not treated (niet-ontvankelijk, Awb 6:6 and 6:7) is none of them: it says nothing of what the others share.
+    """
+    ended = Objection.objects.filter(group=group, status__in=[ObjectionStatus.DECIDED, ObjectionStatus.APPEALED])
+    return ended.exclude(outcome=ObjectionOutcome.INADMISSIBLE)
+
+
 def is_decided(group: ObjectionGroup) -> bool:
     """Tell whether somebody in a group has the decision already: then what is shared stays as it is."""
-    return group.objections.filter(status__in=[ObjectionStatus.DECIDED, ObjectionStatus.APPEALED]).exists()
+    return decided_in(group).exists()
 
 
 def _require_undecided(group: ObjectionGroup) -> None:

@@ -13,7 +13,7 @@ from providers.access import Actor
 from providers.audit import record
 from providers.formatting import format_date, format_datetime
 from providers.models import Act
-from providers.refusal import Refused
+from providers.refusal import Refused, require_words
 from tariffs import letters
 from tariffs.models import Hearing, LetterKind, Objection, ObjectionStatus
 from tariffs.procedure.handling import lock, move, require_step, tell
@@ -95,8 +95,9 @@ def plan(*, objections: Iterable[Objection], at: datetime, place: str, actor: Ac
 def cancel(*, hearing: Hearing, reason: str, actor: Actor) -> Hearing:
     """Cancel a hearing; everybody who was invited gets a letter that says why. A new one can be planned then: so it is moved."""
     powers.require_staff(actor)
-    if len(reason.strip()) < 10:
-        raise Refused("Schrijf op waarom de hoorzitting niet doorgaat. Wie is uitgenodigd leest dit (art. 7:2 Awb).")
+    require_words(
+        reason, "Schrijf op waarom de hoorzitting niet doorgaat. Wie is uitgenodigd leest dit (art. 7:2 Awb)."
+    )
     with transaction.atomic():
         locked = Hearing.objects.select_for_update(of=("self",)).get(pk=hearing.pk)
         if locked.cancelled_because or locked.at is None or locked.reported_at is not None:
@@ -155,8 +156,7 @@ def waive(*, objections: Iterable[Objection], ground: str, reason: str, actor: A
     powers.require_staff(actor)
     if ground not in WAIVERS:
         raise Refused("Kies op welke grond de NZa niemand hoort (art. 7:3 Awb).")
-    if len(reason.strip()) < 10:
-        raise Refused("Schrijf op waarom die grond hier geldt. De aanbieder leest dit (art. 7:3 Awb).")
+    require_words(reason, "Schrijf op waarom die grond hier geldt. De aanbieder leest dit (art. 7:3 Awb).")
     with transaction.atomic():
         found = _locked(objections, actor)
         for item in found:
@@ -178,8 +178,7 @@ def waive(*, objections: Iterable[Objection], ground: str, reason: str, actor: A
 def report(*, hearing: Hearing, text: str, actor: Actor) -> Hearing:
     """Write the report of a hearing down (Awb 7:7); from then on its objections were heard."""
     powers.require_staff(actor)
-    if len(text.strip()) < 20:
-        raise Refused("Schrijf het verslag: wie er was, en wat er is gezegd (art. 7:7 Awb).")
+    require_words(text, "Schrijf het verslag: wie er was, en wat er is gezegd (art. 7:7 Awb).", least=20)
     now = timezone.now()
     with transaction.atomic():
         locked = Hearing.objects.select_for_update(of=("self",)).get(pk=hearing.pk)

@@ -22,7 +22,8 @@ from providers.formatting import format_date
 from providers.mandates import people_of
 from providers.models import Act, Power, Role
 from providers.refusal import Refused
-from tariffs import letters, standings
+from providers.waking import wake
+from tariffs import letters, standings, tasks
 from tariffs.models import (
     OPEN_OBJECTION,
     Channel,
@@ -57,7 +58,6 @@ from tariffs.procedure.form import (
 )
 from tariffs.procedure.handling import lock, move, one_by_one, require_sound
 from tariffs.terms import amsterdam_day
-from tariffs.waking import wake
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ def file(
         )
         _add_grounds(made, grounds, made.received_at)
         _receive(made, sent, mandate, made.received_at, actor)
-        transaction.on_commit(lambda: wake("settle"))
+        transaction.on_commit(lambda: wake(tasks.settle))
     return made
 
 
@@ -262,7 +262,7 @@ def withdraw(*, objection: Objection, actor: Actor) -> Objection:
             reden=f"{actor.user.name} trok het bezwaar in (art. 6:21 Awb). Het besluit blijft zoals het is.",
             termijn="",
         )
-        transaction.on_commit(lambda: wake("settle"))
+        transaction.on_commit(lambda: wake(tasks.settle))
     return locked
 
 

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from benchmarking.calculation import RunFailed
@@ -23,17 +24,25 @@ from providers import powers
 from providers.access import Actor
 from providers.models import Round, Submission, SubmissionVersion
 from providers.refusal import Refused
-from tariffs import consequences
+from providers.waking import wake
+from tariffs import consequences, tasks
 from tariffs.models import Consequences, InterpretationResponse, Release, ResponseKind, Settlement
 from tariffs.policies import current_policy
 from tariffs.positions import stored_positions
 from tariffs.procedure import corrected_figures, corrections
-from tariffs.waking import wake
+from tariffs.tries import MOST, alone
 
 logger = logging.getLogger(__name__)
 
 #: Where what is kept says how far it is, and what it says there.
 STATE, WAITS, DONE, REFUSED = "state", "waits", "done", "refused"
+WAITING = Q(**{f"document__{STATE}": WAITS})
+#: Of what waits: how often a worker began with it.
+TRIES = "tries"
+GIVEN_UP = (
+    "Het berekenen is drie keer halverwege gestopt. De technische melding staat in het logboek. Laat een beheerder daarnaar"
+    " kijken en bereken de gevolgen daarna opnieuw."
+)
 FAILED = "Er ging iets mis in het programma. De technische melding staat in het logboek."
 STALE = (
     "De gevolgen van deze correctie zijn nog niet berekend, of er is sindsdien iets veranderd: de cijfers die u overneemt, een"
@@ -118,8 +127,10 @@ def accepted_after(run: Run, round: Round) -> dict[str, dict[str, Decimal]]:
         SubmissionVersion.objects.filter(datasets=run.dataset_id).values_list("submission__provider_id", "number")
     )
     found: dict[str, dict[str, Decimal]] = {}
-    for item in corrections.accepted_in(round):
-        version = corrections.version_of(item)
+    accepted = corrections.accepted_in(round)
+    versions = corrections.versions_of(accepted)
+    for item in accepted:
+        version = versions.get(item.pk)
         if only_in_data and item.carried_into_id is None and version is None:
             continue
         if version is None or version.number > frozen.get(item.provider_id, 0):
@@ -140,43 +151,59 @@ def ask(*, response: InterpretationResponse, actor: Actor, measures: Collection[
         known = Consequences.objects.filter(response=response)
         if known.exists() and not known.select_for_update(skip_locked=True).first():
             raise Refused("De gevolgen van deze correctie worden op dit moment berekend. Wacht tot dat klaar is.")
+        document = {STATE: WAITS, TRIES: 0, "measures": chosen}
         kept, _ = Consequences.objects.update_or_create(
-            response=response, defaults={"document": {STATE: WAITS, "measures": chosen}, "computed_at": timezone.now()}
+            response=response, defaults={"document": document, "computed_at": timezone.now()}
         )
-        transaction.on_commit(lambda: wake("look_ahead", kept.pk))
+        transaction.on_commit(lambda: wake(tasks.look_ahead))
     return kept
 
 
-def compute(*, response: InterpretationResponse, actor: Actor, measures: Collection[str] | None = None) -> Consequences:
-    """Compute what accepting ``measures`` of a correction would do at once, and keep that for who decides.
+def compute_next() -> bool:
+    """Compute of what somebody waits for what was tried least and waits longest; tell whether there was any. For workers.
 
-    On the real engine, without what only informs. Raises :class:`~providers.refusal.Refused` if that cannot be done.
+    One worker at a time does this, and whoever else comes passes by: it takes seconds each, and others have to keep their hands
+    free for what goes out at its moment. What a worker that is killed began is begun anew, as often as :mod:`tariffs.tries` says.
     """
-    powers.require_staff(actor)
-    return _kept_as(response, _document(response, measures))
+    with alone("tariffs.outlook") as is_mine:
+        pk = _count_try() if is_mine else None
+        if pk is None:
+            return False
+        _compute_one(pk)
+    return True
 
 
-def compute_waiting(consequences_id: int | None = None) -> int:
-    """Compute what somebody waits for, or one of these; return of how many. For workers.
-
-    Each in a transaction under a lock: another worker passes by, and what a worker that is killed began is begun anew.
-    """
-    waiting = Consequences.objects.filter(**{f"document__{STATE}": WAITS})
-    if consequences_id is not None:
-        waiting = waiting.filter(pk=consequences_id)
-    return sum(_compute_one(pk) for pk in waiting.order_by("computed_at").values_list("pk", flat=True))
+def wake_waiting() -> None:
+    """Wake a worker if somebody waits for what a correction would do; who computes one wakes a worker for the next."""
+    if Consequences.objects.filter(WAITING).exists():
+        wake(tasks.look_ahead)
 
 
-def _compute_one(pk: int) -> bool:
+def _count_try() -> int | None:
+    """Count a try and return of what; what was tried too often is given up, with the reason for who waits for it."""
+    while True:
+        with transaction.atomic():
+            waiting = Consequences.objects.select_for_update(skip_locked=True, of=("self",)).filter(WAITING)
+            kept = waiting.order_by(f"document__{TRIES}", "computed_at", "pk").first()
+            if kept is None:
+                return None
+            tries = kept.document.get(TRIES, 0)
+            if tries < MOST:
+                kept.document[TRIES] = tries + 1
+                kept.save(update_fields=["document"])
+                return kept.pk
+            logger.error("What a correction does could not be computed in %s tries: %s.", tries, kept.pk)
+            kept.document = {STATE: REFUSED, "reason": GIVEN_UP, "measures": kept.document["measures"]}
+            kept.save(update_fields=["document"])
+
+
+def _compute_one(pk: int) -> None:
     with transaction.atomic():
         kept = (
-            Consequences.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(**{f"document__{STATE}": WAITS}, pk=pk)
+            Consequences.objects.select_for_update(of=("self",))
             .select_related("response__report__release__round", "response__provider")
-            .first()
+            .get(pk=pk)
         )
-        if kept is None:
-            return False
         measures = kept.document["measures"]
         try:
             with transaction.atomic():
@@ -186,16 +213,8 @@ def _compute_one(pk: int) -> bool:
         except Exception:
             logger.exception("What a correction does could not be computed: %s.", kept.response.uuid)
             document = {STATE: REFUSED, "reason": FAILED, "measures": measures}
-        _kept_as(kept.response, document)
-    return True
-
-
-def _kept_as(response: InterpretationResponse, document: dict[str, Any]) -> Consequences:
-    with transaction.atomic():
-        kept, _ = Consequences.objects.update_or_create(
-            response=response, defaults={"document": document, "computed_at": timezone.now()}
-        )
-    return kept
+        kept.document, kept.computed_at = document, timezone.now()
+        kept.save(update_fields=["document", "computed_at"])
 
 
 def _require_open(response: InterpretationResponse) -> None:

@@ -1,28 +1,27 @@
 """Letters that go by post (Awb 2:14, 3:41): what waits, taken a hundred at a time to be printed, and the day on which it went.
 
-A pile is what has one date and one kind. Which letters were taken to be printed stands in the audit log; on which day they were
-put in the post in :class:`~tariffs.models.Posting`, once and for good: terms run from it.
+A pile is what has one date and one kind. That a letter was taken to be printed stands in :class:`~tariffs.models.Printing`; on
+which day it was put in the post in :class:`~tariffs.models.Posting`, once and for good: terms run from it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from providers import powers
 from providers.access import Actor
 from providers.audit import record
 from providers.formatting import format_date, format_number
-from providers.models import Act, AuditRecord, Round
+from providers.models import Act, Round
 from providers.refusal import Refused
-from tariffs.models import Letter, LetterKind, Posting
+from tariffs.models import Letter, LetterKind, Posting, Printing
 from tariffs.terms import amsterdam_day
 
 #: So many letters are in one archive: more take longer than somebody waits.
@@ -58,10 +57,12 @@ class Pile:
 
 
 def piles(*, round: Round | None = None) -> list[Pile]:
-    """Return the piles of a round, or of all rounds, newest first; in three queries, however many there are."""
-    rows = _by_post(round).order_by().values_list("round", "dated", "kind")
-    printed = Counter(
-        (letter.round_id, letter.dated, letter.kind) for letter in only_printed(_by_post(round).filter(posting=None))
+    """Return the piles of a round, or of all rounds, newest first; in one query, however many there are."""
+    rows = (
+        _by_post(round)
+        .order_by()
+        .values_list("round", "dated", "kind")
+        .annotate(n=Count("pk"), went=Count("posting"), lies=Count("printing", filter=Q(posting=None)))
     )
     return sorted(
         (
@@ -71,9 +72,9 @@ def piles(*, round: Round | None = None) -> list[Pile]:
                 kind=LetterKind(kind),
                 total=total,
                 posted=posted,
-                printed=printed[round_id, dated, kind],
+                printed=printed,
             )
-            for round_id, dated, kind, total, posted in rows.annotate(n=Count("pk"), went=Count("posting"))
+            for round_id, dated, kind, total, posted, printed in rows
         ),
         key=lambda pile: (-pile.dated.toordinal(), pile.round_id, list(LetterKind).index(pile.kind)),
     )
@@ -88,37 +89,45 @@ def part(*, round: Round, dated: date, kind: str, number: int) -> list[Letter]:
 
 
 def take(letters: Sequence[Letter], *, actor: Actor) -> None:
-    """Write down that letters were taken to be printed."""
+    """Write down that letters were taken to be printed; taken again (a jammed printer), that is recorded and nothing changes.
+
+    Raises :class:`~providers.refusal.Refused` for a letter that does not go by post.
+    """
     powers.require_staff(actor)
-    for round in {letter.round: None for letter in letters}:
-        those = [letter for letter in letters if letter.round_id == round.pk]
-        record(
-            act=Act.LETTERS_PRINTED,
-            actor=actor,
-            subject=f"{count_of(len(those))}, {round}",
-            details={"round": round.slug, "letters": [str(letter.uuid) for letter in those]},
+    _require_by_post(letters)
+    with transaction.atomic():
+        # Who takes the same letters at the same moment is passed by: they were taken.
+        Printing.objects.bulk_create(
+            (Printing(letter=letter, by=actor.user) for letter in letters), batch_size=500, ignore_conflicts=True
         )
+        for round in {letter.round: None for letter in letters}:
+            those = [letter for letter in letters if letter.round_id == round.pk]
+            record(
+                act=Act.LETTERS_PRINTED,
+                actor=actor,
+                subject=f"{count_of(len(those))}, {round}",
+                details={"round": round.slug, "letters": [str(letter.uuid) for letter in those]},
+            )
 
 
-def only_printed(letters: QuerySet[Letter]) -> list[Letter]:
-    """Return which of some letters were taken to be printed; their text is not read."""
-    since = letters.aggregate(since=Min("sent_at"))["since"]
-    if since is None:
-        return []
-    taken = {
-        uuid
-        for details in AuditRecord.objects.filter(act=Act.LETTERS_PRINTED, at__gte=since).values_list(
-            "details", flat=True
-        )
-        for uuid in details.get("letters", [])
-    }
-    return [letter for letter in letters.defer("body", "figures") if str(letter.uuid) in taken]
-
-
-def to_post(*, round: Round, dated: date) -> list[Letter]:
+def to_post(*, round: Round, dated: date) -> QuerySet[Letter]:
     """Return the letters of a day that were taken to be printed and are not in the post yet, as far as anybody wrote down."""
-    found = _by_post(round).filter(dated=dated, posting=None).select_related("provider").order_by("kind", "pk")
-    return only_printed(found)
+    found = _by_post(round).filter(dated=dated, posting=None, printing__isnull=False)
+    return found.select_related("provider").defer("body", "figures").order_by("kind", "pk")
+
+
+def put_day_in_post(*, round: Round, dated: date, shown: Collection[UUID], on: date, actor: Actor) -> int:
+    """Write down that what waited of a day was put in the post, the letters that somebody was ``shown``.
+
+    Raises :class:`~providers.refusal.Refused` as :func:`put_in_post` does, and if other letters wait by now than she saw.
+    """
+    powers.require_staff(actor)
+    if set(to_post(round=round, dated=dated).values_list("uuid", flat=True)) != set(shown):
+        raise Refused(
+            "Er wachten nu andere brieven dan toen u deze bladzijde opende: er zijn er opgehaald om te printen, of al op de post"
+            " gedaan. Er is niets vastgelegd. Ververs de bladzijde: ga terug en open haar opnieuw."
+        )
+    return put_in_post(round=round, letters=shown, on=on, actor=actor)
 
 
 def put_in_post(*, round: Round, letters: Collection[UUID], on: date, actor: Actor) -> int:
@@ -179,17 +188,21 @@ def _require_possible(letters: Sequence[Letter], on: date) -> None:
             f"Brief {early.reference} is van {format_date(early.dated)} en kan niet eerder op de post zijn gedaan (art. 3:41"
             " Awb). Vul die dag of een latere in."
         )
-    here = next((letter for letter in letters if not letter.goes_by_post), None)
-    if here is not None:
-        raise Refused(
-            f"Brief {here.reference} gaat niet per post: de aanbieder krijgt die in het portaal (art. 2:14 Awb)."
-        )
-    taken = {letter.pk for letter in only_printed(Letter.objects.filter(pk__in=[letter.pk for letter in letters]))}
+    _require_by_post(letters)
+    taken = set(Printing.objects.filter(letter__in=letters).values_list("letter", flat=True))
     left = [letter for letter in letters if letter.pk not in taken]
     if left:
         raise Refused(
             f"{count_of(len(left)).capitalize()} {'is' if len(left) == 1 else 'zijn'} nog niet opgehaald om te printen, zoals"
             f" {left[0].reference}. Download eerst het bestand met de brieven (art. 3:41 Awb)."
+        )
+
+
+def _require_by_post(letters: Iterable[Letter]) -> None:
+    here = next((letter for letter in letters if not letter.goes_by_post), None)
+    if here is not None:
+        raise Refused(
+            f"Brief {here.reference} gaat niet per post: de aanbieder krijgt die in het portaal (art. 2:14 Awb)."
         )
 
 

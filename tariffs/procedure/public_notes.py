@@ -151,7 +151,9 @@ def _tidy(item: Question) -> Question:
 
 
 def _lock(note: PublicNote) -> PublicNote:
-    return PublicNote.objects.select_for_update(of=("self",)).select_related("round", "prepared_by").get(pk=note.pk)
+    """Return a note as it is now, locked. Locked first and read after that: see :func:`tariffs.procedure.handling.lock`."""
+    PublicNote.objects.select_for_update(of=("self",)).only("pk").get(pk=note.pk)
+    return PublicNote.objects.select_related("round", "prepared_by").get(pk=note.pk)
 
 
 def _require_draft(note: PublicNote) -> None:

@@ -78,6 +78,11 @@ class Renewals:
     @property
     def left(self) -> tuple[tuple[str, int], ...]:
         """Return how many keep their decision, by the reason in Dutch."""
+        return (*self._spared, *self._untouched)
+
+    @property
+    def _spared(self) -> tuple[tuple[str, int], ...]:
+        """Return how many would go down and keep their decision, by the reason."""
         kept = () if self.may_lower else self.lowered
         return (
             ("zij zouden lager uitkomen, en volgens het beleid verlaagt een bezwaar van een ander niemand.", len(kept)),
@@ -85,6 +90,12 @@ class Renewals:
                 "zij zouden lager uitkomen, maar over hen is op hun eigen bezwaar beslist (art. 7:11 Awb).",
                 len(self.protected),
             ),
+        )
+
+    @property
+    def _untouched(self) -> tuple[tuple[str, int], ...]:
+        """Return how many keep their decision whatever the outcomes say, or because these say the same, by the reason."""
+        return (
             ("in de nieuwe uitkomsten verandert er voor hen niets.", self.equal),
             (
                 "tegen hun besluit loopt bezwaar of beroep. Dat gaat voor: het zou zich ook tegen een nieuw besluit richten"
@@ -127,7 +138,7 @@ class Renewals:
                 f"{_count(self.protected, would=True)} lager uitkomen ({together(self.protected)}), maar op hun eigen bezwaar is"
                 " beslist: zij houden hun besluit (art. 7:11 Awb)."
             )
-        said += [f"{count} houden hun besluit: {reason}" for reason, count in self.left[2:] if count]
+        said += [f"{count} houden hun besluit: {reason}" for reason, count in self._untouched if count]
         return said
 
 

@@ -71,7 +71,7 @@ def prepare(objection: Objection, consequence: Consequence, changes: Changes, ac
     if consequence == Consequence.FROZEN_FRONTIER:
         found = recomputed(old, changes)
     elif consequence == Consequence.NEW_RUN:
-        report, found = of_new_run(old)
+        report, found = _of_new_run(old)
     else:
         found = dict(old.figures)
     if consequence != Consequence.OTHER_REASONS and figures.is_lower(found, old.figures):
@@ -160,7 +160,7 @@ def _checked(old: Decision, changes: Changes) -> str | None:
     return " ".join(sorted({rule for rule, _ in after}))
 
 
-def of_new_run(old: Decision) -> tuple[MirrorReport, figures.Figures]:
+def _of_new_run(old: Decision) -> tuple[MirrorReport, figures.Figures]:
     release = adopted_release(old.round)
     if release is None or release.pk == old.report.release_id:
         raise Refused(

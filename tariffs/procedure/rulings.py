@@ -77,11 +77,11 @@ def judge(*, objection: Objection, verdicts: Mapping[int, tuple[str, str]], acto
             verdict, reasons = verdicts[ground.pk]
             if (ground.verdict, ground.reasons) == (verdict, reasons.strip()):
                 continue
-            if verdict not in Verdict.values or len(reasons.strip()) < 10:
-                raise Refused(
-                    f"Kies bij grond {ground.number} een oordeel en schrijf op waarom (art. 7:12, eerste lid, Awb)."
-                )
-            if ground.group_id is not None and _is_decided_elsewhere(ground, locked):
+            why = f"Kies bij grond {ground.number} een oordeel en schrijf op waarom (art. 7:12, eerste lid, Awb)."
+            require_words(reasons, why)
+            if verdict not in Verdict.values:
+                raise Refused(why)
+            if ground.group is not None and groups.is_decided(ground.group):
                 raise Refused(
                     f"Op gedeelde grond {ground.number} is in een andere zaak van de groep al beslist. Het oordeel blijft"
                     " hetzelfde (art. 7:12 Awb; gelijke gevallen)."
@@ -263,11 +263,6 @@ def _require_deviation(objection: Objection, deviates: bool | None, deviation: s
             "Schrijf op waarom de NZa van het advies afwijkt. Dat komt in de beslissing (art. 7:13, zevende lid, Awb).",
             least=20,
         )
-
-
-def _is_decided_elsewhere(ground: Ground, objection: Objection) -> bool:
-    others = Objection.objects.filter(group=ground.group_id, status__in=[S.DECIDED, S.APPEALED])
-    return others.exclude(pk=objection.pk).exists()
 
 
 def _undraft(objection: Objection) -> None:

@@ -5,7 +5,7 @@ Views are no objection: they come before there is a decision.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -37,7 +37,7 @@ def give(*, decision: Decision, text: str, sent: Sequence[files.Sent] = (), key:
         )
     files.require_acceptable(sent)
     with transaction.atomic():
-        _one_by_one(decision)
+        one_by_one([decision.pk])
         known = StatementOfViews.objects.filter(decision=decision, key=key).first()
         if known is not None:
             return known
@@ -75,7 +75,7 @@ def write_down(
         raise Refused("Kies een moment dat is geweest: wanneer ontving de NZa de zienswijze (art. 4:9 Awb)?")
     files.require_acceptable(sent)
     with transaction.atomic():
-        _one_by_one(decision)
+        one_by_one([decision.pk])
         known = StatementOfViews.objects.filter(decision=decision, key=key).first()
         if known is not None:
             return known
@@ -107,6 +107,23 @@ def react(*, views: StatementOfViews, reaction: str, actor: Actor) -> StatementO
     return locked
 
 
+def one_by_one(decisions: Iterable[int]) -> None:
+    """Let who give views on these decisions, and who takes them, at the same moment go one by one.
+
+    Not a lock on the row: a provider may read a decision and cannot lock it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('views'), asked::int) FROM unnest(%s::bigint[]) asked ORDER BY asked",
+            [list(decisions)],
+        )
+
+
+def lacks_reaction(views: StatementOfViews) -> bool:
+    """Tell whether the NZa still has to write down what it thinks of views."""
+    return views.text != WAIVED and not views.reaction
+
+
 def may_add(decision: Decision) -> str:
     """Say until when somebody can add to views: every page says the same."""
     return (
@@ -129,12 +146,6 @@ def _store(
     )
     record(act=Act.VIEWS_RECEIVED, actor=actor, subject=str(made), details={"channel": channel.value})
     return made
-
-
-def _one_by_one(decision: Decision) -> None:
-    """Let two who send at the same moment go one by one: a provider may read a decision and cannot lock it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('views'), %s)", [decision.pk])
 
 
 def _require_open(decision: Decision, now: datetime) -> None:

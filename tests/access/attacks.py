@@ -306,7 +306,7 @@ ATTACKS = [
     ("fatima", "DELETE FROM providers_location WHERE provider_id = {anker}"),
     ("anne", "UPDATE providers_careofficeregion SET name = 'x' WHERE code = '5501'"),
     ("anne", "INSERT INTO tariffs_release (uuid, run_id, round_id, status, stage, note, for_care_offices, prepared_at,"
-             " withdrawn_reason) VALUES (gen_random_uuid(), 1, {round}, 'x', 'preparing', '', false, now(), '')"),
+             " withdrawn_reason, tries) VALUES (gen_random_uuid(), 1, {round}, 'x', 'preparing', '', false, now(), '', 0)"),
     ("anne", "INSERT INTO benchmarking_specification (uuid, sha256, document, created_at)"
              " VALUES (gen_random_uuid(), 'x', '{{}}', now())"),
     ("anne", "INSERT INTO django_migrations (app, name, applied) VALUES ('providers', 'x', now())"),

@@ -324,11 +324,26 @@ ATTACKS = [
     ("anne", tariff("days_9vv", to="{agreement}")),
 ]  # fmt: skip
 
+
+def letter(**changes: str) -> str:
+    """Write one more letter that goes by post."""
+    return another("tariffs_letter", "{letter}", **changes)
+
+
+#: That letter was taken to be printed.
+PRINTED = another("tariffs_printing", "{printing}", letter_id="{letter} + 1000000")
+
+
+def posted(on: str) -> str:
+    """Write down now that it was posted on a day."""
+    return another("tariffs_posting", "{posting}", letter_id="{letter} + 1000000", posted_on=on, at=NOW)
+
+
 #: What nobody outside the NZa writes at all.
 OF_THE_NZA = (
     "release", "releaseeffects", "bandwidth", "productbandwidth", "mirrorreport", "responseterm", "standing", "consequences",
-    "publicnote", "publicnoteitem", "letter", "posting", "decision", "objectiongroup", "hearing", "hearing_objections",
-    "roundpolicy", "tarifftable", "maximumtariff",
+    "publicnote", "publicnoteitem", "letter", "printing", "posting", "decision", "objectiongroup", "hearing",
+    "hearing_objections", "roundpolicy", "tarifftable", "maximumtariff",
 )  # fmt: skip
 
 JUDGED = moved("tariffs_ground", "{decided_ground}", verdict="'founded'", reasons="'Toch wel.'")
@@ -360,6 +375,10 @@ TO_NOBODY = [
         (moved("tariffs_release", "{under_way}", stage="'approved'", approved_at=NOW, release_at=NOW, approved_by_id=by), rule)
         for by, rule in ((NONE, "a_release_is_approved_by_two"), ("{noor}", "approved_by"))
     ),
+    # What is posted was printed, and went on a day that can be.
+    (all_of(letter(goes_by_post="false"), PRINTED), "what_is_printed_goes_by_post"),
+    (all_of(letter(), posted(TODAY)), "what_is_posted_was_printed"),
+    *((all_of(letter(), PRINTED, posted(f"{TODAY} {days}")), "post_went_on_a_day_that_can_be") for days in ("- 2", "+ 1")),
     # One at a time.
     (objection("{anne}", decision_id="{sent}", reference="'X-B9'"), "one_objection_against_a_decision_is_open"),
 ]  # fmt: skip

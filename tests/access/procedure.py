@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.access.cases import NOBODY_SENDS, Case, look, send
+from tests.access.cases import NOBODY_LOOKS, NOBODY_SENDS, Case, look, send
 
 RELEASE = {"release": "release-under-way"}
 OF_LINDE = {"slug": "everybodys-round", "provider": "linde"}
@@ -70,8 +70,8 @@ PROCEDURE: tuple[Case, ...] = (
         for name in ("case_post_day", "case_post_letters")
         for case in (look, send)
     ),
-    look("case_post_archive", "login 403 403 404 403 403 choose", **NO_POST),
-    send("case_post_archive", NOBODY_SENDS, **NO_POST),
+    look("case_post_archive", NOBODY_LOOKS, **NO_POST),
+    send("case_post_archive", "login 403 403 404 403 403 choose", **NO_POST),
     look("new_objection_group", "login 403 403 404 403 403 choose", slug="no-round"),
     send("new_objection_group", "login 403 403 200 403 403 choose", slug="everybodys-round"),
     look("objection_group", " login 403 403 404 403 403 choose", group="no-run"),

@@ -22,10 +22,13 @@ from tariffs.models import (
     GuidePercentage,
     Hearing,
     InterpretationResponse,
+    Letter,
     MirrorReport,
     Objection,
     ObjectionGroup,
     OutsideBandwidth,
+    Posting,
+    Printing,
     PublicNote,
     Release,
     ResponseMessage,
@@ -36,14 +39,17 @@ from tariffs.models import (
 )
 from tariffs.policies import set_policy
 from tests import plain_sql, storing
-from tests.access.attacks import another
+from tests.access.attacks import all_of, another
 from tests.access.attacks_procedure import (
     ATTACKS,
     LET_THROUGH,
     OF_THE_NZA,
+    PRINTED,
     TO_NOBODY,
     TODAY,
     agreement,
+    letter,
+    posted,
     tariffs,
     views,
 )
@@ -134,6 +140,9 @@ def _rows(period: Period) -> dict[str, Any]:
             "consent": Consent.objects.get(provider=provider),
             "views": StatementOfViews.objects.get(provider=provider),
             "sent": Decision.objects.get(provider=provider),
+            "letter": Letter.objects.get(provider=provider),
+            "printing": Printing.objects.get(letter__provider=provider),
+            "posting": Posting.objects.get(letter__provider=provider),
             "objection": objection,
             "group": objection.group,
             "ground": Ground.objects.get(objection=objection),
@@ -247,6 +256,10 @@ def test_what_is_the_nzas_is_written_by_nobody_else(world: Numbers, table: str) 
 @pytest.mark.parametrize(("written", "rule"), TO_NOBODY)
 def test_what_was_decided_stays_and_two_people_look_whoever_asks(world: Numbers, written: str, rule: str) -> None:
     assert rule in str(refused(written.format(**world)))
+
+
+def test_what_was_printed_today_may_have_been_posted_today(world: Numbers) -> None:
+    assert refused(all_of(letter(), PRINTED, posted(TODAY)).format(**world)) is None
 
 
 def test_views_are_given_until_the_last_minute_of_the_last_day(world: Numbers) -> None:

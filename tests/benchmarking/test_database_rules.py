@@ -133,7 +133,7 @@ OF_THE_NZA = {
     "providers_auditrecord",
     "benchmarking_dataset", "benchmarking_dataset_versions", "benchmarking_run", "benchmarking_runstep",
     "benchmarking_result", "benchmarking_peerlink", "benchmarking_rundivision", "benchmarking_runshard",
-    "tariffs_releaseeffects", "tariffs_consequences",
+    "tariffs_releaseeffects", "tariffs_consequences", "tariffs_printing",
 }  # fmt: skip
 #: What a provider writes itself, in rows of its own.
 WRITES = {
@@ -156,8 +156,8 @@ IMMUTABLE = (
     "benchmarking_result", "benchmarking_peerlink", "tariffs_tarifftable", "tariffs_maximumtariff", "tariffs_roundpolicy",
     "tariffs_bandwidth", "tariffs_productbandwidth", "tariffs_mirrorreport", "tariffs_releaseeffects",
     "tariffs_responseterm", "tariffs_standing", "tariffs_responsemessage", "tariffs_casefile", "tariffs_letter",
-    "tariffs_posting", "tariffs_consent", "tariffs_termevent", "tariffs_guidepercentage", "tariffs_careofficenote",
-    "tariffs_tariffagreement", "tariffs_agreedtariff",
+    "tariffs_printing", "tariffs_posting", "tariffs_consent", "tariffs_termevent", "tariffs_guidepercentage",
+    "tariffs_careofficenote", "tariffs_tariffagreement", "tariffs_agreedtariff",
 )  # fmt: skip
 #: What stays once it was released, published, answered, sent or decided, and is never deleted.
 KEPT = (

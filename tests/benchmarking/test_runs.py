@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from benchmarking import datasets, lease, pipeline, runs
+from benchmarking import course, datasets, lease, pipeline, runs
 from benchmarking.lease import Lease, LeaseLost
 from benchmarking.models import Dataset, PeerLink, Result, Run, RunStatus, RunStep, StepStatus
 from benchmarking.runs import RunRefused
@@ -316,7 +316,7 @@ class TestEnds:
             raise ZeroDivisionError("kosten van De Linde: 7313977")
 
         broken.code, broken.title = "broken", "Kapot"  # type: ignore[attr-defined]
-        monkeypatch.setattr(pipeline, "steps", lambda: [broken])
+        monkeypatch.setattr(course, "steps", lambda: [broken])
         run = computed(small_round())
         assert run.status == "failed"
         assert "Er ging iets mis in het programma" in run.failure_reason
@@ -341,14 +341,14 @@ class TestEnds:
     def test_a_run_that_works_is_stopped_at_the_end_of_its_step(self, monkeypatch: pytest.MonkeyPatch) -> None:
         run = requested()
         held = claimed(run)
-        first, *others = pipeline.steps()
+        first, *others = course.steps()
 
         def stopped_meanwhile(calculation: Any) -> Any:
             runs.cancel_run(run=run, actor=None)
             return first(calculation)
 
         stopped_meanwhile.code, stopped_meanwhile.title = first.code, first.title  # type: ignore[attr-defined]
-        monkeypatch.setattr(pipeline, "steps", lambda: [stopped_meanwhile, *others])
+        monkeypatch.setattr(course, "steps", lambda: [stopped_meanwhile, *others])
         runs.carry_out(held)
         run.refresh_from_db()
         assert (run.status, run.failure_reason, run.result_hash) == ("cancelled", "", "")

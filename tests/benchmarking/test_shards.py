@@ -12,7 +12,7 @@ from django.conf import settings as configured
 from django.db import connection
 from django.utils import timezone
 
-from benchmarking import lease, pipeline, progress, runs, shards
+from benchmarking import course, lease, pipeline, progress, runs, shards
 from benchmarking.calculation import Calculation, DividedStep, Outcome, RunFailed
 from benchmarking.lease import Cancelled, Lease, LeaseLost
 from benchmarking.models import Run, RunDivision, RunShard, RunStep, ShardStatus, StepStatus
@@ -327,7 +327,7 @@ class TestEnds:
                 runs.cancel_run(run=run, actor=None)
 
         toy = Toy(stop)
-        monkeypatch.setattr(pipeline, "steps", lambda: [toy.step])
+        monkeypatch.setattr(course, "steps", lambda: [toy.step])
         runs.carry_out(lease_of_run)
         run.refresh_from_db()
         assert run.status == "cancelled"
@@ -362,7 +362,7 @@ class TestEnds:
             raise ZeroDivisionError
 
         run, lease_of_run = held()
-        monkeypatch.setattr(pipeline, "steps", lambda: [Toy(broken).step])
+        monkeypatch.setattr(course, "steps", lambda: [Toy(broken).step])
         runs.carry_out(lease_of_run)
         run.refresh_from_db()
         assert run.status == "failed"

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from benchmarking import dea
 from benchmarking.compared import Compared
 from benchmarking.datasets import FACTS, write_csv
+from benchmarking.field import Field
 from benchmarking.models import Dataset, PeerLink, Result, Run, Specification
-from benchmarking.peers_shown import Field
 from providers.models import Provider
 
 PRODUCTS = ("days_5vv", "days_5vv_with_treatment", "days_7vv", "days_7vv_with_treatment")

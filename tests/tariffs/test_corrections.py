@@ -7,8 +7,11 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from benchmarking.datasets import freeze
 from benchmarking.models import Run
@@ -24,6 +27,7 @@ from providers.models import (
     SubmissionVersion,
 )
 from providers.refusal import Refused
+from tariffs import tasks
 from tariffs.models import (
     Bandwidth,
     Consequences,
@@ -41,7 +45,7 @@ from tests.access.world import MODEL, deliveries, with_tariffs
 from tests.delivering import acting, an_employee, delivered, portal_round, somebody_at, submission_of
 from tests.factories import a_workday, computed, make_round
 from tests.plain_sql import query
-from tests.responding import WHY, Period, make_period, respond
+from tests.responding import WHY, Period, looked_ahead, make_period, respond
 from tests.storing import stored
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -79,7 +83,7 @@ def of_leader(period: Period, **changes: Decimal) -> InterpretationResponse:
 
 def accept(response: InterpretationResponse, actor: Actor, *, measures: tuple[str, ...] = ()) -> None:
     """Have the consequences computed and accept a correction, wholly or for some figures."""
-    outlook.compute(response=response, actor=actor, measures=measures or None)
+    looked_ahead(response, actor, measures or None)
     outcome = ResponseOutcome.PARTLY if measures else ResponseOutcome.ACCEPTED
     answering.answer(response=response, given=Answer(outcome, YES, measures), actor=actor)
     response.refresh_from_db()
@@ -122,19 +126,19 @@ def test_nobody_accepts_a_correction_without_having_seen_what_exactly_that_does(
     whole = Answer(ResponseOutcome.ACCEPTED, YES)
     with pytest.raises(Refused, match="nog niet berekend"):
         answering.answer(response=response, given=whole, actor=period.noor)
-    outlook.compute(response=response, actor=period.noor, measures=["total_cost"])
+    looked_ahead(response, period.noor, ["total_cost"])
     with pytest.raises(Refused, match="Bereken ze opnieuw"):
         answering.answer(response=response, given=whole, actor=period.noor)
-    outlook.compute(response=response, actor=period.noor)
+    looked_ahead(response, period.noor)
     other = of_leader(period)
     accept(other, period.rinske)
     with pytest.raises(Refused, match="Bereken ze opnieuw"):
         answering.answer(response=response, given=whole, actor=period.noor)
-    outlook.compute(response=response, actor=period.noor)
+    looked_ahead(response, period.noor)
     set_policy(round=period.release.round, actor=None, corrections_settled=Settlement.FROZEN_FRONTIER)
     with pytest.raises(Refused, match="Bereken ze opnieuw"):
         answering.answer(response=response, given=whole, actor=period.noor)
-    outlook.compute(response=response, actor=period.noor)
+    looked_ahead(response, period.noor)
     answering.answer(response=response, given=whole, actor=period.noor)
     assert Consequences.objects.count() == 2
 
@@ -147,9 +151,8 @@ def test_what_is_asked_of_a_worker_is_computed_once_and_decided_on_only_then(per
     assert outlook.seen_of(response).is_busy
     with pytest.raises(Refused, match="Bereken ze opnieuw"):
         answering.answer(response=response, given=yes, actor=period.noor)
-    assert (outlook.compute_waiting(), outlook.compute_waiting()) == (1, 0)
-    by_worker = Consequences.objects.get().document
-    assert by_worker == outlook.compute(response=response, actor=period.noor).document
+    assert (outlook.compute_next(), outlook.compute_next()) == (True, False)
+    assert Consequences.objects.get() == outlook.seen_of(response).kept
     # Asked again for less, what was computed for all figures holds no more.
     outlook.ask(response=response, actor=period.noor, measures=["total_cost"])
     with pytest.raises(Refused, match="Bereken ze opnieuw"):
@@ -172,10 +175,47 @@ def test_what_a_worker_cannot_compute_says_why_and_keeps_nothing_else_waiting(
 
     errors = outlook.Question.errors
     monkeypatch.setattr(outlook.Question, "errors", wrong)
-    assert outlook.compute_waiting() == 3
+    woken: list[str] = []
+    monkeypatch.setattr(outlook, "wake", lambda task: woken.append(task.name))
+    # The sweeper computes nothing itself: what goes out at its moment would wait for it.
+    tasks.sweep()
+    assert [outlook.seen_of(response).is_busy for response in (first, second, third)] == [True] * 3
+    for _ in range(4):
+        tasks.look_ahead()
+    # One message of the sweeper, and one of each that was computed while somebody still waited.
+    assert woken == ["tariffs.tasks.look_ahead"] * 3
     assert outlook.seen_of(first).reason == "Deze reactie is al afgehandeld."
     assert "ging iets mis" in outlook.seen_of(second).reason
     assert outlook.seen_of(third).kept is not None
+
+
+def test_what_takes_its_worker_down_is_given_up_after_three_tries_and_holds_nobody_else_up(
+    period: Period, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deadly, other = correction(period), of_leader(period)
+    for response in (deadly, other):
+        outlook.ask(response=response, actor=period.noor)
+
+    def dies(self: outlook.Question) -> dict[str, str]:
+        if self.response == deadly:
+            raise SystemExit  # nothing that happens after it happens, as when the worker is killed
+        return errors(self)
+
+    errors = outlook.Question.errors
+    monkeypatch.setattr(outlook.Question, "errors", dies)
+    with pytest.raises(SystemExit):
+        outlook.compute_next()
+    assert outlook.compute_next()
+    assert outlook.seen_of(other).kept is not None
+    for _ in range(2):
+        assert outlook.seen_of(deadly).is_busy
+        with pytest.raises(SystemExit):
+            outlook.compute_next()
+    assert not outlook.compute_next()
+    assert "drie keer" in outlook.seen_of(deadly).reason
+    # Whoever mended it asks again, and it begins anew.
+    monkeypatch.setattr(outlook.Question, "errors", errors)
+    assert looked_ahead(deadly, period.noor).document["state"] == "done"
 
 
 def test_a_correction_is_refused_without_any_computing_and_a_second_colleague_comes_too_late(period: Period) -> None:
@@ -220,7 +260,7 @@ def costs(run: Run) -> dict[str, Decimal]:
 
 def test_nobody_outside_the_nza_reads_what_a_correction_does_to_others(period: Period) -> None:
     response = of_leader(period)
-    outlook.compute(response=response, actor=period.noor)
+    looked_ahead(response, period.noor)
     assert query("SELECT count(*) FROM tariffs_consequences") == [(1,)]
     for user in (response.submitted_by, period.cast.anne, period.cast.karim):
         actor = acting(user)
@@ -392,5 +432,16 @@ def test_a_correction_that_is_in_the_run_does_not_count_a_second_time(portal: In
     signing.sign(submission=submission, draft_number=newest.number, position="bestuurder", actor=signer)
     run = computed(round, {**MODEL, "allowances": []})
     assert Bandwidth.objects.filter(run=run).exists()
-    assert outlook.accepted_after(run, round) == {}
+    with CaptureQueriesContext(connection) as of_one:
+        assert outlook.accepted_after(run, round) == {}
     assert set(outlook.accepted_after(portal.report.release.run, round)) == {"99900001"}
+    # It is asked with the round locked: of many corrections in as many queries as of one.
+    portal.refresh_from_db()
+    for number in (2, 3, 4):
+        portal.pk, portal.uuid, portal.key, portal.number = None, uuid4(), str(number), number
+        portal._state.adding = True
+        portal.save()
+    with CaptureQueriesContext(connection) as of_four:
+        assert outlook.accepted_after(run, round) == {}
+    assert len(corrections.accepted_in(round)) == 4
+    assert len(of_four) == len(of_one)

@@ -11,10 +11,14 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from scipy.optimize import linprog
 
-from benchmarking import frontiers, lease, runs
+from benchmarking import frontiers, lease, mirror, runs
+from benchmarking.compared import compared
 from benchmarking.datasets import freeze
+from benchmarking.field import Field
 from benchmarking.models import Run
 from benchmarking.runs import RunRefused
 from providers.mandates import people_of
@@ -37,7 +41,7 @@ from tests.access.world import FIGURES, MODEL
 from tests.delivering import somebody_at
 from tests.factories import a_workday, computed
 from tests.plain_sql import query
-from tests.responding import Period, make_period, respond
+from tests.responding import Period, looked_ahead, make_period, respond
 from tests.storing import stored
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -70,7 +74,7 @@ def correct(period: Period, key: str) -> InterpretationResponse:
     """Ask for the correction of one provider, look at what it does, accept it and bring it into the data."""
     user = somebody_at(Provider.objects.get(key=key), Power.DELIVER)
     response = respond(period, user, kind=ResponseKind.CORRECT, changes=CHEAPER[key])
-    outlook.compute(response=response, actor=period.noor)
+    looked_ahead(response, period.noor)
     answering.answer(response=response, given=Answer(ResponseOutcome.ACCEPTED, YES), actor=period.noor)
     response.refresh_from_db()
     corrections.carry_over(response=response, actor=period.rinske)
@@ -110,6 +114,20 @@ def period(stored_period: tuple[Period, Run], db: None) -> Period:
 @pytest.fixture
 def frozen(stored_period: tuple[Period, Run], db: None) -> Run:
     return Run.objects.get(pk=stored_period[1].pk)
+
+
+def test_what_everybody_was_compared_with_is_read_once_for_all_reports_of_a_round(period: Period, frozen: Run) -> None:
+    earlier: list[tuple[Run, dict[int, Any]]] = [(period.run, {}), (frozen, {})]
+    with CaptureQueriesContext(connection) as asked:
+        mirror.contents(frozen, named=frozenset(), earlier=earlier)
+    # The comparison itself, and for each run against it whoever was measured anew.
+    assert sum('FROM "benchmarking_peerlink"' in query["sql"] for query in asked) == 3
+    # What is taken from there is what would be worked out.
+    for provider_id, one in compared(frozen).anew.items():
+        anew = Field(frozen, {result.pk: result for result in one.results.values()}, delivered=one.field.delivered)
+        assert {pk: list(row) for pk, row in one.field.outputs.items()} == {
+            pk: list(row) for pk, row in anew.outputs.items()
+        }, provider_id
 
 
 # ── what is computed ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -285,7 +285,7 @@ def test_who_is_not_of_the_nza_answers_nothing(period: Period) -> None:
                 responses=[response, response], outcome=ResponseOutcome.NOTED, text=REASON, actor=actor
             ),
             lambda actor: more_time.extend(release=period.release, until=a_workday(90), reason=REASON, actor=actor),
-            lambda actor: outlook.compute(response=response, actor=actor),
+            lambda actor: outlook.ask(response=response, actor=actor),
         ):
             with pytest.raises(Refused, match="Alleen een medewerker van de NZa"):
                 act(acting(user))

@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
 
-from providers.access import EVERYTHING, scope
+from providers.access import EVERYTHING
 from providers.models import Notice
 from providers.refusal import Refused
 from tariffs.models import CaseFile, InterpretationResponse, ResponseKind, ResponseOutcome
 from tariffs.procedure import answering, corrections, files, outlook
 from tariffs.procedure.answering import Answer
+from tests.at_once import at_once
 from tests.processes import database_url
 from tests.responding import make_period, respond
 
 YES = "De jaarrekening bevestigt deze bedragen."
 CHEAPER = {"total_cost": Decimal("7113977.41"), "care_staff_employed": Decimal("6696586.28")}
 LESS = {"days_5vv": Decimal(17_350)}
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Do all at the same moment; return for each what it gave, or its refusal."""
-    start, found = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def do(place: int) -> None:
-        with scope(EVERYTHING):
-            start.wait()
-            try:
-                found[place] = acts[place]()
-            except Refused as refused:
-                found[place] = refused
-        connection.close()
-
-    threads = [threading.Thread(target=do, args=(place,)) for place in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
 
 
 def test_of_those_who_act_in_the_same_moment_one_is_first_and_nothing_happens_twice(transactional_db: None) -> None:
@@ -76,10 +52,12 @@ def test_of_those_who_act_in_the_same_moment_one_is_first_and_nothing_happens_tw
     with psycopg.connect(database_url(owner=True)) as worker:
         worker.execute("SELECT set_config('ivportal.scope', %s, false)", [EVERYTHING])
         worker.execute("SELECT 1 FROM tariffs_consequences WHERE response_id = %s FOR UPDATE", [both[0].pk])
-        assert outlook.compute_waiting() == 1
+        assert outlook.compute_next()
+        assert not outlook.compute_next()
         with pytest.raises(Refused, match="op dit moment berekend"):
             outlook.ask(response=both[0], actor=period.noor)
-    assert outlook.compute_waiting() == 1
+    # And of two workers one computes, so that the other keeps its hands free.
+    assert sorted(at_once(outlook.compute_next, outlook.compute_next)) == [False, True]
     accepted = at_once(
         *(
             lambda item=item: answering.answer(

@@ -20,13 +20,13 @@ from providers.access import scope
 from providers.models import AuditRecord, Provider
 from tariffs import tasks
 from tariffs.models import CaseFile, InterpretationResponse, ResponseKind, ResponseOutcome
-from tariffs.procedure import answering, files, more_time, outlook
+from tariffs.procedure import answering, files, more_time
 from tariffs.procedure.answering import Answer
 from tests.cast import browser_of
 from tests.delivering import acting, somebody_at
 from tests.factories import a_workday
 from tests.plain_sql import query
-from tests.responding import WHY, Period, make_period, respond
+from tests.responding import WHY, Period, looked_ahead, make_period, respond
 from tests.storing import stored
 from tests.tariffs.test_interpretation_files import EXE, PDF, PNG
 
@@ -250,7 +250,7 @@ def test_a_response_is_treated_from_taking_to_carrying_over_with_the_steps_of_th
     assert "Bereken ze opnieuw en besluit daarna" in text_of(step("beantwoorden", answer))
     assert "De gevolgen worden nu berekend" in text_of(step("gevolgen", {"measures": list(changes)}))
     assert "Bereken ze opnieuw en besluit daarna" in text_of(step("beantwoorden", answer))
-    tasks.sweep()  # what a worker does if nobody told it
+    tasks.look_ahead()
     seen = text_of(client.get(page))
     assert "Voor niemand anders verandert" in seen
     assert "Minimale kosten" in seen
@@ -319,7 +319,7 @@ def test_what_the_nza_computed_about_others_stands_on_no_page_of_a_provider(peri
     person = somebody_at(leader, "deliver")
     changes = {"total_cost": Decimal("2717431.83"), "care_staff_employed": Decimal("2533712.46")}
     response = respond(period, person, kind=ResponseKind.CORRECT, changes=changes)
-    kept = outlook.compute(response=response, actor=period.noor)
+    kept = looked_ahead(response, period.noor)
     answering.answer(
         response=response, given=Answer(ResponseOutcome.ACCEPTED, "De bedragen kloppen."), actor=period.noor
     )

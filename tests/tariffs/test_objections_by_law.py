@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from ivportal.pages.cases.shown import objection_shown
 from providers.formatting import AMSTERDAM
+from providers.models import Power
 from providers.refusal import Refused
 from tariffs.marks import mark_of
 from tariffs.models import (
     CaseFile,
     Channel,
     Consequence,
+    Decision,
     FileKind,
     Letter,
     LetterKind,
@@ -30,6 +33,7 @@ from tariffs.procedure.files import Sent
 from tariffs.procedure.form import CameIn
 from tests import storing
 from tests.cast import browser_of
+from tests.delivering import acting, somebody_at
 from tests.factories import make_round
 from tests.tariffs import cases
 from tests.tariffs.cases import PDF, REASONS, Adopted, at, dismissed, filed, heard, judged
@@ -164,6 +168,23 @@ def test_the_file_of_an_objection_stands_with_it_and_a_mandate_is_shown_as_one(w
     }
 
 
+def test_a_mandate_that_came_among_other_files_is_not_asked_for_again(world: Adopted) -> None:
+    with at(dt.date(2026, 9, 25)):
+        sent = [Sent("huur.pdf", PDF), Sent("volmacht.pdf", PDF + b"%")]
+        made = filed(world, world.decision(), representative="Actiz", sent=sent)
+        noor, url = browser_of(world.cast.noor), reverse("objection_step", args=[made.uuid, "machtiging"])
+        other = filed(world, world.decision(world.cast.anker), actor=world.bram, sent=[Sent("dagen.pdf", PDF)])
+        with pytest.raises(Refused, match="2:1"):
+            admission.point_out_mandate(objection=made, file=other.files.get().uuid, actor=world.noor)
+        assert "dagen.pdf" not in noor.get(url).content.decode()
+        came = made.files.get(name="volmacht.pdf")
+        for _ in range(2):
+            assert noor.post(url, {"file": str(came.uuid)}).status_code == 302
+        kept = made.files.get(kind=FileKind.MANDATE)
+        assert (kept.sha256, kept.received_at) == (came.sha256, came.received_at)
+        admission.admit(objection=made, with_committee=False, actor=world.noor)
+
+
 def test_asking_for_more_says_that_the_term_stands_still_only_if_it_does(world: Adopted) -> None:
     with at(dt.date(2026, 10, 5)):
         made = filed(world, world.decision(), grounds=[], is_pro_forma=True)
@@ -180,10 +201,31 @@ def test_once_one_of_a_group_is_decided_nobody_leaves_joins_or_adds(world: Adopt
     with at(dt.date(2026, 9, 25)):
         mine = filed(world, world.decision())
         theirs = filed(world, world.decision(world.cast.anker), actor=world.bram)
-        group = groups.join(round=world.round, name="Huur", objections=[mine.uuid, theirs.uuid], actor=world.noor)
+        empty = objections.register(
+            decision=Decision.objects.exclude(provider__in=[mine.provider, theirs.provider])[0],
+            channel=Channel.EMAIL, received_at=on(dt.date(2026, 9, 24)), posted_on=None, grounds=[], is_pro_forma=True,
+            signed_by="", key="leeg", actor=world.noor,
+        )  # fmt: skip
+        three = [mine.uuid, theirs.uuid, empty.uuid]
+        group = groups.join(round=world.round, name="Huur", objections=three, actor=world.noor)
         groups.share(group=group, text="De huur telt te laag mee.", actor=world.noor)
+        admission.ask_remedy(objection=empty, what="De naam van wie bezwaar maakt.", actor=world.noor)
+    with at(dt.date(2026, 10, 20)):
+        turned_away: dict[str, Any] = {"outcome": ObjectionOutcome.INADMISSIBLE, "consequence": Consequence.NONE}
+        rulings.draft(objection=empty, reasons=REASONS, actor=world.noor, **turned_away)
+        rulings.decide(objection=empty, actor=world.ineke)
+        # One that was not treated says nothing of what the others share, and they go on.
+        groups.share(group=group, text="De verbouwing telt niet mee.", actor=world.noor)
         groups.leave(objection=theirs, actor=world.noor)
         groups.join(round=world.round, name="", objections=[theirs.uuid], group=group, actor=world.noor)
+        with pytest.raises(Refused, match="blijft bij de groep"):
+            groups.leave(objection=empty, actor=world.noor)
+        judged(world, heard(world, Objection.objects.get(pk=theirs.pk)), "unfounded")
+        who = acting(somebody_at(empty.provider, Power.SIGN))
+        shown = objection_shown(
+            case_of(provider=empty.provider, round=world.round, actor=who), Objection.objects.get(pk=empty.pk)
+        )
+        assert [(row["verdict"], row["reasons"]) for row in shown["grounds"]] == [("", "")] * 2
         dismissed(world, Objection.objects.get(pk=mine.pk))
         for verb in (
             lambda: groups.leave(objection=theirs, actor=world.noor),

@@ -21,7 +21,7 @@ from providers.models import Act, AuditRecord, Notice, User
 from providers.refusal import Refused
 from providers.texts import save_text
 from tariffs import consents
-from tariffs.models import Channel, ConsentKind, Decision, Hearing, Letter, LetterKind, Objection, Posting
+from tariffs.models import Channel, ConsentKind, Decision, Hearing, Letter, LetterKind, Objection, Posting, Printing
 from tariffs.procedure import admission, deadlines, due, hearings, objections, posting
 from tests import storing
 from tests.cast import browser_of
@@ -61,6 +61,12 @@ def printed(world: Adopted, *letters: Letter) -> list[Any]:
 
 def put(world: Adopted, letters: list[Any], on: dt.date) -> int:
     return posting.put_in_post(round=world.round, letters=letters, on=on, actor=world.noor)
+
+
+def shown_on(client: Client, address: str) -> str:
+    """Return what a page sends back: which letters it showed."""
+    (found,) = re.findall(r'name="shown" value="([^"]*)"', client.get(address).content.decode())
+    return str(found)
 
 
 def text_of(response: Any) -> str:
@@ -148,7 +154,9 @@ def test_a_day_that_cannot_be_is_refused_and_one_that_was_written_down_stays(wor
     with at(POSTED):
         with pytest.raises(Refused, match="nog niet opgehaald"):
             put(world, [letter.uuid], SENT)
-        chosen = printed(world, letter, here)
+        with pytest.raises(Refused, match="2:14"):
+            printed(world, letter, here)
+        chosen = [*printed(world, letter), here.uuid]
         with pytest.raises(Refused, match="kan niet eerder"):
             put(world, chosen[:1], SENT - dt.timedelta(days=1))
         with pytest.raises(Refused, match="nog niet geweest"):
@@ -251,15 +259,21 @@ def test_what_is_left_lying_stands_out_until_it_is_in_the_post(world: Adopted, m
         # Nothing can be written down of what nobody took to be printed.
         day = reverse("case_post_day", args=[slug, "2026-09-22"])
         assert noor.get(day).status_code == 302
-        first = noor.get(archive("letter_decision", 1)).getvalue()
+        assert noor.get(archive("letter_decision", 1)).status_code == 405, "looking takes nothing"
+        buttons = noor.get(reverse("case_post", args=[slug])).content.decode()
+        for part in (1, 2):
+            form = rf'<form method="post" action="{archive("letter_decision", part)}"[^>]*>\s*<input type="hidden" name="csrf'
+            assert re.search(form, buttons), part
+        first = noor.post(archive("letter_decision", 1)).getvalue()
         assert len(zipfile.ZipFile(io.BytesIO(first)).namelist()) == 6
-        assert noor.get(archive("letter_decision", 1)).getvalue() == first
-        assert noor.get(archive("letter_decision", 3)).status_code == 404
-        assert noor.get(archive("letter_answer", 1)).status_code == 404
+        assert noor.post(archive("letter_decision", 1)).getvalue() == first
+        assert noor.post(archive("letter_decision", 3)).status_code == 404
+        assert noor.post(archive("letter_answer", 1)).status_code == 404
+        assert Printing.objects.filter(by=world.cast.noor, at=cases.now()).count() == 6
         assert AuditRecord.objects.filter(act=Act.LETTERS_PRINTED).count() == 2
         assert "Daarvan opgehaald om te printen: 6." in opened(noor, "case_post", slug)
         assert "Dit gaat nog niet goed" in text_of(noor.post(day))
-        assert "nog niet geweest" in text_of(noor.post(day, {"on": "2026-09-25"}))
+        assert "nog niet geweest" in text_of(noor.post(day, {"on": "2026-09-25", "shown": shown_on(noor, day)}))
         # One of them first, the others after that, each sent twice.
         some = reverse("case_post_letters", args=[slug, "2026-09-22"])
         offered = re.findall(r'value="([0-9a-f-]{36})"', noor.get(some).content.decode())
@@ -267,11 +281,26 @@ def test_what_is_left_lying_stands_out_until_it_is_in_the_post(world: Adopted, m
         for _ in range(2):
             assert noor.post(some, {"on": "2026-09-23", "letters": offered[:1]}).status_code == 302
         assert noor.post(some, {"on": "2026-09-24", "letters": offered[:1]}).status_code == 200
+        # All the others, if they are those that she saw: a colleague may take more to be printed, or write down some of them.
+        shown = shown_on(noor, day)
+        assert set(shown.split()) == set(offered[1:])
+        for seen in ("", "niets", offered[1], " ".join(offered)):
+            refused = noor.post(day, {"on": "24-09-2026", "shown": seen})
+            assert refused.status_code == 200
+            assert "Ververs de bladzijde" in text_of(refused)
+        assert Posting.objects.count() == 1
+        noor.post(archive("letter_decision", 2))
+        assert "Ververs de bladzijde" in text_of(noor.post(day, {"on": "24-09-2026", "shown": shown}))
+        assert Posting.objects.count() == 1
+        assert put(world, offered[1:3], POSTED) == 2
+        assert "Ververs de bladzijde" in text_of(noor.post(day, {"on": "24-09-2026", "shown": shown}))
+        assert "Nog niet op de post: 6 brieven van 22 september 2026" in opened(noor, "cases")
+        assert "6 brieven van 22 september 2026" in opened(noor, "case_round", slug)
+        shown = shown_on(noor, day)
         for _ in range(2):
-            assert noor.post(day, {"on": "24-09-2026"}).status_code == 302
-        assert sorted(Posting.objects.values_list("posted_on", flat=True)) == [D(2026, 9, 23), *[POSTED] * 5]
-        assert "Nog niet op de post: 3 brieven van 22 september 2026" in opened(noor, "cases")
-        assert "3 brieven van 22 september 2026" in opened(noor, "case_round", slug)
+            assert noor.post(day, {"on": "24-09-2026", "shown": shown}).status_code == 302
+        assert sorted(Posting.objects.values_list("posted_on", flat=True)) == [D(2026, 9, 23), *[POSTED] * 8]
+        assert "van 22 september 2026" not in opened(noor, "cases")
         assert "Nog niet op de post" not in opened(browser_of(world.cast.anne), "own_case", slug)
         letter = Letter.objects.get(uuid=offered[0])
         assert "Op de post gedaan op 23 september 2026" in opened(noor, "letter", letter.uuid)
@@ -317,8 +346,11 @@ def test_nobody_else_sees_or_writes_the_post(world: Adopted) -> None:
         ("case_post_letters", [slug, "2026-09-22"]),
         ("case_post_archive", [slug, "2026-09-22", "letter_decision", 1]),
     ):
-        assert bram.get(reverse(name, args=args)).status_code == 403, name
+        ask = bram.post if name == "case_post_archive" else bram.get
+        assert ask(reverse(name, args=args)).status_code == 403, name
     with scope(world.bram.database_scope):
         assert not Posting.objects.exists()
+    assert Printing.objects.exists()
     with scope(world.anne.database_scope):
         assert Posting.objects.get().posted_on == POSTED
+        assert not Printing.objects.exists()

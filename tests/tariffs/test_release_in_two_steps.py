@@ -150,6 +150,29 @@ def test_what_is_not_ready_is_not_approved_and_what_is_withdrawn_stays_so(run: R
     assert set(again.reports.values_list("version", flat=True)) == {1}
 
 
+def test_a_release_that_takes_its_workers_down_is_taken_back_after_three_tries(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = releasing.prepare(run=run, status=ReportStatus.SIMULATION, actor=who("noor"))
+
+    def dies(run: Run) -> Any:
+        raise SystemExit  # nothing that happens after it happens, as when the worker is killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(releasing, "report_contents", dies)
+        for _ in range(3):
+            with pytest.raises(SystemExit):
+                releasing.make_reports(release.pk)
+            assert Release.objects.get().stage == ReleaseStage.PREPARING
+        assert not releasing.make_reports(release.pk)
+    release.refresh_from_db()
+    assert release.stage == ReleaseStage.WITHDRAWN
+    assert "drie keer mislukt" in release.withdrawn_reason
+    assert AuditRecord.objects.filter(act=Act.RELEASE_WITHDRAWN, user=None).count() == 1
+    again = prepared(run)
+    assert (again.stage, again.tries) == (ReleaseStage.PREPARED, 1)
+
+
 def test_one_release_of_a_round_is_under_way_and_asked_twice_it_is_one(run: Run) -> None:
     first = releasing.prepare(run=run, status=ReportStatus.PROVISIONAL, actor=who("noor"))
     assert releasing.prepare(run=run, status=ReportStatus.PROVISIONAL, actor=who("noor")) == first

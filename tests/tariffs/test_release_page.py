@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from django.utils import timezone
 from benchmarking.models import Run
 from providers.access import Actor
 from providers.formatting import AMSTERDAM
+from providers.models import Act, AuditRecord
 from tariffs import release as releasing
 from tariffs.models import Release, ReleaseStage, ReportStatus, Settlement
 from tariffs.policies import set_policy
@@ -76,6 +78,21 @@ def test_a_second_tab_with_another_moment_is_not_told_that_it_was_done(rinske: C
     for other in ({**moment, "release_time": "10:00"}, {}):
         assert "Deze stap kan nu niet" in approve(rinske, release, **other)
     assert (release.release_at, release.stage) == (chosen, ReleaseStage.APPROVED)
+
+
+def test_a_page_that_loads_itself_anew_is_read_once_a_minute_and_by_each_who_reads_it(
+    rinske: Client, staff: tuple[Actor, Actor], release: Release
+) -> None:
+    address = reverse("release", args=[release.uuid])
+    readings = AuditRecord.objects.filter(act=Act.CASE_READ, subject__startswith="Vrijgave")
+    moment = timezone.now() + dt.timedelta(minutes=5)
+    for seconds in (0, 2, 59, 61):
+        with time_machine.travel(moment + dt.timedelta(seconds=seconds), tick=False):
+            assert rinske.get(address).status_code == 200
+    assert readings.count() == 2
+    with time_machine.travel(moment + dt.timedelta(seconds=62), tick=False):
+        browser_of(staff[0].user).get(address)
+    assert [record.user for record in readings] == [staff[0].user, staff[1].user, staff[1].user]
 
 
 def test_who_approved_reads_that_a_colleague_took_it_back_since(

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from providers.models import Provider
@@ -155,7 +157,10 @@ def test_who_goes_up_gets_a_new_decision_and_nobody_goes_down_by_the_objection_o
     old = {item.provider_id: item for item in Decision.objects.all()}
     noor, slug = browser_of(world.cast.noor), world.round.slug
     for url in (reverse("case_round", args=[slug]), reverse("case_round_step", args=[slug, "voorbereiden"])):
-        page = noor.get(url).content.decode()
+        with CaptureQueriesContext(connection) as asked:
+            page = noor.get(url).content.decode()
+        # Looked at once for what the page says and for the steps that it offers.
+        assert sum('FROM "tariffs_productbandwidth"' in query["sql"] for query in asked) == 1
         assert "4 aanbieders met een besluit komen hoger of anders uit" in page
         assert "4 aanbieders met een besluit zouden lager uitkomen" in page
     with at(OCTOBER):

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from benchmarking import dea, frontiers, pipeline
+from benchmarking import course, dea, frontiers, pipeline
 from benchmarking.calculation import Calculation, RunFailed, Step, rows_of
 from benchmarking.engine import ENGINE_VERSION
 from benchmarking.frozen_frontier import Frontier
@@ -92,7 +92,7 @@ def exact_scores(run: Run, calculation: Calculation) -> dict[str, float]:
     if not frontiers.is_frozen(run):
         return solved_exactly(calculation)
     frontier = Frontier(frontiers.frontier_of(run), only_money=True)
-    found = solved_exactly(pipeline.carried_out(frontier.start, up_to_verdicts()))
+    found = solved_exactly(course.carried_out(frontier.start, up_to_verdicts()))
     figures = rows_of(calculation.delivered)
     for key in frontiers.corrected_in(run):
         found.pop(key, None)
@@ -103,7 +103,7 @@ def exact_scores(run: Run, calculation: Calculation) -> dict[str, float]:
 
 def up_to_verdicts() -> list[Step]:
     """Return the steps that decide who takes part, at which costs, and who may be a peer."""
-    return list(takewhile(lambda one: one.code != "frontier", pipeline.steps()))
+    return list(takewhile(lambda one: one.code != "frontier", course.steps()))
 
 
 def solved_exactly(calculation: Calculation) -> dict[str, float]:

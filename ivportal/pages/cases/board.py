@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ivportal.pages import listing, steps
 from ivportal.pages.cases import taking
-from ivportal.pages.cases.round_steps import ROUND_STEPS, others_of
+from ivportal.pages.cases.round_steps import NewOutcomes, round_steps
 from ivportal.pages.rights import for_role
 from ivportal.pages.steps import Step
 from providers.access import Actor
@@ -30,7 +30,7 @@ from tariffs.models import (
 )
 from tariffs.procedure import groups, posting
 from tariffs.procedure.due import CHANNELS, Due, due
-from tariffs.procedure.renewals import adopted_release, providers_without
+from tariffs.procedure.renewals import providers_without
 from tariffs.terms import amsterdam_day
 
 
@@ -117,14 +117,14 @@ def case_round(request: Any, slug: str) -> HttpResponse:
     if words:
         rows = rows.filter(provider__name__icontains=words)
     page, pagination = listing.paginate(rows, request.GET)
-    release = adopted_release(round)
+    outcomes = NewOutcomes(round)
     return render(
         request,
         "tariffs/cases/round.html",
         {
             "round": round,
-            "release": release,
-            "without": providers_without(round).count() if release else 0,
+            "release": outcomes.release,
+            "without": providers_without(round).count() if outcomes.release else 0,
             "counts": [
                 {
                     "label": label,
@@ -135,9 +135,9 @@ def case_round(request: Any, slug: str) -> HttpResponse:
                 if counts.get(value)
             ],
             "post": _post_of(round),
-            "others": others_of(round),
+            "others": outcomes.others,
             "steps": steps.open_steps(
-                ROUND_STEPS, round, lambda name: reverse("case_round_step", args=[round.slug, name])
+                round_steps(outcomes), round, lambda name: reverse("case_round_step", args=[round.slug, name])
             ),
             "rows": [{"row": row, "url": reverse("case", args=[round.slug, row.provider.uuid])} for row in page],
             "pagination": pagination,
@@ -176,7 +176,7 @@ def case_round_step(request: Any, slug: str, step: str) -> HttpResponse:
     back = reverse("case_round", args=[slug])
     return steps.take(
         request,
-        steps.chosen(ROUND_STEPS, step),
+        steps.chosen(round_steps(NewOutcomes(round)), step),
         round,
         back=back,
         crumbs=[(reverse("cases"), "Zaken"), (back, round.title)],

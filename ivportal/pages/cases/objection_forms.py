@@ -15,7 +15,7 @@ from providers.measures import CATALOGUE
 from providers.models import Role, User
 from providers.workbook.numbers import NumberError
 from tariffs.models import Consequence, Objection, ObjectionOutcome, ObjectionStatus, SuspensionCause, Verdict
-from tariffs.procedure import hearings, replacing, rulings
+from tariffs.procedure import admission, hearings, replacing, rulings
 
 S = ObjectionStatus
 ROWS = 4
@@ -41,6 +41,17 @@ class RemedyForm(forms.Form):
     """What is missing."""
 
     what = _words("Wat ontbreekt er?", help_text="De aanbieder leest dit in de brief (art. 6:6 Awb).")
+
+
+def mandate_form(objection: Objection) -> type[forms.Form]:
+    """Return a form with the files of which one may hold the mandate."""
+    file = forms.ChoiceField(
+        label="In welk bestand staat dat de gemachtigde dit mag?",
+        choices=[(str(item.uuid), item.name) for item in admission.may_be_mandate(objection).defer("content")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Kies een bestand (art. 2:1, tweede lid, Awb)."},
+    )
+    return type("MandateForm", (forms.Form,), {"file": file})
 
 
 class LatenessForm(forms.Form):

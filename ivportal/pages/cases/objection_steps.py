@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivportal.pages.cases.hearing_steps import HEARING_STEPS
-from ivportal.pages.cases.receipt_steps import CASE_STEPS, RECEIPT_STEPS
+from ivportal.pages.cases.receipt_steps import CASE_STEPS, RECEIPT_STEPS, mandate_step
 from ivportal.pages.cases.ruling_steps import ruling_steps
 from ivportal.pages.cases.term_steps import TERM_STEPS
 from ivportal.pages.steps import Step
@@ -12,4 +12,11 @@ from tariffs.models import Objection
 
 def steps_for(objection: Objection) -> tuple[Step[Objection], ...]:
     """Return all steps with this objection."""
-    return (*RECEIPT_STEPS, *HEARING_STEPS, *ruling_steps(objection), *TERM_STEPS, *CASE_STEPS)
+    return (
+        mandate_step(objection),
+        *RECEIPT_STEPS,
+        *HEARING_STEPS,
+        *ruling_steps(objection),
+        *TERM_STEPS,
+        *CASE_STEPS,
+    )

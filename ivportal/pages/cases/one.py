@@ -115,9 +115,9 @@ def _crumbs(round: Round, provider: Provider) -> tuple[str, list[tuple[str, str]
 def decision_step(request: Any, decision: Any, step: str) -> HttpResponse:
     """One step with the decision about a provider."""
     found = get_object_or_404(
-        Decision.objects.visible_to(request.actor).select_related(
-            "round", "provider", "drafted_by", "report__release", "replaces__round"
-        ),
+        Decision.objects.visible_to(request.actor)
+        .select_related("round", "provider", "drafted_by", "report__release", "replaces__round")
+        .defer("report__content"),
         uuid=decision,
     )
     back, crumbs = _crumbs(found.round, found.provider)
@@ -138,7 +138,8 @@ def views_step(request: Any, views: Any, step: str) -> HttpResponse:
 
 def _objection(request: Any, uuid: Any) -> Objection:
     found: Objection = get_object_or_404(
-        Objection.objects.visible_to(request.actor).select_related(
+        Objection.objects.visible_to(request.actor)
+        .select_related(
             "decision__round",
             "decision__provider",
             "decision__report__release",
@@ -146,7 +147,8 @@ def _objection(request: Any, uuid: Any) -> Objection:
             "group",
             "drafted_by",
             "new_decision__report__release",
-        ),
+        )
+        .defer("decision__report__content", "new_decision__report__content"),
         uuid=uuid,
     )
     return found

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ivportal.letters import posted
 from ivportal.pages import listing, moments, steps
@@ -86,10 +88,10 @@ def _part_label(number: int, total: int) -> str:
     return f"{(number - 1) * posting.PER_ARCHIVE + 1} tot en met {min(number * posting.PER_ARCHIVE, total)}"
 
 
-@require_GET
+@require_POST
 @for_role("nza")
 def case_post_archive(request: Any, slug: str, day: str, kind: str, part: int) -> FileResponse:
-    """Download letters to be printed, a hundred at a time and in order. That they were taken is recorded."""
+    """Take letters to be printed, a hundred at a time and in order: that is written down, and the answer is the file."""
     round = get_object_or_404(Round, slug=slug)
     found = posting.part(round=round, dated=_dated(day), kind=kind, number=part)
     if not found:
@@ -117,6 +119,19 @@ class PostedForm(forms.Form):
         required=True,
         help_text="De dag waarop ze echt de deur uit gingen, ook als dat later was dan de datum op de brief.",
     )
+
+
+class DayForm(PostedForm):
+    """On which day all letters went that she was shown, and which those were."""
+
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_shown(self) -> frozenset[UUID]:
+        """Return the letters; what no page of the portal sent is none."""
+        try:
+            return frozenset(UUID(word) for word in self.cleaned_data["shown"].split())
+        except ValueError:
+            return frozenset()
 
 
 class ChosenForm(PostedForm):
@@ -153,23 +168,21 @@ def case_post_day(request: Any, slug: str, day: str) -> HttpResponse:
         ]
 
     def act(round: Round, said: dict[str, Any], actor: Actor) -> str:
-        letters = [letter.uuid for letter in posting.to_post(round=round, dated=dated)]
-        return _happened(posting.put_in_post(round=round, letters=letters, on=said["on"], actor=actor), said["on"])
-
-    def was_taken(round: Round, said: dict[str, Any], actor: Actor) -> bool:
-        return Posting.objects.filter(
-            letter__round=round, letter__dated=dated, posted_on=said["on"], by=actor.user
-        ).exists()
+        number = posting.put_day_in_post(round=round, dated=dated, shown=said["shown"], on=said["on"], actor=actor)
+        return _happened(number, said["on"])
 
     step: Step[Round] = Step(
         name="dag",
         title=f"Wanneer gingen de brieven van {format_date(dated)} op de post?",
         button="Leg de dag vast",
-        is_open=lambda item: bool(posting.to_post(round=item, dated=dated)),
+        is_open=lambda item: posting.to_post(round=item, dated=dated).exists(),
         follows=follows,
-        form=PostedForm,
+        form=DayForm,
+        initial=lambda item: {
+            "shown": " ".join(str(letter.uuid) for letter in posting.to_post(round=item, dated=dated))
+        },
         act=act,
-        was_taken=was_taken,
+        was_taken=lambda item, said, actor: _all_went(item, said["shown"], said["on"]),
         is_weighty=True,
     )
     return _take(request, slug, step)
@@ -191,19 +204,15 @@ def case_post_letters(request: Any, slug: str, day: str) -> HttpResponse:
             posting.put_in_post(round=round, letters=said["letters"], on=said["on"], actor=actor), said["on"]
         )
 
-    def was_taken(round: Round, said: dict[str, Any], actor: Actor) -> bool:
-        chosen = set(said["letters"])
-        return Posting.objects.filter(letter__uuid__in=chosen, posted_on=said["on"]).count() == len(chosen)
-
     step: Step[Round] = Step(
         name="brieven",
         title=f"Welke brieven van {format_date(dated)} gingen op de post?",
         button="Leg de dag vast",
-        is_open=lambda item: bool(posting.to_post(round=item, dated=dated)),
+        is_open=lambda item: posting.to_post(round=item, dated=dated).exists(),
         follows=lambda item: list(FOLLOWS),
         form=form_for,  # type: ignore[arg-type]  # it is called as a form is
         act=act,
-        was_taken=was_taken,
+        was_taken=lambda item, said, actor: _all_went(item, set(said["letters"]), said["on"]),
         is_weighty=True,
     )
     return _take(request, slug, step)
@@ -211,14 +220,20 @@ def case_post_letters(request: Any, slug: str, day: str) -> HttpResponse:
 
 def _choices(slug: str, dated: date, *, sent: bool) -> list[tuple[str, str]]:
     """Return the letters to choose from; of what was sent also those that went meanwhile, to be answered as they are."""
-    found = Letter.objects.filter(round__slug=slug, dated=dated, goes_by_post=True).select_related("provider")
     if sent:
-        return [(str(letter.uuid), letter.reference) for letter in found.defer("body", "figures")]
-    waiting = posting.only_printed(found.filter(posting=None).order_by("kind", "pk"))
+        found = Letter.objects.filter(round__slug=slug, dated=dated, goes_by_post=True)
+        return [(str(uuid), reference) for uuid, reference in found.values_list("uuid", "reference")]
+    waiting = posting.to_post(round=get_object_or_404(Round, slug=slug), dated=dated)
     return [
         (str(letter.uuid), f"{letter.provider.name}: {letter.get_kind_display().lower()} ({letter.reference})")
         for letter in waiting[:MOST_TO_CHOOSE]
     ]
+
+
+def _all_went(round: Round, letters: Collection[UUID | str], on: date) -> bool:
+    """Tell whether it is written down of all these letters that they went on this day."""
+    went = Posting.objects.filter(letter__round=round, letter__uuid__in=letters, posted_on=on)
+    return bool(letters) and went.count() == len(letters)
 
 
 def _happened(number: int, on: date) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from ivportal.pages.cases.moving import became, can_go, term_of
 from ivportal.pages.cases.objection_forms import (
@@ -10,14 +11,12 @@ from ivportal.pages.cases.objection_forms import (
     AssignForm,
     LatenessForm,
     RemedyForm,
+    mandate_form,
 )
-from ivportal.pages.steps import Step
+from ivportal.pages.steps import NothingToFillIn, Step
 from providers.access import Actor
 from providers.formatting import format_date
-from tariffs.models import (
-    Objection,
-    ObjectionStatus,
-)
+from tariffs.models import FileKind, Objection, ObjectionStatus
 from tariffs.policies import current_policy
 from tariffs.procedure import admission, groups, objections
 from tariffs.procedure.deadlines import timeliness_of
@@ -28,6 +27,30 @@ S = ObjectionStatus
 def _remedy(item: Objection, said: dict[str, Any], actor: Actor) -> str:
     event = admission.ask_remedy(objection=item, what=said["what"], actor=actor)
     return f"De aanbieder kan aanvullen tot en met {format_date(event.until)} (art. 6:6 Awb) en krijgt een brief."
+
+
+def _point_out(item: Objection, said: dict[str, Any], actor: Actor) -> str:
+    made = admission.point_out_mandate(objection=item, file=UUID(said["file"]), actor=actor)
+    return f"‘{made.name}’ staat als machtiging bij het bezwaar."
+
+
+def mandate_step(objection: Objection) -> Step[Objection]:
+    """Return the step for a mandate that came among other files: it is not asked for again."""
+    can_be = admission.may_be_mandate(objection).exists()
+    return Step(
+        name="machtiging",
+        title="Welk bestand is de machtiging?",
+        button="Wijs de machtiging aan",
+        is_open=lambda item: can_be,
+        follows=lambda item: [
+            f"{item.representative} maakt bezwaar namens {item.provider.name} en laat zien dat dat mag (art. 2:1, tweede lid,"
+            " Awb).",
+            "Het bestand blijft zoals het binnenkwam. U hoeft er niet meer om te vragen.",
+        ],
+        form=mandate_form(objection) if can_be else NothingToFillIn,
+        act=_point_out,
+        was_taken=lambda item, said, actor: item.files.filter(kind=FileKind.MANDATE).exists(),
+    )
 
 
 def _lateness(item: Objection, said: dict[str, Any], actor: Actor) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from ivportal.pages.cases.decision_forms import ReasonsForm
@@ -10,9 +11,9 @@ from ivportal.pages.steps import Step
 from providers.access import Actor
 from providers.models import Round
 from providers.refusal import Refused
-from tariffs.models import Decision, DecisionStatus
+from tariffs.models import Decision, DecisionStatus, Release
 from tariffs.procedure import decisions
-from tariffs.procedure.renewals import adopted_release, renewals_of, to_prepare
+from tariffs.procedure.renewals import Renewals, adopted_release, renewals_of, to_prepare
 
 S = DecisionStatus
 
@@ -32,15 +33,30 @@ def _prepare_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
     return f"{outcome.done} besluiten zijn voorbereid{renewed}. {outcome.sentence}".strip()
 
 
-def _can_prepare(round: Round) -> bool:
-    release = adopted_release(round)
-    return release is not None and (to_prepare(round).exists() or bool(renewals_of(release).to_renew))
+class NewOutcomes:
+    """What the newest adopted outcomes of a round mean for its decisions: looked up when it is asked for, and once."""
 
+    def __init__(self, round: Round) -> None:
+        self._round = round
 
-def others_of(round: Round) -> list[str]:
-    """Say what the newest adopted outcomes change in decisions that hold and rest on older ones; empty if there are none."""
-    release = adopted_release(round)
-    return renewals_of(release).sentences(round.currency) if release is not None else []
+    @cached_property
+    def release(self) -> Release | None:
+        """Return the newest adopted release."""
+        return adopted_release(self._round)
+
+    @cached_property
+    def _renewals(self) -> Renewals:
+        return renewals_of(self.release) if self.release is not None else Renewals()
+
+    @property
+    def can_prepare(self) -> bool:
+        """Tell whether there is a decision to prepare."""
+        return self.release is not None and (to_prepare(self._round).exists() or bool(self._renewals.to_renew))
+
+    @property
+    def others(self) -> list[str]:
+        """Say what changes in decisions that hold and rest on older outcomes; empty if there are none."""
+        return self._renewals.sentences(self._round.currency)
 
 
 def _announce_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
@@ -62,19 +78,7 @@ def _gone(status: DecisionStatus) -> Any:
     return lambda item, said, actor: not _count(item, status)
 
 
-ROUND_STEPS: tuple[Step[Round], ...] = (
-    Step(
-        name="voorbereiden",
-        title="Bereidt u de besluiten voor?",
-        button="Bereid besluiten voor",
-        is_open=_can_prepare,
-        follows=lambda item: [
-            "Voor elke aanbieder met een bandbreedte in de vastgestelde uitkomsten komt er een besluit in voorbereiding.",
-            "Niemand buiten de NZa merkt hier iets van. Wie al een besluit heeft, houdt dat tot er een nieuw is verstuurd.",
-            *others_of(item),
-        ],
-        act=_prepare_round,
-    ),
+_STEPS: tuple[Step[Round], ...] = (
     Step(
         name="bekendmaken",
         title="Maakt u de voornemens bekend?",
@@ -118,3 +122,22 @@ ROUND_STEPS: tuple[Step[Round], ...] = (
         is_weighty=True,
     ),
 )
+
+
+def round_steps(outcomes: NewOutcomes) -> tuple[Step[Round], ...]:
+    """Return the steps with all decisions of a round; the first of them depends on its newest outcomes."""
+    return (
+        Step(
+            name="voorbereiden",
+            title="Bereidt u de besluiten voor?",
+            button="Bereid besluiten voor",
+            is_open=lambda item: outcomes.can_prepare,
+            follows=lambda item: [
+                "Voor elke aanbieder met een bandbreedte in de vastgestelde uitkomsten komt er een besluit in voorbereiding.",
+                "Niemand buiten de NZa merkt hier iets van. Wie al een besluit heeft, houdt dat tot er een nieuw is verstuurd.",
+                *outcomes.others,
+            ],
+            act=_prepare_round,
+        ),
+        *_STEPS,
+    )

@@ -21,6 +21,7 @@ from tariffs.models import (
     Letter,
     LetterKind,
     Objection,
+    ObjectionOutcome,
     ObjectionStatus,
     Standing,
 )
@@ -29,7 +30,7 @@ from tariffs.procedure.admission import missing
 from tariffs.procedure.case import CaseOf, shows_outcome
 from tariffs.procedure.deadlines import Deadline, deadlines, hearing_of, in_words, timeliness_of
 from tariffs.procedure.timeline import Event, events
-from tariffs.procedure.views import WAIVED, may_add
+from tariffs.procedure.views import WAIVED, lacks_reaction, may_add
 
 S = DecisionStatus
 CHANNELS = (
@@ -254,7 +255,7 @@ def _views_shown(case: CaseOf, views: Any) -> dict[str, Any]:
         "is_waived": views.text == WAIVED,
         "consideration": views.reaction if shows else "",
         "files": [item for item in case.files if item.views_id == views.pk],
-        "needs_consideration": views.text != WAIVED and not views.reaction,
+        "needs_consideration": lacks_reaction(views),
     }
 
 
@@ -271,16 +272,11 @@ def objection_shown(case: CaseOf, objection: Objection) -> dict[str, Any]:
         "shows_outcome": shows,
         "sentence": ruling_letters.SENTENCES.get(objection.outcome, "") if shows else "",
         "consequence": ruling_letters.FOLLOWS.get(objection.consequence, "") if shows else "",
-        "grounds": [
-            {
-                "number": ground.number,
-                "is_shared": ground.group_id is not None,
-                "text": ground.text,
-                "verdict": ground.get_verdict_display() if shows and ground.verdict else "",
-                "reasons": ground.reasons if shows else "",
-            }
-            for ground in rulings.grounds_of(objection)
-        ],
+        # What was not treated got no verdict: what is thought of a shared ground is for the others in the group.
+        "grounds": grounds_shown(
+            objection,
+            with_verdicts=case.is_internal or (shows and objection.outcome != ObjectionOutcome.INADMISSIBLE),
+        ),
         "hearing": hearing,
         "hearing_at": format_datetime(hearing.at) if hearing and hearing.at else "",
         "report": hearing.report if hearing else "",
@@ -293,6 +289,20 @@ def objection_shown(case: CaseOf, objection: Objection) -> dict[str, Any]:
         "is_overdue": any(item.code == "decide" and item.is_over for item in deadlines(objection)),
         "may_supplement": objection.status in ("received", "incomplete", "admitted", "hearing", "heard"),
     }
+
+
+def grounds_shown(objection: Objection, *, with_verdicts: bool) -> list[dict[str, Any]]:
+    """Return the grounds of an objection as ``_grounds.html`` shows them, shared ones first."""
+    return [
+        {
+            "number": ground.number,
+            "is_shared": ground.group_id is not None,
+            "text": ground.text,
+            "verdict": ground.get_verdict_display() if with_verdicts and ground.verdict else "",
+            "reasons": ground.reasons if with_verdicts else "",
+        }
+        for ground in rulings.grounds_of(objection)
+    ]
 
 
 def _letter_shown(letter: Letter) -> dict[str, Any]:

@@ -50,7 +50,9 @@ def of_objection(objection: Objection, actor: Actor) -> dict[str, Any]:
             "sentence": ruling_letters.SENTENCES.get(objection.outcome, ""),
             "compared": _compared(new, objection.decision) if new is not None else None,
             "changes": _changes(new) if new is not None else [],
-            "grounds": rulings.grounds_of(objection) if objection.outcome != ObjectionOutcome.INADMISSIBLE else [],
+            "grounds": []
+            if objection.outcome == ObjectionOutcome.INADMISSIBLE
+            else shown.grounds_shown(objection, with_verdicts=True),
             "concept": _concept(rulings.concept(objection, actor=actor, at=timezone.now())),
         },
     }
@@ -105,7 +107,9 @@ def of_round(request: Any, round: Round) -> dict[str, Any]:
 def decision_concept(request: Any, decision: Any) -> HttpResponse:
     """Show the letter with an intention or a decision as it would go out now, marked as a concept."""
     found = get_object_or_404(
-        Decision.objects.visible_to(request.actor).select_related("round", "provider", "report__release", "replaces"),
+        Decision.objects.visible_to(request.actor)
+        .select_related("round", "provider", "report__release", "replaces")
+        .defer("report__content"),
         uuid=decision,
     )
     letter = decision_letters.concept(found, actor=request.actor, at=timezone.now())
@@ -117,9 +121,9 @@ def decision_concept(request: Any, decision: Any) -> HttpResponse:
 def objection_concept(request: Any, objection: Any) -> HttpResponse:
     """Show the letter with the decision on an objection as it would go out now, marked as a concept."""
     found = get_object_or_404(
-        Objection.objects.visible_to(request.actor).select_related(
-            "decision__round", "decision__provider", "provider", "new_decision__report__release"
-        ),
+        Objection.objects.visible_to(request.actor)
+        .select_related("decision__round", "decision__provider", "provider", "new_decision__report__release")
+        .defer("new_decision__report__content"),
         uuid=objection,
     )
     letter = rulings.concept(found, actor=request.actor, at=timezone.now())

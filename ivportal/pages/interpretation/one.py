@@ -16,9 +16,9 @@ from ivportal.pages.interpretation.own import figures_of
 from ivportal.pages.interpretation.shown import changes_of, line_of
 from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
-from providers.audit import record
+from providers.audit import record_reading
 from providers.formatting import format_money, format_percent
-from providers.models import Act, Provider
+from providers.models import Provider
 from providers.refusal import Refused
 from tariffs.models import Consequences, InterpretationResponse, Item, Settlement
 from tariffs.policies import current_policy
@@ -49,7 +49,7 @@ def response(request: Any, response: Any) -> HttpResponse:
     """One response; that it was read is recorded."""
     found = _found(request, response)
     round = found.report.release.round
-    record(act=Act.CASE_READ, actor=request.actor, subject=f"{found.provider}: {found}")
+    record_reading(actor=request.actor, subject=f"{found.provider}: {found}")
     seen = outlook.seen_of(found)
     kept = seen.kept
     context = {

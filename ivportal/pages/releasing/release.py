@@ -22,7 +22,7 @@ from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.steps import Step
 from providers.access import Actor
-from providers.audit import record
+from providers.audit import record, record_reading
 from providers.formatting import format_datetime, format_million
 from providers.mandates import people_of_each
 from providers.models import Act
@@ -169,7 +169,7 @@ def _found(release: Any) -> Release:
 def release_page(request: Any, release: Any) -> HttpResponse:
     """One release: how far it is, what goes out, what each rule is worth, and what can be done now."""
     found = _found(release)
-    record(act=Act.CASE_READ, actor=request.actor, subject=f"Vrijgave {found.round}")
+    record_reading(actor=request.actor, subject=f"Vrijgave {found.round}")
     search = request.GET.get("zoek", "").strip()
     reports = MirrorReport.objects.filter(release=found).select_related("provider").defer("content")
     if search:
