@@ -11,5 +11,6 @@ class Overtaken(Exception):
 
 def require_words(text: str, sentence: str, *, least: int = 10) -> None:
     """Raise :class:`Refused` with ``sentence`` unless somebody wrote something that can be read: ``least`` signs."""
-    if len(text.strip()) < least:
-        raise Refused(sentence)
+    written = len(text.strip())
+    if written < least:
+        raise Refused(f"{sentence} Schrijf ten minste {least} tekens{f': u schreef er {written}' if written else ''}.")

@@ -9,6 +9,7 @@ from typing import Any
 from benchmarking import datasets, frontiers
 from benchmarking.models import Dataset, PeerLink, Run
 from providers.models import Provider
+from tariffs import periods
 from tariffs.models import Release
 
 OWN_FIGURES = "Uw eigen gegevens zijn veranderd: de nieuwe berekening gaat uit van uw laatste versie."
@@ -108,7 +109,9 @@ def touched_by(release: Release) -> Touched:
     if last is None or not is_same_frontier(last.run, release.run) or last.status != release.status:
         return Touched()
     changed = changed_providers(last.run.dataset, release.run.dataset)
-    same_term = release.respond_until is None or release.respond_until == last.respond_until
+    same_term = release.respond_until == last.respond_until or (
+        release.respond_until is None and periods.ended_by(release) is None
+    )
     same_eyes = release.for_care_offices == last.for_care_offices and release.tariff_year == last.tariff_year
     return Touched(
         to_tell=changed if same_term else None,

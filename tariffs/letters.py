@@ -4,6 +4,9 @@ A letter to a provider without consent to electronic post (Awb 2:14) goes by pos
 printed (``tariffs.procedure.posting``). Consent counts as it is when the letter is written. Only answers in the interpretation
 period are in the portal alone: they are informal, no step in a procedure of the law, and nothing begins with them.
 
+Who has a proxy for an objection gets every letter about it through the proxy (Awb 6:17), who has no account here: by post,
+whatever the provider consented to, with a copy in the portal.
+
 The text is plain: paragraphs, headings (``## ``), lists (``- ``), quotes (``> ``). :func:`blocks` reads it back, for the page
 and for the PDF alike. What people wrote themselves goes in by :func:`quoted`, so that it cannot look like what the NZa says.
 """
@@ -44,6 +47,11 @@ BY_POST = (
 )
 
 
+BY_PROXY = "De brief gaat per post naar uw gemachtigde, {name} (art. 6:17 Awb). In het portaal staat een kopie."
+#: How most letters begin; to a proxy that is not right.
+TO_DIRECTOR, TO_PROXY = "Geachte bestuurder,", "Geachte gemachtigde,"
+
+
 @dataclass(frozen=True)
 class Block:
     """A part of a letter: a heading, a paragraph, a list or a quote, with its lines."""
@@ -54,7 +62,10 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """A letter that is about to be sent. ``facts``: what the text of its kind asks for besides the common ones."""
+    """A letter that is about to be sent. ``facts``: what the text of its kind asks for besides the common ones.
+
+    ``later``: what its ``termijnzin`` says besides if it goes by post, of what happens if it is put in the post on a later day.
+    """
 
     kind: LetterKind
     provider: Provider
@@ -66,6 +77,7 @@ class Outgoing:
     objection: Objection | None = None
     response: InterpretationResponse | None = None
     is_told: bool = field(default=True)
+    later: str = ""
 
 
 def send(letter: Outgoing, *, actor: Actor | None, at: datetime) -> Letter:
@@ -104,6 +116,10 @@ def composed(letters: Sequence[Outgoing], *, actor: Actor | None, at: datetime) 
     here = gets_post_here(providers)
     made = []
     for letter in letters:
+        goes_by_post = _goes_by_post(letter, here)
+        said = dict(letter.facts)
+        if goes_by_post and letter.later:
+            said["termijnzin"] = f"{said['termijnzin']} {letter.later}"
         text = texts[letter.round, letter.kind.value].filled(
             {
                 "aanbieder": letter.provider.name,
@@ -111,10 +127,10 @@ def composed(letters: Sequence[Outgoing], *, actor: Actor | None, at: datetime) 
                 "boekjaar": str(letter.round.book_year),
                 "zaak": letter.reference,
                 "portaal": f"{settings.PORTAL_ADDRESS.rstrip('/')}{path_of(letter.round)}",
-                **letter.facts,
+                **said,
             }
         )
-        body = _tidy(f"{addresses.get(letter.provider.pk) or letter.provider.name}\n\n{text.body}")
+        body = _addressed(letter, text.body, addresses)
         row = Letter(
             provider=letter.provider,
             round=letter.round,
@@ -127,7 +143,7 @@ def composed(letters: Sequence[Outgoing], *, actor: Actor | None, at: datetime) 
             body=body,
             figures=dict(letter.figures) if letter.figures is not None else None,
             dated=amsterdam_day(at),
-            goes_by_post=_goes_by_post(letter, here),
+            goes_by_post=goes_by_post,
             sent_at=at,
             sent_by=actor.user if actor else None,
         )
@@ -140,9 +156,37 @@ def _goes_by_post(letter: Outgoing, here: frozenset[int]) -> bool:
     """Tell whether a letter is printed and posted too; one with a decision goes as the decision says that it is made known."""
     if letter.kind in PORTAL_ONLY:
         return False
+    if proxy_of(letter):
+        return True
     if letter.decision is not None and letter.decision.sent_how:
         return letter.decision.sent_how == Channel.POST
     return letter.provider.pk not in here
+
+
+def proxy_of(letter: Letter | Outgoing) -> str:
+    """Return the name of the proxy to whom a letter about an objection goes (Awb 6:17); empty if there is none."""
+    return letter.objection.representative if letter.objection is not None else ""
+
+
+def _addressed(letter: Outgoing, body: str, addresses: Mapping[int, str]) -> str:
+    """Return the text of a letter under its address; that of a proxy is not known here, her name is."""
+    own, proxy = letter.provider.name, proxy_of(letter)
+    if not proxy:
+        return _tidy(f"{addresses.get(letter.provider.pk) or own}\n\n{body}")
+    text = body.strip()
+    if text.startswith(TO_DIRECTOR):
+        text = f"{TO_PROXY}{text.removeprefix(TO_DIRECTOR)}"
+    return _tidy(
+        f"T.a.v. {proxy}, gemachtigde van {own}\n\n{text}\n\nU krijgt deze brief als gemachtigde van {own} (art. 6:17 Awb)."
+        f" Waar ‘u’ staat, is {own} bedoeld. {own} leest een kopie in het portaal."
+    )
+
+
+def how_it_goes(letter: Letter) -> str:
+    """Say to the people of a provider how a letter reaches them."""
+    if proxy := proxy_of(letter):
+        return BY_PROXY.format(name=proxy)
+    return BY_POST if letter.goes_by_post else BY_PORTAL
 
 
 def fingerprint(letter: Letter) -> str:
@@ -231,7 +275,7 @@ def _tell(letters: Sequence[Letter]) -> None:
                     facts={
                         "onderwerp": letter.get_kind_display().lower(),
                         "zaak": letter.reference,
-                        "hoe": BY_POST if letter.goes_by_post else BY_PORTAL,
+                        "hoe": how_it_goes(letter),
                         "termijn": "",
                     },
                 )

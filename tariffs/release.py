@@ -24,7 +24,7 @@ from providers.mandates import people_of_each
 from providers.models import Act, Round
 from providers.refusal import Refused, require_words
 from providers.waking import wake
-from tariffs import changes, consents, effects, standings, tasks
+from tariffs import changes, consents, effects, periods, standings, tasks
 from tariffs.models import (
     RELEASED_AS,
     UNDER_WAY,
@@ -35,7 +35,6 @@ from tariffs.models import (
     ReleaseEffects,
     ReleaseStage,
     ReportStatus,
-    period_until,
 )
 from tariffs.own_terms import require_own_term
 from tariffs.reports import content_hash, report_contents
@@ -68,14 +67,15 @@ def prepare(
 
     Asked twice by the same person, it is one release. Raises :class:`ReleaseRefused` if the run is not completed, another release
     of the round is under way, the outcome has that status already, it would go back to an earlier
-    one, or it would end a period to respond (``ends_period`` says that this is meant).
+    one, it would be adopted while responses wait for an answer, or it would end a period to respond (``ends_period`` says that
+    this is meant).
     """
     powers.require_staff(actor)
     now = timezone.now()
     with transaction.atomic():
         round = Round.objects.select_for_update(no_key=True).get(pk=run.dataset.round_id)
         _require_releasable(run, round, status, respond_until)
-        running = period_of(round)
+        running = periods.period_of(round)
         ends = running is not None and (respond_until is None or respond_until < running)
         if running is not None and ends and not ends_period and actor is not None:
             raise ReleaseRefused(
@@ -99,7 +99,11 @@ def prepare(
         earlier = Release.objects.released().filter(round=round).exists()
         if earlier:
             require_words(
-                note, "Schrijf op wat er nieuw is en waarom. Iedereen die een nieuwe spiegel krijgt leest dat."
+                note,
+                "Schrijf op wat er nieuw is en waarom. Iedereen die een nieuwe spiegel krijgt leest dat."
+                if not ends
+                else "Schrijf op wat er nieuw is, en waarom de duidingsperiode eerder eindigt. Iedereen die kon reageren leest"
+                " dat.",
             )
         release = Release.objects.create(
             run=run,
@@ -150,13 +154,8 @@ def _require_releasable(run: Run, round: Round, status: ReportStatus, respond_un
         )
     if respond_until is not None:
         require_own_term(respond_until, round)
-
-
-def period_of(round: Round) -> datetime | None:
-    """Return until when providers can respond to the newest release of a round, the longest of them; ``None`` if nobody can."""
-    newest = Release.objects.released().filter(round=round).first()
-    until = period_until(newest) if newest is not None else None
-    return until if until is not None and until >= timezone.now() else None
+    if status == ReportStatus.ADOPTED and (waiting := periods.why_not_adopted(round)):
+        raise ReleaseRefused(waiting)
 
 
 def make_reports(release_id: int) -> bool:
@@ -217,13 +216,13 @@ def _store_reports(release: Release) -> None:
     )
     documents = report_contents(release.run)
     told = changes.reasons(last.run, release.run) if last is not None else None
+    ended = periods.sentences(last=last, respond_until=release.respond_until, providers=documents)
     for provider_id, document in documents.items():
         old = before.get(provider_id)
         document["release"] = {"note": release.note, "status": release.status}
         if told is not None:
-            document["release"]["why"] = told.for_provider(
-                provider_id, old.content if old is not None else None, document
-            )
+            why = told.for_provider(provider_id, old.content if old is not None else None, document)
+            document["release"]["why"] = [ended[provider_id], *why] if provider_id in ended else why
     MirrorReport.objects.bulk_create(
         (
             MirrorReport(
@@ -242,7 +241,8 @@ def _store_reports(release: Release) -> None:
 def approve(*, release: Release, release_at: datetime | None, actor: Actor) -> Release:
     """Approve what was prepared, by another than who did that; it becomes visible at ``release_at``, or at once.
 
-    Raises :class:`ReleaseRefused` for the same person, for what is not ready, or for a moment after the interpretation period.
+    Raises :class:`ReleaseRefused` for the same person, for what is not ready, for a moment after the interpretation period, or
+    for adopting while responses wait for an answer. What comes in after that stays open: it holds nothing back.
     """
     powers.require_staff(actor)
     now = timezone.now()
@@ -255,8 +255,13 @@ def approve(*, release: Release, release_at: datetime | None, actor: Actor) -> R
             raise ReleaseRefused(f"Deze vrijgave staat op ‘{locked.get_stage_display().lower()}’.")
         if locked.prepared_by_id == actor.user.pk:
             raise ReleaseRefused("U zette deze vrijgave zelf klaar. Een collega moet haar goedkeuren.")
-        if changed := _what_changed(locked, moment):
+        changed = _what_changed(locked, moment)
+        if not changed and periods.ended_by(locked) is not None and periods.was_extended(locked):
+            changed = "De duidingsperiode is verlengd nadat deze vrijgave werd klaargezet."
+        if changed:
             raise ReleaseRefused(f"{changed} Trek de vrijgave in en zet haar opnieuw klaar.")
+        if locked.status == ReportStatus.ADOPTED and (waiting := periods.why_not_adopted(locked.round)):
+            raise ReleaseRefused(waiting)
         locked.stage, locked.release_at = ReleaseStage.APPROVED, moment
         locked.approved_at, locked.approved_by = now, actor.user
         locked.save()
@@ -356,11 +361,10 @@ def _tell(release: Release, *, only: frozenset[int] | None) -> None:
         found = found.filter(provider__in=only)
     reports = {report.provider_id: report for report in found}
     people = people_of_each(reports)
+    last = periods.newest_release(release.round)
+    ended = periods.sentences(last=last, respond_until=release.respond_until, providers=reports)
+    new = release.note or "Dit is de eerste spiegel van deze ronde."
     kind = "mirror_released" if release.respond_until is None else "mirror_to_respond_to"
-    facts = {
-        "status": release.get_status_display().lower(),
-        "nieuw": release.note or "Dit is de eerste spiegel van deze ronde.",
-    }
     until = format_datetime(release.respond_until) if release.respond_until else ""
     notices.tell_all(
         kind=kind,
@@ -371,7 +375,11 @@ def _tell(release: Release, *, only: frozenset[int] | None) -> None:
                 to=people.get(provider_id, []),
                 provider=report.provider,
                 occasion=f"release {release.uuid}",
-                facts={**facts, "termijn": until},
+                facts={
+                    "status": release.get_status_display().lower(),
+                    "nieuw": "\n\n".join(filter(None, [new, ended.get(provider_id)])),
+                    "termijn": until,
+                },
             )
             for provider_id, report in reports.items()
         ],

@@ -101,14 +101,19 @@ class Misfit:
         return f"{about}{shown(self.value)} {where}. Het dichtstbijzijnde dat u kunt afspreken is {shown(nearest)}."
 
 
+def inward(lower: Decimal, upper: Decimal) -> tuple[Decimal, Decimal]:
+    """Return the ends of a bandwidth in hundredths of a percent, rounded inward: what is told can be agreed."""
+    highest = upper.quantize(STEP, ROUND_FLOOR)
+    return min(lower.quantize(STEP, ROUND_CEILING), highest), highest
+
+
 def room_of(*, lower: Decimal, upper: Decimal, cap: Decimal, products: Iterable[Mapping[str, str]]) -> Room:
     """Return the room of a bandwidth.
 
     ``lower`` and ``upper`` are its rates, ``cap`` the highest rate there may be, ``products`` what a standing tells of each
     product: ``product``, ``maximum_tariff``, ``lower`` and ``upper``, money as text.
     """
-    highest = upper.quantize(STEP, ROUND_FLOOR)
-    lowest = min(lower.quantize(STEP, ROUND_CEILING), highest)
+    lowest, highest = inward(lower, upper)
     rate = Ends(lower=lowest, upper=highest, maximum=max(cap.quantize(STEP, ROUND_FLOOR), highest))
     ends, tariffs = {}, {}
     for facts in products:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -65,6 +66,7 @@ def import_tariff_file(*, name: str, content: bytes, actor: Actor | None) -> Tar
     *fictief* is labelled so. The same file twice is the same table. Raises :class:`TariffTableError`; nothing is kept then.
     """
     powers.require_staff(actor)
+    name = "".join(sign for sign in name if unicodedata.category(sign) != "Cc")
     digest = hashlib.sha256(content).hexdigest()
     known = TariffTable.objects.filter(sha256=digest).first()
     if known is not None:
@@ -234,6 +236,8 @@ def _row(line: Mapping[Any, Any]) -> MaximumTariff:
         )
     if not texts["source"]:
         problems.append("kolom source: noem de bron van het bedrag.")
+    elif any(unicodedata.category(sign) == "Cc" for sign in texts["source"]):
+        problems.append("kolom source: hier staat een teken dat niet te lezen is. Typ de bron opnieuw.")
     elif len(texts["source"]) > LONGEST_SOURCE:
         problems.append(f"kolom source: de bron is langer dan {LONGEST_SOURCE} tekens. Kort haar in.")
     includes = texts[HOUSING].lower() or "ja"

@@ -24,9 +24,13 @@ from providers.formatting import format_datetime, format_million, format_money, 
 from providers.measures import CATALOGUE
 from providers.models import Act, Round
 from tariffs import standings
-from tariffs.models import MirrorReport, ReportStatus, respond_until
+from tariffs.models import BandwidthStatus, MirrorReport, ReportStatus, respond_until
 
 #: Documents up to the second form may hold an interval of one point for who is measured against itself alone.
+CAPPED = (
+    "Uw maximale kosten zijn meer dan u met de hoogste tarieven kunt krijgen. Een tarief komt nooit boven het landelijke"
+    " maximumtarief uit: daarom is de bovenkant van uw bandbreedte daarop begrensd."
+)
 ALONE = "Voor u is geen interval te berekenen: u wordt alleen met uzelf vergeleken."
 
 
@@ -275,7 +279,7 @@ def _tariff(content: dict[str, Any], round: Round) -> dict[str, Any]:
         "basis": _basis(content, round),
         "lower_rate": lower,
         "upper_rate": upper,
-        "status_text": tariff["reason"],
+        "status_text": tariff["reason"] or (CAPPED if tariff["status"] == BandwidthStatus.CAPPED else ""),
         "scale_from": ends[0],
         "scale_to": ends[1],
         "source": tariff["source"],

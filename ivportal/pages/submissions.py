@@ -36,6 +36,8 @@ from providers.models import (
 )
 from providers.refusal import Refused
 from providers.workbook.content import Cell
+from tariffs.models import Release
+from tariffs.procedure import corrections
 
 GROUPS = {
     "Kosten": ("cost_total", "cost", "allowance", "revenue"),
@@ -55,6 +57,9 @@ STATUS_TEXTS = {
     SubmissionStatus.NOT_STARTED: "Er is nog niets ontvangen.",
     SubmissionStatus.SUBMITTED: "Het portaal heeft de gegevens ontvangen en gecontroleerd. De NZa controleert ze nog.",
 }
+RELEASED_TEXT = (
+    "Het portaal heeft de gegevens ontvangen en gecontroleerd. De uitkomsten van deze ronde zijn vrijgegeven."
+)
 CONTACT = "Vragen? Neem contact op met de NZa."
 
 
@@ -171,7 +176,7 @@ def _page(request: Any, submission: Submission, url: str, *, is_own: bool) -> Ht
         "provider": {"name": provider.name, "key": provider.shown_key},
         "submission": {
             "status_label": submission.get_status_display(),
-            "status_text": STATUS_TEXTS.get(SubmissionStatus(submission.status), ""),
+            "status_text": _status_text(submission, versions),
             "taken_back": TAKEN_BACK.get(SubmissionStatus(submission.status), "") if round.is_delivered_here else "",
         },
         "versions": [
@@ -197,6 +202,18 @@ def _page(request: Any, submission: Submission, url: str, *, is_own: bool) -> Ht
         "shown_number": shown.number,
     }
     return render(request, "providers/submission.html", context)
+
+
+def _status_text(submission: Submission, versions: list[SubmissionVersion]) -> str:
+    """Say where the figures are: received, checked, compared, or corrected by the NZa on the provider's request."""
+    if submission.status != SubmissionStatus.SUBMITTED:
+        return STATUS_TEXTS.get(SubmissionStatus(submission.status), "")
+    newest = versions[0] if versions else None
+    if newest is not None and corrections.holds_correction(newest):
+        return f"De NZa nam uw correctie over. De verbeterde getallen staan in versie {newest.number} van uw gegevens."
+    if Release.objects.released().filter(round=submission.round).exists():
+        return RELEASED_TEXT
+    return STATUS_TEXTS[SubmissionStatus.SUBMITTED]
 
 
 def _groups(

@@ -19,8 +19,14 @@ from tariffs import letters
 from tariffs.models import CaseFile, FileKind, LetterKind, Objection, ObjectionStatus, TermEvent, TermEventKind
 from tariffs.policies import current_policy
 from tariffs.procedure import files
-from tariffs.procedure.deadlines import counts_as_in_time, decision_term_of, timeliness_of
+from tariffs.procedure.deadlines import (
+    counts_as_in_time,
+    decision_term_of,
+    objection_term_of,
+    timeliness_of,
+)
 from tariffs.procedure.handling import lock, move, require_sound, require_step, tell
+from tariffs.procedure.notified import is_posting_unknown
 from tariffs.terms import Length, Term, amsterdam_day, equated_days, remedy_term
 
 S = ObjectionStatus
@@ -101,10 +107,11 @@ def ask_remedy(*, objection: Objection, what: str, actor: Actor) -> TermEvent:
                 reference=locked.reference,
                 facts={
                     "gevraagd": letters.plain_lines(what),
-                    "termijnzin": f"Dat kan tot en met {format_date(term.end)}. {term.sentence}\n\n{still}",
+                    "termijnzin": f"{_in_words(locked, term)}\n\n{still}",
                     "ondertekenaar": actor.user.name,
                 },
                 objection=locked,
+                later="Ontvangt u deze brief pas kort voor die dag, laat het de NZa weten: zij kan langer wachten.",
             ),
             actor=actor,
             at=now,
@@ -134,6 +141,22 @@ def remedy_sentence(objection: Objection) -> str:
     )
 
 
+def remedy_days(objection: Objection) -> str:
+    """Say until when the provider can complete an objection if it is asked for today, and why until then (Awb 6:6, 6:7)."""
+    return _in_words(objection, _remedy_term(objection, amsterdam_day(timezone.now())))
+
+
+def _in_words(objection: Objection, term: Term) -> str:
+    ends = objection_term_of(objection.decision).end
+    again = (
+        f" Tot en met {format_date(ends)} loopt de bezwaartermijn: zo lang kan ook nog een nieuw of aangevuld bezwaar worden"
+        " gemaakt (art. 6:7 Awb)."
+        if amsterdam_day(timezone.now()) <= ends < term.end
+        else ""
+    )
+    return f"Aanvullen kan tot en met {format_date(term.end)} (art. 6:6 Awb). {term.sentence}{again}"
+
+
 def _remedy_term(objection: Objection, today: date) -> Term:
     policy = current_policy(objection.decision.round)
     return remedy_term(
@@ -141,6 +164,7 @@ def _remedy_term(objection: Objection, today: date) -> Term:
         length=Length(policy.remedy_days, "days"),
         courtesy=policy.courtesy_terms,
         equated=equated_days(),
+        objection_until=objection_term_of(objection.decision).end,
     )
 
 
@@ -156,6 +180,11 @@ def judge_lateness(
         locked = lock(objection, actor)
         if timeliness_of(locked).timing == "in_time":
             raise Refused("Dit bezwaar is op tijd. Er valt niets te verschonen (art. 6:9 Awb).")
+        if not is_excused and is_posting_unknown(locked.decision):
+            raise Refused(
+                "Er staat nog niet op welke dag het besluit op de post ging. Zonder die dag is niemand te laat (art. 3:41 en 6:8"
+                " Awb). Schrijf haar eerst op bij de post van deze ronde."
+            )
         if locked.status not in (S.RECEIVED, S.INCOMPLETE):
             raise Refused("Over de termijn beslist u voordat u het bezwaar in behandeling neemt (art. 6:11 Awb).")
         if not locked.late_because and not late_because.strip():

@@ -110,6 +110,13 @@ def versions_of(responses: Collection[InterpretationResponse]) -> dict[int, Subm
     return found
 
 
+def holds_correction(version: SubmissionVersion) -> bool:
+    """Tell whether a delivered version is the first to hold a correction that was accepted."""
+    submission = version.submission
+    own = [item for item in accepted_in(submission.round) if item.provider_id == submission.provider_id]
+    return version in versions_of(own).values()
+
+
 # ── carrying over ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 

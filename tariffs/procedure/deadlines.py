@@ -30,7 +30,7 @@ from tariffs.models import (
     TermEventKind,
     period_until,
 )
-from tariffs.procedure.notified import notified_on, posted_on
+from tariffs.procedure.notified import is_posting_unknown, notified_on, posted_on
 from tariffs.terms import (
     Adjournment,
     Length,
@@ -180,6 +180,8 @@ def appeal_term_of(objection: Objection) -> Term:
 def posted_sentence(subject: Decision | Objection, term: Term) -> str:
     """Return on which day a decision was put in the post and until when somebody can go on; empty if it went in the portal."""
     posted = posted_on(subject)
+    if posted is None and isinstance(subject, Decision) and is_posting_unknown(subject):
+        return "De brief is nog niet op de post; voorlopig rekent het portaal met de datum op de brief (art. 3:41 en 6:8 Awb)."
     if posted is None:
         return ""
     what, can = (
@@ -213,12 +215,23 @@ def timeliness_of(objection: Objection) -> Timeliness:
                 " daarom is het bezwaar op tijd (art. 6:10, eerste lid, onder a, Awb)."
             ),
         )
+    if found.timing == "late" and is_posting_unknown(objection.decision):
+        return Timeliness(
+            timing="unclear",
+            articles=("art. 3:41 en 6:8 Awb",),
+            sentence=f"{found.sentence} Maar van het besluit staat nog niet vast op welke dag het op de post ging, en de termijn"
+            " begint pas daarna (art. 3:41 en 6:8 Awb).",
+        )
     return found
 
 
 def counts_as_in_time(objection: Objection) -> bool | None:
     """Tell whether an objection is treated as in time; ``None`` as long as a person still has to decide that (Awb 6:11)."""
-    return True if timeliness_of(objection).timing == "in_time" else objection.is_excused
+    if timeliness_of(objection).timing == "in_time":
+        return True
+    if is_posting_unknown(objection.decision):
+        return objection.is_excused or None
+    return objection.is_excused
 
 
 def decision_term_of(objection: Objection, *, events: Sequence[TermEvent] | None = None) -> Term:

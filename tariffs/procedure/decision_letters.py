@@ -16,6 +16,11 @@ from tariffs.procedure.views import WAIVED
 from tariffs.terms import Length, Term, amsterdam_day, equated_days, objection_term, views_term
 
 Said = Mapping[int, Sequence[StatementOfViews]]
+#: What ``tariffs.procedure.posting`` does once the day of the post is written down.
+LATER = (
+    "Is deze brief later op de post gedaan dan de datum die erop staat, dan heeft u evenveel dagen langer: de laatste dag staat"
+    " in het portaal."
+)
 
 
 def intended(decisions: Iterable[Decision], *, term: Term, actor: Actor) -> list[letters.Outgoing]:
@@ -35,6 +40,7 @@ def intended(decisions: Iterable[Decision], *, term: Term, actor: Actor) -> list
             },
             figures=figures.table(item.figures, item.round.currency, item.report.release.tariff_year),
             decision=item,
+            later=LATER,
         )
         for item in decisions
     ]

@@ -25,6 +25,7 @@ from providers.refusal import Refused, require_words
 from tariffs import letters, standings
 from tariffs.marks import mark_of
 from tariffs.models import (
+    Bandwidth,
     Channel,
     Decision,
     DecisionStatus,
@@ -53,6 +54,16 @@ PENDING = (
 UNANSWERED = (
     "Terwijl het besluit werd opgesteld, kwam er nog een zienswijze binnen. Geef het besluit terug, schrijf op wat de NZa ervan"
     " vindt en stel het opnieuw op (art. 3:46 en 3:47 Awb)."
+)
+
+
+OUTDATED = (
+    "Dit rust op uitkomsten die niet meer de nieuwste zijn: in de nieuwste zijn de cijfers van deze aanbieder anders. Trek het"
+    " voornemen in en bereid het opnieuw voor (art. 3:2 Awb)."
+)
+OLD_OUTCOMES = (
+    "ze rusten op uitkomsten die niet meer de nieuwste zijn, en in de nieuwste staan andere cijfers. Trek die voornemens in en"
+    " bereid ze opnieuw voor (art. 3:2 Awb)."
 )
 
 
@@ -156,9 +167,12 @@ def draft_all(*, round: Round, actor: Actor, reasons: str = "", decisions: Chose
         said = views_of(found)
         running = [item for item in found if _waits_for_views(item, said.get(item.pk, []), today)]
         unanswered = _unanswered(found, said)
-        waiting = {item.pk for item in (*running, *unanswered)}
+        outdated = _outdated(found, round)
+        waiting = {item.pk for item in (*running, *unanswered, *outdated)}
         ready = [item for item in found if item.pk not in waiting]
         if decisions is not None and not ready:
+            if outdated:
+                raise NotReady(OUTDATED)
             if unanswered:
                 raise NotReady(
                     "Bij een zienswijze staat nog niet wat de NZa ervan vindt. Schrijf dat eerst op (art. 3:46 en 3:47 Awb)."
@@ -174,8 +188,16 @@ def draft_all(*, round: Round, actor: Actor, reasons: str = "", decisions: Chose
         (
             ("de aanbieder kan nog een zienswijze geven (art. 4:8 Awb).", len(running)),
             ("er staat nog niet wat de NZa van de zienswijze vindt (art. 3:46 Awb).", len(unanswered)),
+            (OLD_OUTCOMES, len(outdated)),
         ),
     )
+
+
+def why_not(decision: Decision, actor: Actor) -> str:
+    """Say why somebody may not take a decision that is drawn up; empty if she may."""
+    if decision.status == S.DRAFTED and decision.drafted_by_id == actor.user.pk:
+        return "U stelde dit zelf op: een collega stelt vast (art. 3:2 Awb)."
+    return ""
 
 
 def take_back(*, decision: Decision, reason: str, actor: Actor) -> None:
@@ -211,11 +233,11 @@ def send_all(*, round: Round, actor: Actor, decisions: Chosen = None) -> Outcome
         views.one_by_one(item.pk for item in found)
         free = [item for item in others if item.replaces_id not in pending]
         said = views_of(free)
-        late = _unanswered(free, said)
-        waiting = {item.pk for item in late}
+        late, outdated = _unanswered(free, said), _outdated(free, round)
+        waiting = {item.pk for item in (*late, *outdated)}
         ready = [item for item in free if item.pk not in waiting]
         if decisions is not None and not ready:
-            raise NotReady(PENDING if held_up else UNANSWERED if late else OWN_DRAFT)
+            raise NotReady(PENDING if held_up else OUTDATED if outdated else UNANSWERED if late else OWN_DRAFT)
         _send(ready, said, actor)
     return Outcome(
         len(ready),
@@ -227,8 +249,26 @@ def send_all(*, round: Round, actor: Actor, decisions: Chosen = None) -> Outcome
                 " stel ze opnieuw op.",
                 len(late),
             ),
+            (OLD_OUTCOMES, len(outdated)),
         ),
     )
+
+
+def _outdated(found: Sequence[Decision], round: Round) -> list[Decision]:
+    """Return those that rest on adopted outcomes which newer ones replaced with other figures, or with no bandwidth at all."""
+    newest = adopted_release(round)
+    older = [item for item in found if newest is not None and item.report.release_id != newest.pk]
+    if newest is None or not older:
+        return []
+    bands = Bandwidth.objects.filter(
+        run_id=newest.run_id, upper_rate__isnull=False, provider__in=[item.provider_id for item in older]
+    ).prefetch_related("products")
+    now = {band.provider_id: figures.of_bandwidth(band) for band in bands}
+    return [
+        item
+        for item in older
+        if item.provider_id not in now or not figures.binds_the_same(now[item.provider_id], item.figures)
+    ]
 
 
 def _pending_against(decisions: Collection[int]) -> set[int]:

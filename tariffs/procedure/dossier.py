@@ -133,14 +133,16 @@ def _pieces(
     case: CaseOf, render: Callable[[Letter], bytes], mirror: Callable[[MirrorReport], bytes]
 ) -> Iterator[Piece]:
     nza, own = "Nederlandse Zorgautoriteit", case.provider.name
+    proxies = {objection.pk: objection.representative for objection in case.objections}
     for letter in case.letters:
         letter.round = case.round
+        proxy = proxies.get(letter.objection_id or 0, "")
         posted = f", op de post gedaan op {format_date(letter.posting.posted_on)}" if hasattr(letter, "posting") else ""
         yield Piece(
             at=letter.sent_at,
             what=f"Brief: {letter.get_kind_display().lower()} ({letter.reference}){posted}",
             sender=nza,
-            recipient=own,
+            recipient=f"{proxy}, gemachtigde van {own}" if proxy else own,
             folder=FOLDER_OF.get(LetterKind(letter.kind), OBJECTION),
             name=f"brief-{name_of(letter)}.pdf",
             content=lambda letter=letter: render(letter),  # type: ignore[misc]
@@ -275,7 +277,7 @@ def _said(case: CaseOf) -> Iterator[Piece]:
     happened = events(case)
     if happened:
         lines = [
-            f"{format_datetime(event.at)} | {event.channel or '-'} | {event.who} | {event.what}"
+            f"{event.when} | {event.channel or '-'} | {event.who} | {event.what}"
             + (f"\n    {event.text}" if event.text else "")
             for event in happened
         ]

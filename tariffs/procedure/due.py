@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Greatest
@@ -28,6 +28,7 @@ from tariffs.models import (
     StatementOfViews,
     TermEvent,
 )
+from tariffs.periods import ended_at
 from tariffs.procedure import posting
 from tariffs.procedure.deadlines import Deadline, deadlines
 from tariffs.procedure.notified import with_posting
@@ -90,6 +91,39 @@ def _responses(round: Round | None) -> Iterator[Due]:
                 provider=response.provider,
                 reference=f"reactie {response.number}",
             )
+    yield from _unanswered(round)
+
+
+def _unanswered(round: Round | None) -> Iterator[Due]:
+    """Yield the responses that still wait for an answer when nobody can respond any more: the period is over or was ended."""
+    rows = InterpretationResponse.objects.filter(status__in=(ResponseStatus.SUBMITTED, ResponseStatus.ASSIGNED))
+    if round is not None:
+        rows = rows.filter(report__release__round=round)
+    now = timezone.now()
+    ends: dict[int, datetime | None] = {}
+    for response in rows.select_related("provider", "report__release__round", "assigned_to").defer("report__content"):
+        release = response.report.release
+        if release.pk not in ends:
+            ends[release.pk] = ended_at(release)
+        end = ends[release.pk]
+        if end is None or end > now:
+            continue
+        yield Due(
+            round=release.round,
+            channel="duiding",
+            deadline=Deadline(
+                code="answer",
+                name="Beantwoord een reactie",
+                article="",
+                on=amsterdam_day(end),
+                is_over=False,
+                sentence="De duidingsperiode is voorbij en deze reactie heeft nog geen antwoord. Dat is geen wettelijke termijn.",
+                whose="nza",
+            ),
+            provider=response.provider,
+            reference=f"reactie {response.number}",
+            assigned=response.assigned_to.name if response.assigned_to else "",
+        )
 
 
 def _decisions(round: Round | None) -> Iterator[Due]:
@@ -223,14 +257,18 @@ def _post(round: Round | None) -> Iterator[Due]:
                 article="art. 3:41 Awb",
                 on=dated,
                 is_over=dated < today,
-                sentence=_how_far(sum(pile.printed for pile in found), count),
+                sentence=_how_far(
+                    sum(pile.printed for pile in found),
+                    count,
+                    begins_term=any(pile.begins_term and pile.unposted for pile in found),
+                ),
                 whose="nza",
             ),
             count=count,
         )
 
 
-def _how_far(printed: int, count: int) -> str:
+def _how_far(printed: int, count: int, *, begins_term: bool) -> str:
     where = (
         "Nog niet opgehaald om te printen."
         if not printed
@@ -238,6 +276,7 @@ def _how_far(printed: int, count: int) -> str:
         if printed == count
         else f"Daarvan {'is' if printed == 1 else 'zijn'} er {printed} opgehaald om te printen."
     )
-    return (
-        f"{where} Schrijf op wanneer zij op de post zijn gedaan: een termijn loopt vanaf de dag daarna (art. 6:8 Awb)."
+    term = (
+        ": de termijn voor bezwaar of beroep begint de dag daarna (art. 6:8 Awb)" if begins_term else " (art. 3:41 Awb)"
     )
+    return f"{where} Schrijf op wanneer zij op de post zijn gedaan{term}."

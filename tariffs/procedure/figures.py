@@ -13,8 +13,13 @@ from benchmarking.naming import label
 from providers.formatting import format_money, format_number, format_percent
 from tariffs.models import Bandwidth
 from tariffs.positions import Position
+from tariffs.room import inward
 
 Figures = dict[str, Any]
+#: A score is published in six decimals, and minimum costs follow from it: computed again from other costs the same minimum comes
+#: out a few millionths higher or lower, and a tariff a cent. Nobody gains or loses by that.
+ROUNDING = Decimal("0.000005")
+CENT = Decimal("0.01")
 
 
 def of_bandwidth(band: Bandwidth) -> Figures:
@@ -79,6 +84,26 @@ def _tariffs(figures: Mapping[str, Any]) -> dict[str, tuple[Decimal, Decimal]]:
     return {item["product"]: (Decimal(item["lower"]), Decimal(item["upper"])) for item in figures["products"]}
 
 
+def binds_the_same(figures: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Tell whether rates and tariffs are the same, beyond rounding: then a new decision would change nothing that binds.
+
+    The costs beneath may differ without that: whoever is at the national maximum tariff stays there.
+    """
+    now, then = _tariffs(figures), _tariffs(before)
+    return (
+        now.keys() == then.keys()
+        and all(abs(one - other) <= CENT for name in now for one, other in zip(now[name], then[name], strict=True))
+        and all(
+            abs(Decimal(figures[name]) - Decimal(before[name])) <= ROUNDING for name in ("lower_rate", "upper_rate")
+        )
+    )
+
+
+def starts_lower(figures: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Tell whether the lower end comes down, beyond rounding: then less can be agreed than before."""
+    return Decimal(figures["lower_rate"]) < Decimal(before["lower_rate"]) - ROUNDING
+
+
 def difference(figures: Mapping[str, Any], before: Mapping[str, Any]) -> Decimal:
     """Return how many euros the maximum is more than it was; less than nought if it is less."""
     return Decimal(figures["maximum"]) - Decimal(before["maximum"])
@@ -108,7 +133,7 @@ def compared(figures: Mapping[str, Any], before: Mapping[str, Any], currency: st
                 f"{shown} (deel van de maximumtarieven)",
                 format_percent(before[name], decimals=2),
                 format_percent(figures[name], decimals=2),
-                format_percent(Decimal(figures[name]) - Decimal(before[name]), decimals=2),
+                f"{format_number((Decimal(figures[name]) - Decimal(before[name])) * 100, decimals=2)} procentpunt",
             ]
             for shown, name in rates
         ),
@@ -117,11 +142,12 @@ def compared(figures: Mapping[str, Any], before: Mapping[str, Any], currency: st
 
 def in_words(figures: Mapping[str, Any], currency: str) -> str:
     """Return minimum and maximum as the lines of a list in a letter."""
+    lower, upper = inward(Decimal(figures["lower_rate"]), Decimal(figures["upper_rate"]))
     return "\n".join(
         (
-            f"- Ten minste: {format_percent(figures['lower_rate'], decimals=2)} van de maximumtarieven"
+            f"- Ten minste: {format_percent(lower, decimals=2)} van de maximumtarieven"
             f" (minimale kosten {format_money(figures['minimum'], currency=currency)})",
-            f"- Ten hoogste: {format_percent(figures['upper_rate'], decimals=2)} van de maximumtarieven"
+            f"- Ten hoogste: {format_percent(upper, decimals=2)} van de maximumtarieven"
             f" (maximale kosten {format_money(figures['maximum'], currency=currency)})",
         )
     )

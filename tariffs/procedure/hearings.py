@@ -146,7 +146,7 @@ def _send_cancelled(hearing: Hearing, invited: Sequence[Objection], actor: Actor
         tell(
             item,
             f"De hoorzitting van {format_datetime(hearing.at)} gaat niet door",
-            f"{reason}\n\n{letters.BY_POST if letter.goes_by_post else letters.BY_PORTAL}",
+            f"{reason}\n\n{letters.how_it_goes(letter)}",
             f"hearing {hearing.uuid} cancelled",
         )
 

@@ -25,10 +25,14 @@ from providers.models import Act, Power, Submission
 from providers.refusal import Refused
 from providers.workbook.client_data import ClientDataError, refuse_client_data_in_texts
 from tariffs.models import (
+    Bandwidth,
+    Decision,
+    DecisionStatus,
     InterpretationResponse,
     Item,
     MirrorReport,
     Release,
+    ReportStatus,
     ResponseKind,
     ResponseMessage,
     ResponseOutcome,
@@ -81,10 +85,30 @@ def why_closed(report: MirrorReport, moment: datetime) -> str:
         return "Bij deze spiegel hoort geen duidingsperiode. U kunt haar lezen."
     newest = newest_report(report)
     if newest.pk != report.pk:
-        return f"Er is een nieuwere spiegel: versie {newest.version}. Reageer op die versie."
+        return _why_replaced(newest, moment)
     if moment.replace(microsecond=0) > until:
         return f"De duidingsperiode is voorbij: u kon reageren tot en met {format_datetime(until)}."
     return ""
+
+
+def _why_replaced(newest: MirrorReport, moment: datetime) -> str:
+    """Return why nobody can respond to a report of which ``newest`` took the place."""
+    until = respond_until(newest.release, newest.provider)
+    if until is not None and moment.replace(microsecond=0) <= until:
+        return f"Er is een nieuwere spiegel: versie {newest.version}. Reageer op die versie."
+    if until is not None:
+        return f"De duidingsperiode is voorbij: u kon reageren tot en met {format_datetime(until)}."
+    if newest.release.status != ReportStatus.ADOPTED:
+        return f"Reageren kan niet meer: bij de nieuwste spiegel, versie {newest.version}, hoort geen duidingsperiode."
+    adopted = "Reageren kan niet meer: de uitkomst is vastgesteld."
+    decided = Decision.objects.filter(round=newest.release.round_id, provider=newest.provider_id)
+    is_to_come = (
+        Bandwidth.objects.filter(
+            run=newest.release.run_id, provider=newest.provider_id, upper_rate__isnull=False
+        ).exists()
+        and not decided.exclude(status=DecisionStatus.WITHDRAWN).exists()
+    )
+    return f"{adopted} U krijgt nog een voornemen en kunt dan een zienswijze geven." if is_to_come else adopted
 
 
 def respond(

@@ -11,11 +11,14 @@ from typing import Any, TypeVar
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from tariffs.models import Decision, LetterKind, Objection, Posting
+from providers.formatting import format_date
+from tariffs.models import Channel, Decision, DecisionStatus, LetterKind, Objection, Posting
 
 Made = TypeVar("Made", Decision, Objection)
 #: The letters with which a decision, and a decision on an objection, is made known.
 NOTIFYING = (LetterKind.DECISION, LetterKind.OBJECTION_DECISION)
+#: A decision of which the letter is not in the post yet.
+TAKEN = "Besluit genomen"
 _UNKNOWN: Any = object()
 
 
@@ -36,6 +39,34 @@ def posted_on(subject: Decision | Objection) -> date | None:
     if subject.pk is None:
         return None
     return _postings(type(subject), subject.pk).values_list("posted_on", flat=True).first()
+
+
+def is_posting_unknown(decision: Decision) -> bool:
+    """Tell whether a decision went by post and nobody wrote down yet on which day: then nobody is late (Awb 3:41, 6:8)."""
+    return decision.sent_how == Channel.POST and posted_on(decision) is None
+
+
+def status_of(decision: Decision) -> str:
+    """Return where a decision stands: what was not put in the post yet was not made known (Awb 3:41)."""
+    if decision.status == DecisionStatus.SENT and is_posting_unknown(decision):
+        return TAKEN
+    return decision.get_status_display()
+
+
+def how_it_went(decision: Decision) -> str:
+    """Say when and how the letter with a decision went; empty while none was written."""
+    if decision.sent_on is None:
+        return ""
+    if decision.sent_how != Channel.POST:
+        return f"Verstuurd op {format_date(decision.sent_on)}, in het portaal"
+    return how_post_went(decision.sent_on, posted_on(decision))
+
+
+def how_post_went(dated: date, posted: date | None) -> str:
+    """Say of a letter that goes by post of which day it is, and whether it is in the post."""
+    if posted is None:
+        return f"Brief van {format_date(dated)}; nog niet op de post"
+    return f"Brief van {format_date(dated)}; op de post gedaan op {format_date(posted)}"
 
 
 def with_posting(rows: QuerySet[Made]) -> QuerySet[Made]:

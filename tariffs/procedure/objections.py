@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, time
 
 from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef
@@ -18,7 +19,7 @@ from django.utils import timezone
 from providers import notices, powers
 from providers.access import Actor
 from providers.audit import record
-from providers.formatting import format_date
+from providers.formatting import AMSTERDAM, format_date
 from providers.mandates import people_of
 from providers.models import Act, Power, Role
 from providers.refusal import Refused
@@ -191,6 +192,10 @@ def supplement(
                 f"Dit bezwaar staat op ‘{locked.get_status_display().lower()}’. Aanvullen kan tot na de hoorzitting"
                 " (art. 7:9 Awb)."
             )
+        if came is not None and moment < locked.received_at and _is_same_day_without_hour(moment, locked.received_at):
+            # On the day of the objection itself an empty hour cannot be from before it.
+            moment = locked.received_at
+            came = replace(came, received_at=moment)
         if moment < locked.received_at:
             raise Refused("Een aanvulling kan niet van vóór het bezwaar zijn (art. 6:6 Awb). Kijk de dag na.")
         known = set(locked.grounds.values_list("text", flat=True))
@@ -212,6 +217,11 @@ def supplement(
                 act=Act.OBJECTION_MOVED, actor=actor, subject=str(locked), details={"supplemented": True, **_how(came)}
             )
     return locked
+
+
+def _is_same_day_without_hour(moment: datetime, received_at: datetime) -> bool:
+    """Tell whether of a moment only the day is known, and it is the day of another: an empty hour is the beginning of the day."""
+    return amsterdam_day(moment) == amsterdam_day(received_at) and moment.astimezone(AMSTERDAM).time() == time.min
 
 
 def _how(came: CameIn | None) -> dict[str, str]:

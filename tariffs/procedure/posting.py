@@ -1,14 +1,15 @@
 """Letters that go by post (Awb 2:14, 3:41): what waits, taken a hundred at a time to be printed, and the day on which it went.
 
 A pile is what has one date and one kind. That a letter was taken to be printed stands in :class:`~tariffs.models.Printing`; on
-which day it was put in the post in :class:`~tariffs.models.Posting`, once and for good: terms run from it.
+which day it was put in the post in :class:`~tariffs.models.Posting`, once and for good: terms run from it. The last day for
+views, which the NZa sets itself, moves by as many days as an intention went later than the day on it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -21,8 +22,10 @@ from providers.audit import record
 from providers.formatting import format_date, format_number
 from providers.models import Act, Round
 from providers.refusal import Refused
-from tariffs.models import Letter, LetterKind, Posting, Printing
-from tariffs.terms import amsterdam_day
+from tariffs.models import Decision, DecisionStatus, Letter, LetterKind, Posting, Printing
+from tariffs.policies import current_policy
+from tariffs.procedure.notified import NOTIFYING
+from tariffs.terms import amsterdam_day, equated_days, next_working_day
 
 #: So many letters are in one archive: more take longer than somebody waits.
 PER_ARCHIVE = 100
@@ -39,6 +42,11 @@ class Pile:
     posted: int
     printed: int
     """Taken to be printed, but not written down as posted."""
+
+    @property
+    def begins_term(self) -> bool:
+        """Tell whether a term to object or to appeal begins with these letters."""
+        return self.kind in NOTIFYING
 
     @property
     def unposted(self) -> int:
@@ -156,14 +164,47 @@ def put_in_post(*, round: Round, letters: Collection[UUID], on: date, actor: Act
         Posting.objects.bulk_create(
             (Posting(letter=letter, posted_on=on, by=actor.user) for letter in new), batch_size=500
         )
+        moved = _move_views(round, new, on)
         if new:
             record(
                 act=Act.LETTERS_POSTED,
                 actor=actor,
                 subject=f"{count_of(len(new))}, {round}, op {format_date(on)}",
-                details={"round": round.slug, "on": on.isoformat(), "letters": [str(letter.uuid) for letter in new]},
+                details={
+                    "round": round.slug,
+                    "on": on.isoformat(),
+                    "letters": [str(letter.uuid) for letter in new],
+                    **({"views_until": moved} if moved else {}),
+                },
             )
     return len(new)
+
+
+def _move_views(round: Round, letters: Iterable[Letter], on: date) -> dict[str, str]:
+    """Give views on an intention that went later than the day on it as many days more (Awb 4:8); return the new last days.
+
+    Once a decision is drawn up nothing moves any more.
+    """
+    late = {
+        letter.decision_id: on - letter.dated
+        for letter in letters
+        if letter.kind == LetterKind.INTENDED and letter.decision_id is not None and letter.dated < on
+    }
+    if not late:
+        return {}
+    found = list(
+        Decision.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk__in=late, status=DecisionStatus.ANNOUNCED, views_until__isnull=False)
+        .only("reference", "views_until")
+        .order_by("pk")
+    )
+    runs_on = current_policy(round).courtesy_terms
+    for decision in found:
+        assert decision.views_until is not None
+        until = decision.views_until + late.get(decision.pk, timedelta())
+        decision.views_until = next_working_day(until, equated=equated_days()) if runs_on else until
+    Decision.objects.bulk_update(found, ["views_until"], batch_size=500)
+    return {decision.reference: str(decision.views_until) for decision in found}
 
 
 def _require_new(letters: Iterable[Letter], known: dict[int, date], on: date) -> None:
@@ -189,12 +230,18 @@ def _require_possible(letters: Sequence[Letter], on: date) -> None:
             " Awb). Vul die dag of een latere in."
         )
     _require_by_post(letters)
-    taken = set(Printing.objects.filter(letter__in=letters).values_list("letter", flat=True))
+    taken = dict(Printing.objects.filter(letter__in=letters).values_list("letter", "at"))
     left = [letter for letter in letters if letter.pk not in taken]
     if left:
         raise Refused(
             f"{count_of(len(left)).capitalize()} {'is' if len(left) == 1 else 'zijn'} nog niet opgehaald om te printen, zoals"
             f" {left[0].reference}. Download eerst het bestand met de brieven (art. 3:41 Awb)."
+        )
+    before = next((letter for letter in letters if on < amsterdam_day(taken[letter.pk])), None)
+    if before is not None:
+        raise Refused(
+            f"Brief {before.reference} is op {format_date(amsterdam_day(taken[before.pk]))} opgehaald om te printen en kan niet"
+            " eerder op de post zijn gedaan (art. 3:41 Awb). Vul die dag of een latere in."
         )
 
 

@@ -115,7 +115,7 @@ class Renewals:
 
         def together(found: Iterable[Renewal]) -> str:
             total = sum((item.difference for item in found), Decimal(0))
-            return f"samen {format_money(abs(total), currency=currency)} aan maximale kosten"
+            return f"samen {format_money(abs(total), currency=currency)} {'minder' if total < 0 else 'meer'} aan maximale kosten"
 
         said = []
         if self.raised:
@@ -210,10 +210,10 @@ def renewals_of(release: Release) -> Renewals:
         else:
             now = figures.of_bandwidth(band)
             renewal = Renewal(decision, band, figures.difference(now, decision.figures))
-            if figures.is_lower(now, decision.figures):
-                (protected if decision.origin == Origin.OBJECTION else lowered).append(renewal)
-            elif figures.is_same(now, decision.figures):
+            if figures.binds_the_same(now, decision.figures):
                 counts["equal"] += 1
+            elif figures.is_lower(now, decision.figures) or figures.starts_lower(now, decision.figures):
+                (protected if decision.origin == Origin.OBJECTION else lowered).append(renewal)
             else:
                 raised.append(renewal)
     return Renewals(

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from benchmarking import datasets
 from benchmarking.calculation import RunFailed
 from providers.access import Actor
 from providers.models import Round, Severity, Submission, SubmissionVersion
@@ -30,7 +31,7 @@ from tariffs.models import (
     Settlement,
 )
 from tariffs.policies import current_policy
-from tariffs.procedure import corrected_figures, figures
+from tariffs.procedure import corrected_figures, figures, figures_in_words
 from tariffs.procedure.renewals import UNDER_WAY, adopted_release
 
 Changes = Mapping[str, Decimal | None]
@@ -76,8 +77,13 @@ def prepare(objection: Objection, consequence: Consequence, changes: Changes, ac
         found = dict(old.figures)
     if consequence != Consequence.OTHER_REASONS and figures.is_lower(found, old.figures):
         raise Refused(
-            "De aanbieder zou hiermee slechter uitkomen dan met het besluit waartegen zij bezwaar maakt. Dat mag niet door haar"
-            " eigen bezwaar (art. 7:11 Awb)."
+            "\n".join(
+                [
+                    "De aanbieder zou hiermee slechter uitkomen dan met het besluit waartegen zij bezwaar maakt. Dat mag niet"
+                    " door haar eigen bezwaar (art. 7:11 Awb).",
+                    *figures_in_words.lowered(found, old.figures, old.round.currency),
+                ]
+            )
         )
     if consequence != Consequence.OTHER_REASONS and figures.is_same(found, old.figures):
         raise Refused(
@@ -125,7 +131,14 @@ def recomputed(old: Decision, changes: Changes) -> figures.Figures:
     return {
         **figures.of_position(change.after),
         "changes": {measure: None if value is None else str(value) for measure, value in changes.items()},
+        "changed_from": _computed_with(old, changes),
     }
+
+
+def _computed_with(old: Decision, changes: Changes) -> dict[str, str | None]:
+    """Return the figures that a decision rests on, of those that become other ones: as the run read them, as text."""
+    row = datasets.read(bytes(old.report.release.run.dataset.content)).loc[old.provider.key]
+    return {measure: None if row[measure] is None else str(row[measure]) for measure in changes}
 
 
 def _checked(old: Decision, changes: Changes) -> str | None:
@@ -187,7 +200,8 @@ def replace(objection: Objection, new: Decision, actor: Actor, today: date) -> N
     for status in (DecisionStatus.ANNOUNCED, DecisionStatus.DRAFTED):
         new.status = status
         new.save(update_fields=["status", "reasons", "drafted_by", "drafted_at"])
-    here = letters.gets_post_here([new.provider_id])
+    # The letter goes to a proxy, who has no account here, by post (Awb 6:17).
+    here = letters.gets_post_here([new.provider_id]) and not objection.representative
     new.status, new.decided_by, new.sent_on = DecisionStatus.SENT, actor.user, today
     new.sent_how = Channel.PORTAL if here else Channel.POST
     new.save(update_fields=["status", "decided_by", "sent_on", "sent_how"])

@@ -16,7 +16,7 @@ from tariffs.models import (
     Objection,
     ObjectionOutcome,
 )
-from tariffs.procedure import figures
+from tariffs.procedure import figures, figures_in_words
 from tariffs.terms import appeal_term, equated_days
 
 O = ObjectionOutcome  # noqa: E741
@@ -39,6 +39,16 @@ FOLLOWS: dict[str, str] = {
     Consequence.OTHER_REASONS: "De NZa verbetert de motivering. De bandbreedte blijft zoals die was.",
 }
 
+#: The same for who reads about a provider: the NZa.
+THIRD_PERSON = (("Uw bezwaar", "Het bezwaar"), ("Alleen uw eigen cijfers", "Alleen de eigen cijfers van de aanbieder"))
+
+
+def in_third_person(sentence: str) -> str:
+    """Return a sentence about an objection as the NZa reads it, which is not the one that objected."""
+    for own, theirs in THIRD_PERSON:
+        sentence = sentence.replace(own, theirs)
+    return sentence
+
 
 def outgoing(objection: Objection, *, grounds: Iterable[Ground], decided_on: date, actor: Actor) -> letters.Outgoing:
     """Return the letter with a decision on an objection that is taken on a day, with the verdict on each of its grounds."""
@@ -50,7 +60,12 @@ def outgoing(objection: Objection, *, grounds: Iterable[Ground], decided_on: dat
         reference=objection.reference,
         facts={
             "uitkomst": SENTENCES[objection.outcome],
-            "gevolg": " ".join([FOLLOWS[objection.consequence], *_replacing(objection, new)]),
+            "gevolg": "\n\n".join(
+                [
+                    " ".join([FOLLOWS[objection.consequence], *_replacing(objection, new)]),
+                    *_changed(new, round.currency),
+                ]
+            ),
             "bandbreedte": figures.in_words(new.figures, round.currency) if new is not None else "",
             "motivering": letters.plain_lines(objection.reasons),
             "gronden": "\n\n".join([*_grounds_in_words(grounds), *_advice(objection)]),
@@ -70,6 +85,18 @@ def _replacing(objection: Objection, new: Decision | None) -> list[str]:
     return [
         f"De NZa herroept besluit {objection.decision.reference} en neemt daarvoor in de plaats besluit {new.reference} (art."
         " 7:11, tweede lid, Awb)."
+    ]
+
+
+def _changed(new: Decision | None, currency: str) -> list[str]:
+    """Say which figures of the provider were computed anew with, from what to what; empty if none were."""
+    rows = figures_in_words.changed(new.figures, currency) if new is not None else []
+    if not rows:
+        return []
+    return [
+        "Met deze andere gegevens rekende de NZa:",
+        "\n".join(f"- {name}: was {was}, wordt {becomes}" for name, was, becomes in rows),
+        "Dit wordt de bandbreedte:",
     ]
 
 

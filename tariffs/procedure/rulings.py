@@ -184,6 +184,15 @@ def decide(*, objection: Objection, actor: Actor) -> Objection:
     return locked
 
 
+def why_not(objection: Objection, actor: Actor) -> str:
+    """Say why somebody may not decide on an objection as it is drawn up; empty if she may."""
+    if objection.drafted_by_id == actor.user.pk:
+        return "U stelde deze beslissing zelf op: een collega beslist (art. 3:2 Awb)."
+    if objection.decision.decided_by_id == actor.user.pk:
+        return "U nam het besluit waartegen dit bezwaar is: een ander beslist (art. 10:3, derde lid, Awb)."
+    return ""
+
+
 def concept(objection: Objection, *, actor: Actor, at: datetime) -> Letter | None:
     """Return the letter that would go out if ``actor`` decided now; ``None`` if nothing was drawn up. Nothing is stored."""
     if not objection.is_open or not objection.outcome:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from providers.formatting import format_date, format_datetime
@@ -86,12 +86,20 @@ def appeal_term(*, notified_on: dt.date, equated: Collection[dt.date]) -> Term:
     return _six_weeks("Beroepstermijn", notified_on, equated)
 
 
-def remedy_term(*, asked_on: dt.date, length: Length, courtesy: bool, equated: Collection[dt.date]) -> Term:
+def remedy_term(
+    *,
+    asked_on: dt.date,
+    length: Length,
+    courtesy: bool,
+    equated: Collection[dt.date],
+    objection_until: dt.date | None = None,
+) -> Term:
     """Return the time to mend an omission, such as grounds that follow (6:5, 6:6): set by the authority, so not statutory.
 
-    It begins the day after the request. With ``courtesy`` it runs on to a working day.
+    It begins the day after the request. With ``courtesy`` it runs on to a working day. It ends no earlier than the term to
+    object, ``objection_until``: until then somebody may object anew, and completely (6:7).
     """
-    return count_term(
+    term = count_term(
         name="Hersteltermijn",
         articles=("art. 6:5 Awb", "art. 6:6 Awb"),
         start_article="art. 6:6 Awb",
@@ -99,6 +107,16 @@ def remedy_term(*, asked_on: dt.date, length: Length, courtesy: bool, equated: C
         length=length,
         extension="courtesy" if courtesy else "none",
         equated=equated,
+    )
+    if objection_until is None or objection_until <= term.end:
+        return term
+    return replace(
+        term,
+        end=objection_until,
+        articles=(*term.articles, "art. 6:7 Awb"),
+        sentence=f"{term.sentence} Maar de bezwaartermijn loopt tot en met {format_date(objection_until)} (art. 6:7 Awb): tot en"
+        " met die dag kan een bezwaar nog worden aangevuld of opnieuw gemaakt. Daarom eindigt de hersteltermijn niet eerder"
+        " (art. 6:6 Awb).",
     )
 
 

@@ -96,6 +96,12 @@ def play() -> Played:
             )  # fmt: skip
         given = answering.Answer(ResponseOutcome.NOTED, said(key, "antwoord"))
         answering.answer(response=InterpretationResponse.objects.get(pk=response.pk), given=given, actor=noor)
+    # What the world itself asked is answered too: nothing is adopted before that.
+    answering.answer(
+        response=world.response,
+        given=answering.Answer(ResponseOutcome.REPLIED, "Dat leest u in de toelichting."),
+        actor=noor,
+    )
     # Adopted, intended, decided.
     adopted = release_run(
         run=world.released, actor=None, status=ReportStatus.ADOPTED, note="De uitkomsten zijn vastgesteld."

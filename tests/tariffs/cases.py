@@ -17,12 +17,13 @@ from providers.models import Power, Provider, Round, User
 from tariffs.models import (
     Consequence,
     Decision,
+    Letter,
     Objection,
     ObjectionOutcome,
     Release,
     ReportStatus,
 )
-from tariffs.procedure import admission, decisions, hearings, objections, rulings
+from tariffs.procedure import admission, decisions, hearings, objections, posting, rulings
 from tariffs.release import release_run
 from tests.access.world import MODEL, deliveries, with_tariffs
 from tests.cast import Cast, make_cast
@@ -105,14 +106,28 @@ def announced(world: Adopted) -> None:
     decisions.announce_all(round=world.round, actor=world.noor)
 
 
-def sent(world: Adopted) -> Decision:
-    """Play on until everybody's decision was sent; return that of De Linde. It is 22 September 2026 then."""
+def sent(world: Adopted, *, is_posted: bool = True) -> Decision:
+    """Play on until everybody's decision was sent; return that of De Linde. It is 22 September 2026 then.
+
+    What goes by post goes the same day, if ``is_posted``.
+    """
     with at(MONDAY):
         announced(world)
     with at(dt.date(2026, 9, 22)):
         decisions.draft_all(round=world.round, actor=world.noor, reasons=REASONS)
         decisions.send_all(round=world.round, actor=world.rinske)
+        if is_posted:
+            posted(world)
     return world.decision()
+
+
+def posted(world: Adopted) -> None:
+    """Let what goes by post go today."""
+    waiting = list(Letter.objects.filter(round=world.round, goes_by_post=True, posting__isnull=True))
+    posting.take(waiting, actor=world.noor)
+    posting.put_in_post(
+        round=world.round, letters={item.uuid for item in waiting}, on=timezone.localdate(), actor=world.noor
+    )
 
 
 def filed(world: Adopted, decision: Decision, **said: Any) -> Objection:

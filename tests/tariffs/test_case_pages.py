@@ -146,6 +146,27 @@ def test_the_procedure_is_played_on_the_pages(world: Adopted) -> None:
     assert not any('"tariffs_mirrorreport"."content"' in query["sql"] for query in asked)
     for part in ("Verschil met besluit", "Maximale kosten", "Concept", "Uw bezwaar is gegrond.", "Ineke Vos", REASONS):
         assert part in seen, part
+    # To the NZa in the third person; to the provider, in the letter, in the second. What changed stands in both.
+    for part in (
+        "Het bezwaar is gegrond.",
+        "Alleen de eigen cijfers van de aanbieder",
+        "Alleen uw eigen cijfers",
+        "19.351",
+    ):
+        assert part in seen, part
+    assert re.search(r"Met deze andere gegevens rekende de NZa:.*: was [\d.,]+, wordt 19\.351", seen, re.DOTALL)
+    assert "procentpunt" in seen
+    for client, why in (
+        (noor, "U stelde deze beslissing zelf op: een collega"),
+        (rinske, "U nam het besluit waartegen"),
+    ):
+        for url in (step("beslissen"), linde):
+            page = text_of(client.get(url))
+            assert why in page
+            assert "Beslis en verstuur" not in page
+        assert "(een collega)" in text_of(client.get(step("beslissen")))
+    assert client.get(linde).content.decode().count("nl-button--primary") == 0
+    assert ineke.get(linde).content.decode().count("nl-button--primary") == 1
     assert text_of(rinske.get(reverse("objection_concept", args=[objection.uuid]))).count("niet verstuurd") == 1
     post(ineke, step("beslissen"))
     page = text_of(anne.get(reverse("own_case", args=[slug])))

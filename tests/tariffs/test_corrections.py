@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from benchmarking.datasets import freeze
 from benchmarking.models import Run
@@ -42,6 +43,7 @@ from tariffs.procedure import answering, corrected_figures, corrections, interpr
 from tariffs.procedure.answering import Answer
 from tariffs.release import release_run
 from tests.access.world import MODEL, deliveries, with_tariffs
+from tests.cast import browser_of
 from tests.delivering import acting, an_employee, delivered, portal_round, somebody_at, submission_of
 from tests.factories import a_workday, computed, make_round
 from tests.plain_sql import query
@@ -286,6 +288,8 @@ def test_a_correction_comes_into_a_read_round_as_a_version_whose_file_says_who_a
     version = SubmissionVersion.objects.get(submission__provider=period.cast.linde, number=2)
     response.refresh_from_db()
     assert response.version == version
+    page = browser_of(period.cast.anne).get(reverse("own_submission", args=[period.release.round.slug]))
+    assert "De NZa nam uw correctie over. De verbeterde getallen staan in versie 2" in page.content.decode()
     content = bytes(version.source_file.content)
     said = json.loads(content)
     assert version.source_file.sha256 == hashlib.sha256(content).hexdigest()
@@ -414,6 +418,8 @@ def test_a_correction_waits_for_the_board_which_signs_what_another_asked_and_the
     with scope(signer.database_scope):
         version = signing.sign(submission=submission, draft_number=draft.number, position="bestuurder", actor=signer)
     assert corrections.version_of(portal) == version
+    page = browser_of(signer.user).get(reverse("own_submission", args=[round.slug])).content.decode()
+    assert f"De verbeterde getallen staan in versie {version.number} van uw gegevens" in page
     submission.refresh_from_db()
     review.take(submission=submission, actor=employee)
     review.validate(submission=submission, actor=employee)

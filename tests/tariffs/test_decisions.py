@@ -33,7 +33,7 @@ from tariffs.models import (
     Standing,
     StatementOfViews,
 )
-from tariffs.procedure import decisions, dossier, due, views
+from tariffs.procedure import decisions, dossier, due, posting, views
 from tariffs.procedure.files import Sent
 from tests import storing
 from tests.tariffs import cases
@@ -82,6 +82,32 @@ def test_an_intention_says_until_when_and_is_told_once(world: Adopted) -> None:
     told = Notice.objects.filter(kind="case_letter", provider=world.cast.linde)
     assert told.count() == told.values("recipient").distinct().count() > 1
     assert not Notice.objects.filter(kind="case_letter", body__contains="{").exists()
+
+
+def test_an_intention_that_goes_later_leaves_as_many_days_to_speak(world: Adopted) -> None:
+    """The policy lets the term run on to a working day; what went on the day on the letter, and what is drawn up, stays."""
+    with at(MONDAY):
+        cases.announced(world)
+    first, second, third = Letter.objects.filter(kind=LetterKind.INTENDED, goes_by_post=True).order_by("pk")[:3]
+    assert "evenveel dagen langer" in first.body
+    assert first.decision is not None
+    assert third.decision is not None
+    before = VIEWS_UNTIL
+    later = first.dated + dt.timedelta(days=3)
+    with at(later):
+        posting.take([first, second, third], actor=world.noor)
+        put = {"round": world.round, "actor": world.noor}
+        posting.put_in_post(letters=[second.uuid], on=first.dated, **put)
+        posting.put_in_post(letters=[first.uuid], on=later, **put)
+        until = Decision.objects.get(pk=first.decision_id).views_until
+        assert until == before + dt.timedelta(days=3)
+        assert Decision.objects.get(pk=second.decision_id).views_until == before
+    with at(before + dt.timedelta(days=2)):
+        with pytest.raises(Refused, match="4:8"):
+            decisions.draft_all(round=world.round, actor=world.noor, reasons=REASONS, decisions=[first.decision.uuid])
+        decisions.draft_all(round=world.round, actor=world.noor, reasons=REASONS, decisions=[third.decision.uuid])
+        posting.put_in_post(letters=[third.uuid], on=later, **put)
+        assert Decision.objects.get(pk=third.decision_id).views_until == before
 
 
 def test_no_decision_before_the_time_to_speak_is_over(world: Adopted) -> None:

@@ -326,7 +326,7 @@ def test_a_mirror_released_before_there_were_intervals_can_still_be_read() -> No
         for name, part in report.content.items()
         if name not in ("certainty", "certainty_reason", "correction", "without_peer")
     } | {"format": 1}
-    assert report.content["format"] == 4
+    assert report.content["format"] == 5
     newer = computed(Round.objects.get(), {**MODEL, "returns_to_scale": "crs"})
     now = timezone.now()
     release = Release.objects.create(

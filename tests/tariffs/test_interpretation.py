@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import IntegrityError, ProgrammingError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from providers.access import EVERYTHING, scope
-from providers.formatting import AMSTERDAM
+from providers.formatting import AMSTERDAM, format_datetime
 from providers.models import AuditRecord, Mandate, Notice, Role
 from providers.refusal import Refused
+from tariffs import release as releasing
 from tariffs.models import (
     RESPONSE_TRANSITIONS,
     InterpretationResponse,
@@ -30,9 +32,10 @@ from tariffs.models import (
     respond_until,
 )
 from tariffs.policies import set_policy
-from tariffs.procedure import answering, interpretation, more_time, outlook
+from tariffs.procedure import answering, due, interpretation, more_time, outlook
 from tariffs.procedure.answering import Answer
 from tariffs.release import release_run
+from tests.cast import browser_of
 from tests.delivering import acting
 from tests.factories import a_workday
 from tests.responding import WHY, Period, make_period, respond
@@ -174,10 +177,56 @@ def test_a_mirror_that_was_replaced_or_asks_nothing_is_only_read(period: Period)
     old = period.report(period.cast.linde)
     with time_machine.travel(timezone.now() + timedelta(days=40)):
         release_run(run=period.run, actor=None, status=ReportStatus.ADOPTED, note="Vastgesteld na de duiding.")
-    with pytest.raises(Refused, match="nieuwere spiegel: versie 2"):
+    with pytest.raises(Refused, match=r"uitkomst is vastgesteld\. U krijgt nog een voornemen"):
         respond(period, period.cast.anne, report=old)
     with pytest.raises(Refused, match="geen duidingsperiode"):
         respond(period, period.cast.anne)
+
+
+def test_adopting_waits_for_every_answer_says_what_it_ends_and_hides_nothing_open(period: Period) -> None:
+    round, rinske = period.release.round, browser_of(period.rinske.user)
+    mirror = period.report(period.cast.linde)
+    adopted = {"run": period.run, "status": ReportStatus.ADOPTED, "actor": period.noor, "ends_period": True}
+    first = respond(period, period.cast.anne)
+    with pytest.raises(Refused, match=r"1 reactie is nog niet beantwoord\. .* Doe dat eerst"):
+        releasing.prepare(**adopted, note=WHY)
+    given = Answer(ResponseOutcome.NOTED, WHY)
+    answering.answer(response=first, given=given, actor=period.noor)
+    with pytest.raises(Refused, match="waarom de duidingsperiode eerder eindigt"):
+        releasing.prepare(**adopted, note="kort")
+    release = releasing.prepare(**adopted, note=WHY)
+    assert releasing.make_reports(release.pk)
+    ends = f"De duidingsperiode tot en met {format_datetime(period.release.respond_until)} eindigt hiermee."
+    pages = [reverse("release", args=[release.uuid]), reverse("release_step", args=[release.uuid, "goedkeuren"])]
+    for page in pages:
+        assert ends in rinske.get(page).content.decode()
+    # Without the mark-up both ends are one amount, rounded down; with it the lower end is rounded up.
+    told_of = {rule["rule"]: rule for rule in release.effects.document["rules"]}
+    assert Decimal(told_of["markup"]["minimum_cost"]["difference"]) == 0 < told_of["markup"]["tariffs_lower"]["higher"]
+    assert "hoogstens één cent per dag" in rinske.get(pages[0]).content.decode()
+    # One that comes in between holds approving back; one that comes after that holds nothing back, and stays in sight.
+    second = respond(period, period.cast.anne, report=mirror)
+    for page in pages:
+        assert "1 reactie is nog niet beantwoord." in rinske.get(page).content.decode()
+    soon = timezone.now() + timedelta(hours=1)
+    with pytest.raises(Refused, match="1 reactie is nog niet beantwoord"):
+        releasing.approve(release=release, release_at=soon, actor=period.rinske)
+    answering.answer(response=second, given=given, actor=period.noor)
+    releasing.approve(release=release, release_at=soon, actor=period.rinske)
+    third = respond(period, period.cast.anne, report=mirror)
+    assert "answer" not in {item.deadline.code for item in due.due(round=round)}
+    with time_machine.travel(soon + timedelta(minutes=1)):
+        assert releasing.release_due() == [release.pk]
+        (left,) = [item for item in due.due(round=round) if item.deadline.code == "answer"]
+        assert (left.provider, left.reference) == (third.provider, f"reactie {third.number}")
+        answering.answer(response=third, given=given, actor=period.noor)
+        assert "answer" not in {item.deadline.code for item in due.due(round=round)}
+    said = "Die eindigt met deze nieuwe spiegel: reageren kan niet meer."
+    report = release.reports.get(provider=period.cast.linde)
+    assert report.content["release"]["note"] == WHY
+    assert said in report.content["release"]["why"][0]
+    notice = Notice.objects.get(kind="mirror_released", recipient=period.cast.anne)
+    assert notice.body.index(WHY) < notice.body.index(said)
 
 
 def test_somebody_who_looks_along_changes_nothing(period: Period) -> None:

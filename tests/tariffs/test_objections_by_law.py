@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from ivportal.pages.cases.shown import objection_shown
@@ -197,6 +199,59 @@ def test_asking_for_more_says_that_the_term_stands_still_only_if_it_does(world: 
     assert Letter.objects.get(kind=LetterKind.OBJECTION_REMEDY).body.count("staat de beslistermijn stil") == 1
 
 
+def test_what_came_with_only_a_day_stands_in_the_order_of_that_day(world: Adopted) -> None:
+    day = dt.date(2026, 9, 25)
+    with at(on(day, 9)):
+        made = filed(world, world.decision(), grounds=[], is_pro_forma=True, representative="Actiz")
+        admission.ask_remedy(objection=made, what="De gronden van het bezwaar.", actor=world.noor)
+        # Until the last day to object a new objection is possible, so the time to mend ends no earlier.
+        (letter,) = Letter.objects.filter(kind=LetterKind.OBJECTION_REMEDY)
+        assert "Aanvullen kan tot en met 3 november 2026" in letter.body
+        assert "eindigt de hersteltermijn niet eerder" in letter.body
+    url = reverse("supplement_for", args=[made.uuid])
+    noor = browser_of(world.cast.noor)
+    facts = {"channel": "email", "received_day": day.isoformat(), "received_time": ""}
+    with at(on(day, 11)):
+        refused = noor.post(url, facts).content.decode()
+        assert "Er is niets vastgelegd" in refused
+        assert "Leg de aanvulling vast" in refused
+        before = {**facts, "grond": "De huur.", "received_time": "08:59"}
+        assert "niet van vóór het bezwaar" in noor.post(url, before).content.decode()
+        # An hour that is left empty on the day of the objection is not from before it.
+        files = {"machtiging": SimpleUploadedFile("machtiging.pdf", PDF)}
+        assert noor.post(url, {**facts, "grond": "De huur.", **files}).status_code == 302
+        assert made.grounds.get().brought_at == made.received_at
+        assert "De machtiging is er al" in noor.get(url).content.decode()
+        # One thing stands out, and it is not to turn the objection away; what is rare stands folded up.
+        page = noor.get(reverse("case", args=[world.round.slug, made.provider.uuid])).content.decode()
+        assert re.findall(r"nl-button--primary\"\s+href=\"[^\"]+\">([^<]+)<", page) == ["Neem in behandeling"]
+        shown, folded = page.split("Andere stappen")
+        assert "Verklaar niet-ontvankelijk" in shown
+        assert ("Leg een ingebrekestelling vast" in shown, "Leg een ingebrekestelling vast" in folded) == (False, True)
+    with at(on(day, 12)):
+        made = Objection.objects.get(pk=made.pk)
+        admission.admit(objection=made, with_committee=True, actor=world.noor)
+        cases.hearings.waive(objections=[made], ground="c", reason="Zij ziet ervan af.", actor=world.noor)
+    with at(on(day, 15)):
+        with pytest.raises(Refused, match="ten minste 20 tekens: u schreef er 4"):
+            rulings.advise(objection=made, advice="Nee. ", advised_on=day, actor=world.noor)
+        rulings.advise(objection=made, advice=ADVICE, advised_on=day, actor=world.noor)
+        judged(world, made, "unfounded")
+        rulings.draft(
+            objection=made, outcome=ObjectionOutcome.DISMISSED, reasons=REASONS, consequence=Consequence.NONE,
+            deviates=True, deviation=WHY_NOT, actor=world.noor,
+        )  # fmt: skip
+        rulings.decide(objection=made, actor=world.ineke)
+    told = timeline.events(case_of(provider=made.provider, round=world.round, actor=world.noor))
+    names = (
+        "Bezwaar PROEF", "Aanvulling gevraagd (art. 6:6 Awb)", "Aangevuld (art. 6:6 Awb)", "Geen hoorzitting",
+        "Advies over het bezwaar", "Waarom de NZa van het advies afwijkt", "Brief: beslissing op bezwaar",
+    )  # fmt: skip
+    places = [next(i for i, item in enumerate(told) if item.what.startswith(name)) for name in names]
+    assert places == sorted(places), [(item.what, item.when) for item in told]
+    assert told[places[4]].when == "25 september 2026"
+
+
 def test_once_one_of_a_group_is_decided_nobody_leaves_joins_or_adds(world: Adopted) -> None:
     with at(dt.date(2026, 9, 25)):
         mine = filed(world, world.decision())
@@ -210,7 +265,7 @@ def test_once_one_of_a_group_is_decided_nobody_leaves_joins_or_adds(world: Adopt
         group = groups.join(round=world.round, name="Huur", objections=three, actor=world.noor)
         groups.share(group=group, text="De huur telt te laag mee.", actor=world.noor)
         admission.ask_remedy(objection=empty, what="De naam van wie bezwaar maakt.", actor=world.noor)
-    with at(dt.date(2026, 10, 20)):
+    with at(dt.date(2026, 11, 4)):
         turned_away: dict[str, Any] = {"outcome": ObjectionOutcome.INADMISSIBLE, "consequence": Consequence.NONE}
         rulings.draft(objection=empty, reasons=REASONS, actor=world.noor, **turned_away)
         rulings.decide(objection=empty, actor=world.ineke)

@@ -133,6 +133,7 @@ def test_a_table_is_labelled_fictitious_only_if_every_amount_is_invented(
         ("2024,days_11vv,300,NZa,2024-01-01,ja", "kolom code", "Kies uit: days_10vv, "),
         ("2024,total_cost,300,NZa,2024-01-01,ja", "kolom code", "'total_cost' is geen soort zorgdagen"),
         ("2024,days_5vv,300,,2024-01-01,ja", "kolom source", "noem de bron"),
+        ("2024,days_5vv,300,b\0r,2024-01-01,ja", "kolom source", "een teken dat niet te lezen is"),
         (f"2024,days_5vv,300,{'x' * 251},2024-01-01,ja", "kolom source", "langer dan 250 tekens"),
         (
             "2024,days_5vv,300,NZa,1 januari,ja",

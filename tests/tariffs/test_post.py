@@ -21,8 +21,21 @@ from providers.models import Act, AuditRecord, Notice, User
 from providers.refusal import Refused
 from providers.texts import save_text
 from tariffs import consents
-from tariffs.models import Channel, ConsentKind, Decision, Hearing, Letter, LetterKind, Objection, Posting, Printing
+from tariffs.models import (
+    Channel,
+    ConsentKind,
+    Consequence,
+    Decision,
+    Hearing,
+    Letter,
+    LetterKind,
+    Objection,
+    ObjectionOutcome,
+    Posting,
+    Printing,
+)
 from tariffs.procedure import admission, deadlines, due, hearings, objections, posting
+from tariffs.procedure.envelopes import has_street
 from tests import storing
 from tests.cast import browser_of
 from tests.tariffs import cases
@@ -41,7 +54,7 @@ def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Adopted]:
         world = cases.adopted()
         with at(MONDAY):
             consents.give(kind=ConsentKind.ELECTRONIC_POST, provider=world.cast.anker, is_given=True, actor=world.bram)
-        cases.sent(world)
+        cases.sent(world, is_posted=False)
         yield world
 
 
@@ -145,6 +158,39 @@ def test_a_cancelled_hearing_is_written_to_everybody_who_was_invited(world: Adop
         assert reverse("round_text", args=[world.round.slug, kind.value]) in page
 
 
+def test_a_proxy_gets_every_letter_about_the_objection_by_post_and_the_provider_a_copy(world: Adopted) -> None:
+    """Also of a provider that consented to electronic post: the proxy has no account here (Awb 6:17)."""
+    anker = world.cast.anker
+    with at(POSTED):
+        made = filed(world, world.decision(anker), actor=world.bram, representative="Mr. J. Smit")
+        admission.ask_remedy(objection=made, what="De machtiging van mr. Smit ontbreekt nog.", actor=world.noor)
+    sent = list(Letter.objects.filter(objection=made).order_by("pk"))
+    assert [letter.kind for letter in sent] == [LetterKind.OBJECTION_RECEIVED, LetterKind.OBJECTION_REMEDY]
+    for letter in sent:
+        assert letter.goes_by_post
+        assert letter.body.startswith(f"T.a.v. Mr. J. Smit, gemachtigde van {anker.name}\n\nGeachte gemachtigde,")
+        assert posted(letter).startswith(b"%PDF")
+    told = Notice.objects.filter(kind="case_letter", provider=anker, body__contains="naar uw gemachtigde, Mr. J. Smit")
+    assert told.filter(recipient=world.cast.bram).count() == 2
+    says = "Stuur deze brief aan de gemachtigde, Mr. J. Smit (art. 6:17 Awb); het adres staat in het bezwaar of de machtiging."
+    noor, bram = browser_of(world.cast.noor), browser_of(world.cast.bram)
+    with at(POSTED):
+        page = opened(noor, "case_post", world.round.slug)
+        assert page.count(says) == 2
+        assert f"{made.reference}: aanvullen kan tot en met" in page
+        assert "Die dag schuift niet op" in page
+        assert says in opened(noor, "letter", sent[0].uuid)
+        assert "Uw gemachtigde, Mr. J. Smit, krijgt hem per post" in opened(bram, "letter", sent[0].uuid)
+        assert sent[1].get_kind_display() in opened(bram, "own_case", world.round.slug)
+
+
+def test_an_address_without_a_street_or_a_box_is_seen() -> None:
+    assert has_street("De Linde\nDorpsstraat 1\n1234 AB Utrecht")
+    assert has_street("De Linde\nPostbus 12\n1234 AB Utrecht")
+    assert not has_street("De Linde\n1234 AB Utrecht")
+    assert not has_street("De Linde")
+
+
 # ── the day on which it went ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -223,14 +269,34 @@ def test_who_objects_before_the_letter_went_is_in_time_and_who_waits_too_long_is
         assert deadlines.timeliness_of(late).timing == "late"
 
 
+def test_nobody_is_late_while_nobody_knows_when_the_decision_went(world: Adopted) -> None:
+    late = D(2026, 12, 1)
+    with at(late):
+        printed(world, letter_of(world.decision()))
+        made = filed(world, world.decision(), key="laat", late_because="Wij kregen de brief nooit.")
+        told = deadlines.timeliness_of(made)
+        assert (told.timing, told.articles) == ("unclear", ("art. 3:41 en 6:8 Awb",))
+        with pytest.raises(Refused, match="op welke dag het besluit op de post ging"):
+            admission.judge_lateness(objection=made, is_excused=False, reason="Te laat.  Te laat.", actor=world.noor)
+        with pytest.raises(Refused, match="Niet-ontvankelijk kan pas"):
+            cases.rulings.draft(
+                objection=made, outcome=ObjectionOutcome.INADMISSIBLE, reasons=cases.REASONS,
+                consequence=Consequence.NONE, actor=world.noor,
+            )  # fmt: skip
+        put(world, [letter_of(world.decision()).uuid], late)
+        assert deadlines.timeliness_of(made).timing == "in_time"
+
+
 def test_an_appeal_runs_from_the_day_on_which_the_decision_on_the_objection_went(world: Adopted) -> None:
     with at(D(2026, 10, 5)):
         made = cases.dismissed(world, filed(world, world.decision()))
     letter = Letter.objects.get(kind=LetterKind.OBJECTION_DECISION)
     assert "uiterlijk op 16 november 2026" in letter.body
+    with at(D(2026, 10, 6)):
+        printed(world, letter)
     with at(D(2026, 10, 7)):
         assert deadlines.appeal_term_of(made).end == D(2026, 11, 16)
-        put(world, printed(world, letter), D(2026, 10, 6))
+        put(world, [letter.uuid], D(2026, 10, 6))
         (term,) = deadlines.deadlines(made)
         shown = [item.deadline for item in due.due() if item.deadline.code == "appeal"]
     assert term.on == D(2026, 11, 17)
@@ -256,7 +322,22 @@ def test_what_is_left_lying_stands_out_until_it_is_in_the_post(world: Adopted, m
         assert "9 brieven van 22 september 2026" in page
         assert "1 tot en met 6" in page
         assert "7 tot en met 9" in page
-        # Nothing can be written down of what nobody took to be printed.
+        # Nothing can be written down of what nobody took to be printed, and nothing was made known that still lies here.
+        assert "Schrijf op wanneer" not in page
+        assert "Haal eerst de brieven op" in page
+        # No provider of this world has a location, so no address.
+        assert "9 brieven hebben geen straat of postbus in het adres" in page
+        letter = letter_of(world.decision())
+        for shown in (
+            opened(noor, "letter", letter.uuid),
+            opened(noor, "case", slug, letter.provider.uuid),
+            opened(noor, "case_round", slug),
+            opened(browser_of(world.cast.anne), "own_case", slug),
+            opened(browser_of(world.cast.anne), "letter", letter.uuid),
+        ):
+            assert "Brief van 22 september 2026; nog niet op de post" in shown
+            assert "Verstuurd op 22 september 2026, per post" not in shown
+        assert "Besluit genomen" in opened(browser_of(world.cast.anne), "own_case", slug)
         day = reverse("case_post_day", args=[slug, "2026-09-22"])
         assert noor.get(day).status_code == 302
         assert noor.get(archive("letter_decision", 1)).status_code == 405, "looking takes nothing"
@@ -278,9 +359,10 @@ def test_what_is_left_lying_stands_out_until_it_is_in_the_post(world: Adopted, m
         some = reverse("case_post_letters", args=[slug, "2026-09-22"])
         offered = re.findall(r'value="([0-9a-f-]{36})"', noor.get(some).content.decode())
         assert len(offered) == 6
+        # Nothing went before it was taken to be printed.
+        assert "24 september 2026 opgehaald" in text_of(noor.post(some, {"on": "2026-09-23", "letters": offered[:1]}))
         for _ in range(2):
-            assert noor.post(some, {"on": "2026-09-23", "letters": offered[:1]}).status_code == 302
-        assert noor.post(some, {"on": "2026-09-24", "letters": offered[:1]}).status_code == 200
+            assert noor.post(some, {"on": "2026-09-24", "letters": offered[:1]}).status_code == 302
         # All the others, if they are those that she saw: a colleague may take more to be printed, or write down some of them.
         shown = shown_on(noor, day)
         assert set(shown.split()) == set(offered[1:])
@@ -299,11 +381,16 @@ def test_what_is_left_lying_stands_out_until_it_is_in_the_post(world: Adopted, m
         shown = shown_on(noor, day)
         for _ in range(2):
             assert noor.post(day, {"on": "24-09-2026", "shown": shown}).status_code == 302
-        assert sorted(Posting.objects.values_list("posted_on", flat=True)) == [D(2026, 9, 23), *[POSTED] * 8]
+        assert sorted(Posting.objects.values_list("posted_on", flat=True)) == [POSTED] * 9
         assert "van 22 september 2026" not in opened(noor, "cases")
         assert "Nog niet op de post" not in opened(browser_of(world.cast.anne), "own_case", slug)
         letter = Letter.objects.get(uuid=offered[0])
-        assert "Op de post gedaan op 23 september 2026" in opened(noor, "letter", letter.uuid)
+        for page in (
+            opened(noor, "letter", letter.uuid),
+            opened(noor, "case", slug, letter.provider.uuid),
+            opened(noor, "case_round", slug),
+        ):
+            assert "Brief van 22 september 2026; op de post gedaan op 24 september 2026" in page
 
 
 def test_how_many_objections_there_are_does_not_make_the_board_slower(world: Adopted) -> None:

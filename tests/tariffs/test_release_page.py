@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -148,6 +149,28 @@ def test_a_release_does_not_end_a_period_to_respond_unless_that_is_meant(staff: 
     assert not Release.objects.filter(run=newer).exists()
     noor.post(address, {**said, "respond_day": f"{form.initial['respond_day']:%Y-%m-%d}"})
     assert Release.objects.get(run=newer).respond_until == until
+
+
+def test_the_policies_before_say_what_each_chose_otherwise(staff: tuple[Actor, Actor], run: Run) -> None:
+    round, noor = run.dataset.round, browser_of(staff[0].user)
+    set_policy(round=round, actor=None, markup=Decimal("0.125"), views_days=28, index=None)
+    set_policy(
+        round=round,
+        actor=staff[0],
+        objections_settled=Settlement.NEXT_YEAR,
+        objection_may_lower_others=True,
+        index_name="CPI",
+    )
+    page = noor.get(reverse("round_policy", args=[round.slug]))
+    second, first = page.context["history"]
+    assert first["changes"] == ["Opslag: 10 % → 12,5 %", "Dagen voor een zienswijze (art. 4:8 Awb): 14 → 28"]
+    assert second["changes"] == [
+        "Naam van de index: geen → CPI",
+        "Wat betekent een toegewezen bezwaar voor anderen: Alleen deze aanbieder opnieuw, met dezelfde vergelijking → Telt mee"
+        " in de vergelijking van het volgende jaar",
+        "Een toegewezen bezwaar mag het besluit van een ander verlagen: nee → ja",
+    ]
+    assert "het portaal (beheerder)" in page.content.decode()
 
 
 def test_who_starts_a_run_chooses_for_whom_and_the_policy_chose_before(staff: tuple[Actor, Actor], run: Run) -> None:

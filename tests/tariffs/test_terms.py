@@ -313,6 +313,21 @@ def test_the_last_second_in_amsterdam_counts_and_the_next_one_does_not(
 
 
 @pytest.mark.parametrize(
+    ("objection_until", "end"),
+    [("2026-10-14", "2026-10-15"), ("2026-10-15", "2026-10-15"), ("2026-10-16", "2026-10-16"), (None, "2026-10-15")],
+)
+def test_the_time_to_mend_ends_no_earlier_than_the_time_to_object(objection_until: str | None, end: str) -> None:
+    # Asked on 1 October 2026: two weeks end on Thursday 15 October.
+    until = day(objection_until) if objection_until else None
+    term = remedy_term(
+        asked_on=day("2026-10-01"), length=TWO_WEEKS, courtesy=False, equated=NONE, objection_until=until
+    )
+    assert term.end == day(end)
+    is_put_off = end == "2026-10-16"
+    assert ("6:7" in term.sentence, "art. 6:7 Awb" in term.articles) == (is_put_off, is_put_off)
+
+
+@pytest.mark.parametrize(
     ("made_known", "posted", "received", "timing"),
     [
         # The term runs from 2 September to 13 October 2026, a Wednesday and a Tuesday.

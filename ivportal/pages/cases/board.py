@@ -30,6 +30,7 @@ from tariffs.models import (
 )
 from tariffs.procedure import groups, posting
 from tariffs.procedure.due import CHANNELS, Due, due
+from tariffs.procedure.notified import TAKEN, how_it_went, status_of, with_posting
 from tariffs.procedure.renewals import providers_without
 from tariffs.terms import amsterdam_day
 
@@ -110,8 +111,11 @@ def case_round(request: Any, slug: str) -> HttpResponse:
     """Show the decisions of a round: how many are how far, the steps for all at once, and each with its case."""
     round = found_round(slug)
     status, words = listing.asked(request.GET, "status", "zoek")
-    rows = Decision.objects.filter(round=round).select_related("provider").order_by("provider__name", "-pk")
-    counts = dict(rows.order_by().values_list("status").annotate(n=Count("pk")))
+    rows = with_posting(Decision.objects.filter(round=round).select_related("provider"))
+    rows = rows.order_by("provider__name", "-pk")
+    # Of some the letter is in the post and of others not yet: each row says it, for all together holds that they were taken.
+    labels = [(value, TAKEN if value == DecisionStatus.SENT else label) for value, label in DecisionStatus.choices]
+    counts = dict(Decision.objects.filter(round=round).order_by().values_list("status").annotate(n=Count("pk")))
     if status in DecisionStatus.values:
         rows = rows.filter(status=status)
     if words:
@@ -131,7 +135,7 @@ def case_round(request: Any, slug: str) -> HttpResponse:
                     "count": counts.get(value, 0),
                     "url": listing.address(request.GET, status=value, bladzijde=None),
                 }
-                for value, label in DecisionStatus.choices
+                for value, label in labels
                 if counts.get(value)
             ],
             "post": _post_of(round),
@@ -139,9 +143,17 @@ def case_round(request: Any, slug: str) -> HttpResponse:
             "steps": steps.open_steps(
                 round_steps(outcomes), round, lambda name: reverse("case_round_step", args=[round.slug, name])
             ),
-            "rows": [{"row": row, "url": reverse("case", args=[round.slug, row.provider.uuid])} for row in page],
+            "rows": [
+                {
+                    "row": row,
+                    "status": status_of(row),
+                    "how": how_it_went(row),
+                    "url": reverse("case", args=[round.slug, row.provider.uuid]),
+                }
+                for row in page
+            ],
             "pagination": pagination,
-            "status_options": listing.options(DecisionStatus.choices, status),
+            "status_options": listing.options(labels, status),
             "words": words,
             "groups": ObjectionGroup.objects.filter(round=round).annotate(n=Count("objections", distinct=True)),
             "may_group": _free(round).count() > 1,

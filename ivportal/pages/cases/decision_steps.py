@@ -46,7 +46,9 @@ def _told(decision: Decision) -> str:
 def _how(decision: Decision) -> str:
     if gets_post_here([decision.provider_id]):
         return "De brief komt in het portaal: de aanbieder stemde daarmee in (art. 2:14 Awb)."
-    return "De brief gaat per post: druk hem vandaag af en verstuur hem (art. 2:14 en 3:41 Awb)."
+    return (
+        "De brief gaat per post: print hem, doe hem op de post en schrijf op welke dag dat was (art. 2:14 en 3:41 Awb)."
+    )
 
 
 def _announce(decision: Decision, said: dict[str, Any], actor: Actor) -> str:
@@ -161,7 +163,7 @@ DECISION_STEPS: tuple[Step[Decision], ...] = (
         follows=lambda item: [
             f"{item.drafted_by.name if item.drafted_by else 'Een collega'} stelde het op.",
             _how(item),
-            "De bezwaartermijn van zes weken begint morgen (art. 6:7 en 6:8 Awb).",
+            "De bezwaartermijn van zes weken begint de dag na de verzending (art. 6:7 en 6:8 Awb).",
             _told(item),
         ],
         act=_send,

@@ -30,7 +30,8 @@ S = ObjectionStatus
 def _plan(item: Objection, said: dict[str, Any], actor: Actor) -> str:
     found = hearings.together_with(item)
     hearings.plan(objections=found, at=said["at"], place=said["place"], actor=actor)
-    return f"De hoorzitting is gepland voor {len(found)} {'bezwaar' if len(found) == 1 else 'bezwaren'}. De uitnodiging is weg."
+    count = f"{len(found)} {'bezwaar' if len(found) == 1 else 'bezwaren'}"
+    return f"De hoorzitting is gepland voor {count}. De uitnodiging is verstuurd."
 
 
 def _waive(item: Objection, said: dict[str, Any], actor: Actor) -> str:
@@ -93,9 +94,13 @@ HEARING_STEPS: tuple[Step[Objection], ...] = (
     Step(
         name="afzeggen",
         title="Waarom gaat de hoorzitting niet door?",
-        button="Zeg af of verplaats",
+        button="Zeg de hoorzitting af",
         is_open=lambda item: item.status == S.HEARING,
-        follows=lambda item: [*together(item), "Daarna plant u een nieuwe, of ziet u af van horen."],
+        follows=lambda item: [
+            *together(item),
+            "Wie was uitgenodigd, krijgt de brief ‘De hoorzitting gaat niet door’, met uw reden (art. 7:2 Awb).",
+            "Wilt u verplaatsen, dan plant u daarna een nieuwe hoorzitting: daarvoor gaat een nieuwe uitnodiging uit.",
+        ],
         form=WhyForm,
         act=_cancel,
         was_taken=became(S.ADMITTED),

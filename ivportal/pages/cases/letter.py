@@ -13,12 +13,15 @@ from django.views.decorators.http import require_GET
 from ivportal.letters import posted
 from ivportal.pages.cases import shown
 from providers.audit import record
-from providers.formatting import format_date, format_datetime
+from providers.formatting import format_datetime
 from providers.models import Act, Role
 from tariffs import standings
+from tariffs.letters import proxy_of
 from tariffs.models import Letter, LetterKind
 from tariffs.procedure.archive import name_of
 from tariffs.procedure.deadlines import appeal_term_of, objection_term_of, posted_sentence
+from tariffs.procedure.envelopes import to_proxy
+from tariffs.procedure.notified import NOTIFYING, how_post_went
 
 
 def _found(request: Any, uuid: Any) -> Letter:
@@ -71,23 +74,40 @@ def _how(letter: Letter, *, is_staff: bool) -> dict[str, Any]:
             "title": "In het portaal",
             "text": f"Deze brief staat sinds {format_datetime(letter.sent_at)} in het portaal.",
         }
+    proxy = proxy_of(letter)
     if hasattr(letter, "posting"):
+        went = f"Deze brief ging per post{f' naar de gemachtigde, {proxy} (art. 6:17 Awb)' if proxy else ''}."
         return {
-            "title": f"Op de post gedaan op {format_date(letter.posting.posted_on)}",
-            "text": _until(letter) or "Deze brief ging per post. U leest hem ook hier.",
+            "title": how_post_went(letter.dated, letter.posting.posted_on),
+            "text": " ".join(item for item in (_until(letter), went) if item),
         }
+    title = how_post_went(letter.dated, None)
+    begins = letter.kind in NOTIFYING
     if is_staff:
+        why = to_proxy(proxy) if proxy else "De aanbieder stemde niet in met elektronische post (art. 2:14 Awb)."
+        then = ": de termijn begint de dag daarna (art. 3:41 en 6:8 Awb)" if begins else ""
         return {
             "is_waiting": True,
-            "title": "Deze brief gaat per post",
-            "text": "De aanbieder stemde niet in met elektronische post (art. 2:14 Awb). Haal hem op bij de post van deze ronde,"
-            " print hem, en schrijf op welke dag hij op de post is gedaan: een termijn loopt vanaf de dag daarna (art. 6:8 Awb).",
+            "title": title,
+            "text": f"{why} Haal de brief op bij de post van deze ronde, print hem, en schrijf op welke dag hij op de post is"
+            f" gedaan{then}.",
             "url": reverse("case_post", args=[letter.round.slug]),
         }
     return {
-        "title": "Deze brief gaat per post",
-        "text": "U krijgt hem ook op uw postadres. Wat hier staat, is hetzelfde.",
+        "title": title,
+        "text": (
+            f"Uw gemachtigde, {proxy}, krijgt hem per post (art. 6:17 Awb)."
+            if proxy
+            else "U krijgt hem ook op uw postadres."
+        )
+        + f" Wat hier staat, is hetzelfde.{_BEGINS_LATER if begins else ''}",
     }
+
+
+_BEGINS_LATER = (
+    " De termijn voor bezwaar of beroep begint pas als de brief op de post is (art. 3:41 en 6:8 Awb). Reken voorlopig met de"
+    " datum op de brief."
+)
 
 
 def _until(letter: Letter) -> str:

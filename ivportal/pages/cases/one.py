@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ivportal.pages import steps
-from ivportal.pages.cases import shown, taking
+from ivportal.pages.cases import ordering, shown, taking
 from ivportal.pages.cases.decision_forms import CameInForm
 from ivportal.pages.cases.decision_steps import DECISION_STEPS, VIEWS_STEPS
 from ivportal.pages.cases.objection_steps import steps_for
@@ -31,19 +31,6 @@ from tariffs.procedure import admission, objections
 from tariffs.procedure.case import CaseOf, case_of
 from tariffs.procedure.deadlines import deadlines
 from tariffs.procedure.form import CameIn
-
-#: Steps that come first on the page, because they move the case on.
-FIRST = {
-    "voornemen",
-    "opstellen",
-    "vaststellen",
-    "behandelen",
-    "hoorzitting",
-    "verslag",
-    "advies",
-    "gronden",
-    "beslissen",
-}
 
 
 def _case(request: Any, slug: str, provider: Any) -> CaseOf:
@@ -66,15 +53,21 @@ def case(request: Any, slug: str, provider: Any) -> HttpResponse:
     context = shown.context_of(found, request.actor)
     for item in context["objections"]:
         row = item["row"]
-        item["steps"] = _sorted(steps.open_steps(steps_for(row), row, partial(_step_url, "objection_step", row.uuid)))
+        found_steps = steps.open_steps(steps_for(row), row, partial(_step_url, "objection_step", row.uuid))
+        item["steps"] = ordering.of_objection(found_steps, row, request.actor)
         item["supplement_url"] = reverse("supplement_for", args=[row.uuid]) if item["may_supplement"] else ""
         item["missing"] = admission.missing(row) if row.status in ("received", "incomplete") else []
     for item in context["views"]:
         row = item["row"]
-        item["steps"] = steps.open_steps(VIEWS_STEPS, row, partial(_step_url, "views_step", row.uuid))
+        found_steps = steps.open_steps(VIEWS_STEPS, row, partial(_step_url, "views_step", row.uuid))
+        item["steps"] = ordering.of_views(found_steps, item["needs_consideration"])
     for item in context["decisions"]:
         row = item["row"]
-        item["steps"] = _sorted(steps.open_steps(DECISION_STEPS, row, partial(_step_url, "decision_step", row.uuid)))
+        found_steps = steps.open_steps(DECISION_STEPS, row, partial(_step_url, "decision_step", row.uuid))
+        item["steps"] = ordering.of_decision(found_steps, row, request.actor)
+    ordering.only_first_is_primary(
+        item["steps"] for item in (*context["objections"], *context["views"], *context["decisions"])
+    )
     context |= {
         "people": people_of(found.provider),
         "look_along_url": reverse("look_along", args=[slug, provider]),
@@ -85,13 +78,6 @@ def case(request: Any, slug: str, provider: Any) -> HttpResponse:
 
 def _step_url(page: str, uuid: UUID, name: str) -> str:
     return reverse(page, args=[uuid, name])
-
-
-def _sorted(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        {**step, "is_first": step["name"] in FIRST}
-        for step in sorted(found, key=lambda step: step["name"] not in FIRST)
-    ]
 
 
 @require_GET
@@ -173,6 +159,9 @@ def supplement_for(request: Any, objection: Any) -> HttpResponse:
     problems: list[str] = []
     grounds = [plain(text)[: objections.LONGEST + 1] for text in request.POST.getlist("grond")[:MOST_GROUNDS]]
     form = CameInForm(request.POST or None)
+    form.fields[
+        "received_time"
+    ].help_text = "Leeg: het begin van de dag; op de dag van het bezwaar zelf na het bezwaar."
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:

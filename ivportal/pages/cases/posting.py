@@ -23,8 +23,9 @@ from providers.access import Actor
 from providers.formatting import format_date
 from providers.models import Round
 from tariffs.models import Letter, LetterKind, Posting
-from tariffs.procedure import posting
+from tariffs.procedure import envelopes, posting
 from tariffs.procedure.archive import Entry, packed, safe
+from tariffs.procedure.notified import NOTIFYING
 from tariffs.terms import amsterdam_day
 
 #: So many letters are offered to choose from at a time; the others follow once these are in the post.
@@ -36,8 +37,9 @@ MOST_TO_CHOOSE = 500
 def case_post(request: Any, slug: str) -> HttpResponse:
     """Show what waits to be printed and posted in a round, per day and kind, newest day first."""
     round = get_object_or_404(Round, slug=slug)
+    warnings = envelopes.warnings(round)
     days = [
-        _day_shown(slug, dated, list(piles))
+        _day_shown(slug, dated, list(piles), warnings.get(dated, []))
         for dated, piles in groupby(posting.piles(round=round), key=lambda pile: pile.dated)
     ]
     page, pagination = listing.paginate(days, request.GET)
@@ -53,7 +55,7 @@ def case_post(request: Any, slug: str) -> HttpResponse:
     )
 
 
-def _day_shown(slug: str, dated: date, piles: list[posting.Pile]) -> dict[str, Any]:
+def _day_shown(slug: str, dated: date, piles: list[posting.Pile], warnings: list[str]) -> dict[str, Any]:
     """Return one day as the page shows it."""
     unposted, printed = sum(pile.unposted for pile in piles), sum(pile.printed for pile in piles)
     day = dated.isoformat()
@@ -63,6 +65,7 @@ def _day_shown(slug: str, dated: date, piles: list[posting.Pile]) -> dict[str, A
         "unposted": unposted,
         "printed": printed,
         "waiting": posting.count_of(unposted),
+        "warnings": warnings,
         "url": reverse("case_post_day", args=[slug, day]),
         "some_url": reverse("case_post_letters", args=[slug, day]),
         "piles": [
@@ -144,11 +147,25 @@ class ChosenForm(PostedForm):
     )
 
 
-FOLLOWS = (
-    "Is dit later dan de datum op de brief, dan loopt de termijn voor bezwaar of beroep vanaf de dag na deze dag (art. 3:41 en"
-    " 6:8 Awb). De aanbieder leest dat in het portaal.",
-    "Dit kan daarna niet meer worden veranderd: kijk de dag goed na.",
-)
+#: What the day of the post does to a term, by the kinds with which one begins or in which one is set.
+TERMS = {
+    NOTIFYING: "Is dit later dan de datum op de brief, dan loopt de termijn voor bezwaar of beroep vanaf de dag na deze dag (art."
+    " 3:41 en 6:8 Awb). De aanbieder leest dat in het portaal.",
+    (
+        LetterKind.INTENDED,
+    ): "Is dit later dan de datum op de brief, dan kan een zienswijze evenveel dagen langer (art. 4:8 Awb),"
+    " zolang het besluit nog niet is opgesteld.",
+    (
+        LetterKind.OBJECTION_REMEDY,
+    ): "De dag tot wanneer een bezwaar kan worden aangevuld, schuift niet op. Is de tijd te kort, wacht"
+    " dan langer op de aanvulling (art. 6:6 Awb).",
+}
+FOR_GOOD = "Dit kan daarna niet meer worden veranderd: kijk de dag goed na."
+
+
+def _follows(kinds: Collection[str]) -> list[str]:
+    """Say what it does that letters of these kinds were put in the post on a day."""
+    return [*(said for those, said in TERMS.items() if any(kind in kinds for kind in those)), FOR_GOOD]
 
 
 @require_http_methods(["GET", "POST"])
@@ -164,7 +181,7 @@ def case_post_day(request: Any, slug: str, day: str) -> HttpResponse:
         return [
             f"Van alle opgehaalde brieven van {format_date(dated)} staat dan vast wanneer zij op de post gingen ({kinds}).",
             *([f"Nog niet opgehaald om te printen, en dus niet hierbij: {posting.count_of(left)}."] if left else []),
-            *FOLLOWS,
+            *_follows({pile.kind for pile in piles if pile.printed}),
         ]
 
     def act(round: Round, said: dict[str, Any], actor: Actor) -> str:
@@ -209,7 +226,7 @@ def case_post_letters(request: Any, slug: str, day: str) -> HttpResponse:
         title=f"Welke brieven van {format_date(dated)} gingen op de post?",
         button="Leg de dag vast",
         is_open=lambda item: posting.to_post(round=item, dated=dated).exists(),
-        follows=lambda item: list(FOLLOWS),
+        follows=lambda item: _follows(set(posting.to_post(round=item, dated=dated).values_list("kind", flat=True))),
         form=form_for,  # type: ignore[arg-type]  # it is called as a form is
         act=act,
         was_taken=lambda item, said, actor: _all_went(item, set(said["letters"]), said["on"]),

@@ -17,7 +17,6 @@ from ivportal.pages.steps import NothingToFillIn, Step
 from providers.access import Actor
 from providers.formatting import format_date
 from tariffs.models import FileKind, Objection, ObjectionStatus
-from tariffs.policies import current_policy
 from tariffs.procedure import admission, groups, objections
 from tariffs.procedure.deadlines import timeliness_of
 
@@ -98,7 +97,7 @@ RECEIPT_STEPS: tuple[Step[Objection], ...] = (
         is_open=can_go(S.INCOMPLETE),
         follows=lambda item: [
             *(f"Nu ontbreekt: {lacking}." for lacking in admission.missing(item)),
-            f"De aanbieder krijgt {current_policy(item.decision.round).remedy_days} dagen (art. 6:6 Awb).",
+            admission.remedy_days(item),
             admission.remedy_sentence(item),
         ],
         form=RemedyForm,

@@ -18,6 +18,11 @@ from tariffs.procedure.renewals import Renewals, adopted_release, renewals_of, t
 S = DecisionStatus
 
 
+def _of(number: int, one: str, more: str) -> str:
+    """Return a number with the words that go with it."""
+    return f"{number} {one if number == 1 else more}"
+
+
 def _count(round: Round, status: DecisionStatus) -> int:
     return Decision.objects.filter(round=round, status=status).exclude(origin="objection").count()
 
@@ -30,7 +35,7 @@ def _prepare_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
     if not outcome.done:
         return f"Er was niets voor te bereiden. {outcome.sentence}".strip()
     renewed = f", waarvan {outcome.renewed} in plaats van een besluit dat geldt" if outcome.renewed else ""
-    return f"{outcome.done} besluiten zijn voorbereid{renewed}. {outcome.sentence}".strip()
+    return f"{_of(outcome.done, 'besluit is', 'besluiten zijn')} voorbereid{renewed}. {outcome.sentence}".strip()
 
 
 class NewOutcomes:
@@ -61,17 +66,17 @@ class NewOutcomes:
 
 def _announce_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
     outcome = decisions.announce_all(round=round, actor=actor)
-    return f"{outcome.done} voornemens zijn verstuurd. {outcome.sentence}".strip()
+    return f"{_of(outcome.done, 'voornemen is', 'voornemens zijn')} verstuurd. {outcome.sentence}".strip()
 
 
 def _draft_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
     outcome = decisions.draft_all(round=round, reasons=said["reasons"], actor=actor)
-    return f"{outcome.done} besluiten zijn opgesteld. {outcome.sentence}".strip()
+    return f"{_of(outcome.done, 'besluit is', 'besluiten zijn')} opgesteld. {outcome.sentence}".strip()
 
 
 def _send_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
     outcome = decisions.send_all(round=round, actor=actor)
-    return f"{outcome.done} besluiten zijn vastgesteld en verstuurd. {outcome.sentence}".strip()
+    return f"{_of(outcome.done, 'besluit is', 'besluiten zijn')} vastgesteld en verstuurd. {outcome.sentence}".strip()
 
 
 def _gone(status: DecisionStatus) -> Any:
@@ -85,7 +90,8 @@ _STEPS: tuple[Step[Round], ...] = (
         button="Maak voornemens bekend",
         is_open=lambda item: _count(item, S.PREPARED) > 0,
         follows=lambda item: [
-            f"{_count(item, S.PREPARED)} aanbieders krijgen een brief met wat de NZa wil besluiten, en een bericht.",
+            f"{_of(_count(item, S.PREPARED), 'aanbieder krijgt', 'aanbieders krijgen')} een brief met wat de NZa wil besluiten,"
+            " en een bericht.",
             term_sentence(item),
         ],
         act=_announce_round,
@@ -98,7 +104,7 @@ _STEPS: tuple[Step[Round], ...] = (
         button="Stel besluiten op",
         is_open=lambda item: _count(item, S.ANNOUNCED) > 0,
         follows=lambda item: [
-            f"{_count(item, S.ANNOUNCED)} voornemens zijn bekendgemaakt.",
+            f"{_of(_count(item, S.ANNOUNCED), 'voornemen is', 'voornemens zijn')} bekendgemaakt.",
             "Opgesteld wordt wat klaar is: de zienswijzetermijn is voorbij, of de zienswijze is er en is beantwoord (art. 4:8"
             " Awb). De rest blijft liggen.",
             "Een collega stelt de besluiten vast.",
@@ -113,9 +119,11 @@ _STEPS: tuple[Step[Round], ...] = (
         button="Stel vast en verstuur",
         is_open=lambda item: _count(item, S.DRAFTED) > 0,
         follows=lambda item: [
-            f"{_count(item, S.DRAFTED)} besluiten liggen klaar. Wat u zelf opstelde, stelt een collega vast (art. 3:2 Awb).",
-            "Wie instemde krijgt het besluit in het portaal (art. 2:14 Awb). De andere brieven gaan vandaag per post.",
-            "De bezwaartermijn van zes weken begint morgen (art. 6:7 en 6:8 Awb).",
+            f"{_of(_count(item, S.DRAFTED), 'besluit ligt', 'besluiten liggen')} klaar. Wat u zelf opstelde, stelt een collega"
+            " vast (art. 3:2 Awb).",
+            "Wie instemde krijgt het besluit in het portaal (art. 2:14 Awb). De andere brieven gaan per post: print"
+            " ze, doe ze op de post en schrijf op welke dag dat was.",
+            "De bezwaartermijn van zes weken begint de dag na de verzending (art. 6:7 en 6:8 Awb).",
         ],
         act=_send_round,
         was_taken=_gone(S.DRAFTED),

@@ -21,6 +21,8 @@ from tariffs.procedure import ruling_letters, rulings
 from tariffs.procedure.renewals import adopted_release, in_place_of
 
 S = ObjectionStatus
+#: Not taken into treatment yet: all that can be decided is that it will not be.
+BEFORE = (S.RECEIVED, S.INCOMPLETE)
 
 
 def _judge(item: Objection, said: dict[str, Any], actor: Actor) -> str:
@@ -64,7 +66,7 @@ def _follows(item: Objection) -> list[str]:
     drafter = item.drafted_by.name if item.drafted_by else "Nog niemand"
     found = [
         f"{drafter} stelde de beslissing op: {item.get_outcome_display().lower()}."
-        f" {ruling_letters.FOLLOWS.get(item.consequence, '')}",
+        f" {ruling_letters.in_third_person(ruling_letters.FOLLOWS.get(item.consequence, ''))}",
         "De aanbieder krijgt de beslissing met de redenen per grond, en leest hoe beroep kan (art. 6:23 en 7:12 Awb).",
     ]
     if item.new_decision is not None:
@@ -104,8 +106,8 @@ def ruling_steps(objection: Objection) -> tuple[Step[Objection], ...]:
         Step(
             name="opstellen",
             title="Hoe beslist de NZa op het bezwaar?",
-            button="Stel de beslissing op",
-            is_open=lambda item: _is_ripe(item) or item.status in (S.RECEIVED, S.INCOMPLETE),
+            button="Stel de beslissing op" if objection.status not in BEFORE else "Verklaar niet-ontvankelijk",
+            is_open=lambda item: _is_ripe(item) or item.status in BEFORE,
             follows=lambda item: [
                 "Beslissen doet iemand die de beslissing niet opstelde (art. 3:2 Awb) en die het besluit zelf niet nam (art."
                 " 10:3, derde lid, Awb).",

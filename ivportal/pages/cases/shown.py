@@ -13,7 +13,6 @@ from providers.formatting import format_date, format_datetime
 from providers.models import Power, Provider, Round
 from tariffs import consents, letters, standings
 from tariffs.models import (
-    Channel,
     ConsentKind,
     Decision,
     DecisionStatus,
@@ -29,6 +28,7 @@ from tariffs.procedure import figures, ruling_letters, rulings
 from tariffs.procedure.admission import missing
 from tariffs.procedure.case import CaseOf, shows_outcome
 from tariffs.procedure.deadlines import Deadline, deadlines, hearing_of, in_words, timeliness_of
+from tariffs.procedure.notified import how_it_went, status_of
 from tariffs.procedure.timeline import Event, events
 from tariffs.procedure.views import WAIVED, lacks_reaction, may_add
 
@@ -219,12 +219,10 @@ def decision_shown(decision: Decision, case: CaseOf) -> dict[str, Any]:
     currency = case.round.currency
     return {
         "row": decision,
-        "status": decision.get_status_display()
-        if case.is_internal or decision.status != S.DRAFTED
-        else S.ANNOUNCED.label,
+        "status": status_of(decision) if case.is_internal or decision.status != S.DRAFTED else S.ANNOUNCED.label,
         "table": table_of(figures.table(decision.figures, currency, year)),
         "lines": [line[2:] for line in figures.in_words(decision.figures, currency).splitlines()],
-        "is_by_post": decision.sent_how == Channel.POST,
+        "how": how_it_went(decision),
         # While an intention is under way that would replace it, the page leads to views; this one is still open to objection.
         "may_object": decision.status == S.SENT
         and decision.origin == "adoption"
@@ -264,14 +262,15 @@ def objection_shown(case: CaseOf, objection: Objection) -> dict[str, Any]:
     shows = shows_outcome(case, objection)
     hearing = hearing_of(objection)
     timing = timeliness_of(objection)
+    said = ruling_letters.in_third_person if case.is_internal else str
     return {
         "row": objection,
         "status": ObjectionStatus(objection.status).label,
         "timing": timing,
         "is_late": timing.timing != "in_time",
         "shows_outcome": shows,
-        "sentence": ruling_letters.SENTENCES.get(objection.outcome, "") if shows else "",
-        "consequence": ruling_letters.FOLLOWS.get(objection.consequence, "") if shows else "",
+        "sentence": said(ruling_letters.SENTENCES.get(objection.outcome, "")) if shows else "",
+        "consequence": said(ruling_letters.FOLLOWS.get(objection.consequence, "")) if shows else "",
         # What was not treated got no verdict: what is thought of a shared ground is for the others in the group.
         "grounds": grounds_shown(
             objection,

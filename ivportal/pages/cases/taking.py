@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,26 +17,26 @@ from ivportal.pages import listing
 from ivportal.pages.cases import shown
 from ivportal.pages.rights import for_role
 from providers.access import Actor
-from providers.formatting import format_number
-from providers.measures import CATALOGUE
-from providers.models import Round
+from providers.models import Round, User
 from tariffs.models import Decision, DecisionStatus, Letter, LetterKind, Objection, ObjectionOutcome, StatementOfViews
-from tariffs.procedure import decision_letters, figures, ruling_letters, rulings
+from tariffs.procedure import decision_letters, decisions, figures, figures_in_words, ruling_letters, rulings
 from tariffs.procedure.views import WAIVED
 
 
 def of_decision(decision: Decision, actor: Actor) -> dict[str, Any]:
     """Return what the page of ``vaststellen`` shows of one decision besides the step itself."""
     said = list(StatementOfViews.objects.filter(decision=decision).select_related("received_by"))
+    why_not = decisions.why_not(decision, actor)
     return {
         "template": "tariffs/cases/take_decision.html",
+        "why_not": why_not,
         "seen": {
             "row": decision,
             "lines": _lines(decision),
             "compared": _compared(decision, decision.replaces) if decision.replaces is not None else None,
             "intention": _since_intention(decision),
             "views": [{"row": item, "is_waived": item.text == WAIVED} for item in said],
-            "concept": _concept(decision_letters.concept(decision, actor=actor, at=timezone.now())),
+            "concept": _concept(decision_letters.concept(decision, actor=_signing(actor, why_not), at=timezone.now())),
         },
     }
 
@@ -43,26 +44,34 @@ def of_decision(decision: Decision, actor: Actor) -> dict[str, Any]:
 def of_objection(objection: Objection, actor: Actor) -> dict[str, Any]:
     """Return what the page of ``beslissen`` shows of a decision on an objection besides the step itself."""
     new = objection.new_decision
+    why_not = rulings.why_not(objection, actor)
     return {
         "template": "tariffs/cases/take_ruling.html",
+        "why_not": why_not,
         "seen": {
             "row": objection,
-            "sentence": ruling_letters.SENTENCES.get(objection.outcome, ""),
+            "sentence": ruling_letters.in_third_person(ruling_letters.SENTENCES.get(objection.outcome, "")),
             "compared": _compared(new, objection.decision) if new is not None else None,
-            "changes": _changes(new) if new is not None else [],
+            "changes": _changes(new) if new is not None else None,
             "grounds": []
             if objection.outcome == ObjectionOutcome.INADMISSIBLE
             else shown.grounds_shown(objection, with_verdicts=True),
-            "concept": _concept(rulings.concept(objection, actor=actor, at=timezone.now())),
+            "concept": _concept(rulings.concept(objection, actor=_signing(actor, why_not), at=timezone.now())),
         },
     }
+
+
+def _signing(actor: Actor, why_not: str) -> Actor:
+    """Return under whose name a concept stands: who may not take the step does not sign it."""
+    return replace(actor, user=User(name="(een collega)")) if why_not else actor
 
 
 def of_round(request: Any, round: Round) -> dict[str, Any]:
     """Return what the page of ``vaststellen`` shows of all decisions of a round that are drawn up: totals, and a list."""
     found = list(
         Decision.objects.filter(round=round, status=DecisionStatus.DRAFTED)
-        .select_related("provider", "drafted_by", "replaces")
+        .select_related("provider", "drafted_by", "replaces", "report__release")
+        .defer("report__content")
         .order_by("provider__name", "pk")
     )
     said = decision_letters.views_of(found)
@@ -72,11 +81,16 @@ def of_round(request: Any, round: Round) -> dict[str, Any]:
     page, pagination = listing.paginate(wanted, request.GET)
     return {
         "template": "tariffs/cases/take_round.html",
+        "why_not": "U stelde dit zelf op: een collega stelt vast (art. 3:2 Awb)."
+        if found and all(decisions.why_not(item, request.actor) for item in found)
+        else "",
         "words": words,
         "currency": round.currency,
         "pagination": pagination,
         "totals": {
             "count": len(found),
+            "book_year": round.book_year,
+            "tariff_years": " en ".join(sorted({str(item.report.release.tariff_year or "") for item in found} - {""})),
             "own": sum(item.drafted_by_id == request.actor.user.pk for item in found),
             "with_views": sum(bool(_spoken(said.get(item.pk, []))) for item in found),
             "replacing": sum(item.replaces_id is not None for item in found),
@@ -112,7 +126,8 @@ def decision_concept(request: Any, decision: Any) -> HttpResponse:
         .defer("report__content"),
         uuid=decision,
     )
-    letter = decision_letters.concept(found, actor=request.actor, at=timezone.now())
+    signer = _signing(request.actor, decisions.why_not(found, request.actor))
+    letter = decision_letters.concept(found, actor=signer, at=timezone.now())
     return _page(request, letter, found)
 
 
@@ -126,7 +141,8 @@ def objection_concept(request: Any, objection: Any) -> HttpResponse:
         .defer("new_decision__report__content"),
         uuid=objection,
     )
-    letter = rulings.concept(found, actor=request.actor, at=timezone.now())
+    signer = _signing(request.actor, rulings.why_not(found, request.actor))
+    letter = rulings.concept(found, actor=signer, at=timezone.now())
     return _page(request, letter, found.decision)
 
 
@@ -165,16 +181,18 @@ def _compared(new: Decision, old: Decision) -> dict[str, Any]:
     )
 
 
-def _changes(new: Decision) -> list[tuple[str, str]]:
-    """Return which figures of the provider became other ones, as it was computed with."""
-    changes: dict[str, str | None] = new.figures.get("changes", {})
-    return [
-        (
-            CATALOGUE[code].label if code in CATALOGUE else code,
-            format_number(Decimal(value), decimals=2 if "." in value else 0) if value is not None else "geen",
-        )
-        for code, value in changes.items()
-    ]
+def _changes(new: Decision) -> dict[str, Any] | None:
+    """Return which figures of the provider became other ones, as it was computed with; ``None`` if none did."""
+    rows = figures_in_words.changed(new.figures, new.round.currency)
+    if not rows:
+        return None
+    return shown.table_of(
+        {
+            "caption": "Gegevens van de aanbieder die anders worden",
+            "columns": ["", "Was", "Wordt"],
+            "rows": [list(row) for row in rows],
+        }
+    )
 
 
 def _since_intention(decision: Decision) -> str:

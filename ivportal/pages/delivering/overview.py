@@ -38,6 +38,8 @@ from providers.models import (
     UploadStatus,
 )
 from providers.refusal import Refused
+from tariffs.models import Release
+from tariffs.procedure import corrections
 
 MOST_SHOWN = 8
 TO_BE_SIGNED = "Ligt ter ondertekening"
@@ -115,6 +117,14 @@ def _status_text(desk: Desk) -> str:
         return "U bent klaar met invullen. De gegevens tellen pas als ze zijn ondertekend."
     if desk.submission.status == SubmissionStatus.DRAFT and desk.version is not None:
         return "De aanlevering is ingetrokken. U doet pas weer mee als u haar opnieuw laat ondertekenen."
+    if desk.submission.status == SubmissionStatus.SUBMITTED:
+        if desk.version is not None and corrections.holds_correction(desk.version):
+            return (
+                "De NZa nam uw correctie over en uw bestuur ondertekende haar. De verbeterde getallen staan in versie"
+                f" {desk.version.number} van uw gegevens."
+            )
+        if Release.objects.released().filter(round=desk.submission.round).exists():
+            return "De NZa heeft uw gegevens. De uitkomsten van deze ronde zijn vrijgegeven."
     return STATUS_TEXTS[SubmissionStatus(desk.submission.status)]
 
 

@@ -156,10 +156,49 @@ def round_policy(request: Any, slug: str) -> HttpResponse:
             "round": round,
             "form": form,
             "current": current,
-            "history": RoundPolicy.objects.filter(round=round).select_related("set_by").order_by("-number"),
+            "history": _history(round),
             "tables_url": reverse("tariff_tables"),
         },
     )
+
+
+def _history(round: Round) -> list[dict[str, Any]]:
+    """Return the policies of a round, newest first, each with what it chose otherwise than the one before."""
+    found = list(RoundPolicy.objects.filter(round=round).select_related("set_by", "tariff_table").order_by("number"))
+    before = [RoundPolicy(round=round), *found]
+    return [
+        {"policy": item, "changes": _changes(old, item), "is_first": old.pk is None}
+        for old, item in zip(before, found, strict=False)
+    ][::-1]
+
+
+def _changes(before: RoundPolicy, now: RoundPolicy) -> list[str]:
+    """Say, choice by choice, what a policy has otherwise than the one before."""
+    return [
+        f"{_label(name)}: {_said(before, name)} → {_said(now, name)}"
+        for name in policies.CHOICES
+        if getattr(before, name) != getattr(now, name)
+    ]
+
+
+def _label(name: str) -> str:
+    return str(PolicyForm.base_fields[name].label).removesuffix("?").removesuffix(" (%)")
+
+
+def _said(policy: RoundPolicy, name: str) -> str:
+    """Return one choice of a policy as the Dutch write it."""
+    value, field = getattr(policy, name), PolicyForm.base_fields[name]
+    if value is None or value == "":
+        return "geen"
+    if isinstance(value, bool):
+        return "ja" if value else "nee"
+    if isinstance(field, Percent):
+        return f"{field.prepare_value(value)} %"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}".replace(".", ",")
+    if isinstance(field, forms.ModelChoiceField):
+        return str(value)
+    return str(getattr(policy, f"get_{name}_display")() if isinstance(field, forms.ChoiceField) else value)
 
 
 class TableForm(forms.Form):

@@ -15,9 +15,10 @@ from benchmarking import frontiers
 from benchmarking.models import Run
 from ivportal.pages import moments
 from ivportal.pages.rights import for_role
-from providers.formatting import AMSTERDAM
+from providers.formatting import AMSTERDAM, format_datetime
 from providers.models import Round
 from providers.refusal import Refused
+from tariffs import periods
 from tariffs import release as releasing
 from tariffs.models import RELEASED_AS, UNDER_WAY, Release, ReportStatus
 
@@ -121,6 +122,7 @@ def prepare(request: Any, run: Any) -> HttpResponse:
             },
             "follows": [
                 *filter(None, [frontiers.in_words(found)]),
+                *_running(round),
                 "Een werkproces maakt van elke aanbieder een spiegel. U en uw collega’s kunnen ze bekijken; buiten de NZa ziet"
                 " niemand iets.",
                 "Een collega keurt de vrijgave goed en kiest het moment. Pas op dat moment zien aanbieders hun spiegel.",
@@ -132,9 +134,16 @@ def prepare(request: Any, run: Any) -> HttpResponse:
     )
 
 
+def _running(round: Round) -> list[str]:
+    """Say that providers can still respond, and that nothing is adopted while a response waits for an answer."""
+    until, waiting = periods.period_of(round), periods.why_not_adopted(round)
+    found = [f"De duidingsperiode loopt tot en met {format_datetime(until)}."] if until is not None else []
+    return [*found, waiting] if waiting else found
+
+
 def _period_goes_on(round: Round) -> dict[str, Any]:
     """Return what the form has in it while providers can respond: that they can for as long as they could."""
-    until = releasing.period_of(round)
+    until = periods.period_of(round)
     if until is None:
         return {}
     local = until.astimezone(AMSTERDAM)

@@ -26,7 +26,7 @@ from providers.audit import record, record_reading
 from providers.formatting import format_datetime, format_million
 from providers.mandates import people_of_each
 from providers.models import Act
-from tariffs import changes
+from tariffs import changes, periods
 from tariffs import release as releasing
 from tariffs.models import UNDER_WAY, MirrorReport, Release, ReleaseStage, ReportStatus
 from tariffs.policies import current_policy
@@ -34,6 +34,13 @@ from tariffs.procedure.renewals import renewals_of
 
 #: So long somebody may take over the form on which a moment is chosen.
 A_WHILE = timedelta(minutes=10)
+ROUNDS_UP = (
+    "De opslag verandert niets aan de minimale kosten. Dat de onderkant van de tarieven toch iets hoger is, komt door afronden op"
+    " hele centen: met opslag wordt de onderkant naar boven afgerond. Zonder opslag zijn onder- en bovenkant hetzelfde bedrag, en"
+    " dat wordt naar beneden afgerond. Het verschil is hoogstens één cent per dag."
+)
+#: Who did what a command did.
+BY_THE_PORTAL = "het portaal (beheerder)"
 
 
 # ── one release ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -90,6 +97,7 @@ def _consequences(release: Release) -> list[str]:
     found += [
         f"{in_words(sum(len(users) for users in people.values()), 'persoon', 'personen')} krijgen bericht, elk één keer.",
     ]
+    found += periods.consequences(release)
     if release.respond_until:
         found.append(f"Reageren kan tot en met {format_datetime(release.respond_until)}.")
     found.append(
@@ -203,8 +211,10 @@ def release_page(request: Any, release: Any) -> HttpResponse:
             "search": search,
             "pagination": pagination,
             "frozen": frontiers.in_words(found.run),
+            "rounds_up": _rounds_up(effects.document) if effects else "",
             "effects": _effects(effects.document, found.round.currency) if effects else None,
             "decisions": _about_decisions(found),
+            "period": periods.consequences(found),
             "policy": {
                 "corrections": policy.get_corrections_settled_display(),
                 "objections": policy.get_objections_settled_display(),
@@ -236,6 +246,12 @@ def concept(request: Any, release: Any, report: Any) -> HttpResponse:
     context = mirror.context_of(shown, [shown])
     context["looked_at_from"] = {"url": reverse("release", args=[release]), "label": "Terug naar de vrijgave"}
     return render(request, "tariffs/mirror.html", context)
+
+
+def _rounds_up(document: dict[str, Any]) -> str:
+    """Explain that the mark-up moves the lower end of tariffs, where it does: a matter of cents alone."""
+    rules = {rule["rule"]: rule["tariffs_lower"] for rule in document["rules"]}
+    return ROUNDS_UP if rules.get("markup") and rules["markup"]["higher"] else ""
 
 
 def _effects(document: dict[str, Any], currency: str) -> list[dict[str, Any]]:
@@ -285,7 +301,7 @@ def of_round(run: Run | None, release: Release | None) -> dict[str, Any]:
                 "status": item.get_status_display(),
                 "stage": item.get_stage_display(),
                 "at": item.released_at or item.release_at or item.prepared_at,
-                "prepared_by": item.prepared_by.name if item.prepared_by else "een opdracht",
+                "prepared_by": item.prepared_by.name if item.prepared_by else BY_THE_PORTAL,
                 "approved_by": item.approved_by.name if item.approved_by else None,
                 "run": item.run.result_hash[:12],
                 "url": reverse("release", args=[item.uuid]),
