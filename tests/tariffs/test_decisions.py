@@ -94,10 +94,11 @@ def test_an_intention_that_goes_later_leaves_as_many_days_to_speak(world: Adopte
     assert third.decision is not None
     before = VIEWS_UNTIL
     later = first.dated + dt.timedelta(days=3)
-    with at(later):
+    put = {"round": world.round, "actor": world.noor}
+    with at(first.dated):
         posting.take([first, second, third], actor=world.noor)
-        put = {"round": world.round, "actor": world.noor}
         posting.put_in_post(letters=[second.uuid], on=first.dated, **put)
+    with at(later):
         posting.put_in_post(letters=[first.uuid], on=later, **put)
         until = Decision.objects.get(pk=first.decision_id).views_until
         assert until == before + dt.timedelta(days=3)
