@@ -12,16 +12,14 @@ import asyncio
 import math
 import os
 import random
-import shutil
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
+from benchmarks import portal
 from benchmarks.deliveries import SEED, SLUG, prepare
 from benchmarks.visitors import READ_SECONDS, Delivery, Visitors
 
@@ -49,63 +47,37 @@ def main(arguments: Sequence[str] = ()) -> int:
     parser.add_argument("--keep", action="store_true", help="keep the folder with logs and data")
     chosen = parser.parse_args(arguments)
     deliveries = chosen.deliveries or round(PER_MINUTE * chosen.minutes)
-    folder = Path(tempfile.mkdtemp(prefix="ivportal-bench-"))
-    try:
-        return _measure(folder, deliveries=deliveries, readers=chosen.readers, seconds=chosen.minutes * 60)
-    finally:
-        if chosen.keep:
-            print(f"kept: {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+    with portal.running(keep=chosen.keep) as running:
+        return _measure(running, deliveries=deliveries, readers=chosen.readers, seconds=chosen.minutes * 60)
 
 
-def _measure(folder: Path, *, deliveries: int, readers: int, seconds: float) -> int:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "ivportal.settings"
-    os.environ["IVPORTAL_DATA"] = str(folder)
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "IVPORTAL_PRODUCTION"):
-        os.environ.pop(name, None)
+def _measure(running: portal.Portal, *, deliveries: int, readers: int, seconds: float) -> int:
     from ivportal import embedded
+    from ivportal.demo import supervisor
 
-    redis = embedded.start_redis(folder / "valkey")
-    os.environ["REDIS_URL"] = redis.url
-    try:
-        import django
-
-        django.setup()
-        from django.core.management import call_command
-
-        from ivportal.demo import supervisor
-        from providers.access import EVERYTHING, scope
-
-        with ExitStack() as stack:
-            stack.enter_context(supervisor.stopping_on_signals())
-            stack.enter_context(supervisor.database())
-            call_command("migrate", verbosity=0)
-            stack.enter_context(scope(EVERYTHING))
-            began = time.monotonic()
-            prepared = prepare(max(deliveries, 100))[:deliveries]
-            print(
-                f"prepared {len(prepared)} providers and their workbooks in {time.monotonic() - began:.0f} s",
-                flush=True,
-            )
-            worker = stack.enter_context(supervisor.worker())
-            port = embedded.free_port()
-            web = stack.enter_context(supervisor.web_server(port))
-            _wait_for_mail()
-            parts = {"web": web.pid, "worker": worker.pid, "valkey": redis.process.pid, "database": _postmaster()}
-            visitors = Visitors(port)
-            print(f"load of the machine before: {os.getloadavg()[0]:.1f}", flush=True)
-            asyncio.run(_warm_up(visitors, prepared))
-            visitors = Visitors(port)
-            samples = [sample(parts)]
-            cpu, began = time.process_time(), time.perf_counter()
-            asyncio.run(_play(visitors, prepared, readers, seconds, parts, samples))
-            took = time.perf_counter() - began
-            samples.append(sample(parts))
-            client = (time.process_time() - cpu) / took
-            return report(visitors, prepared, samples, took=took, client=client)
-    finally:
-        redis.stop()
+    with ExitStack() as stack:
+        began = time.monotonic()
+        prepared = prepare(max(deliveries, 100))[:deliveries]
+        print(
+            f"prepared {len(prepared)} providers and their workbooks in {time.monotonic() - began:.0f} s",
+            flush=True,
+        )
+        worker = stack.enter_context(supervisor.worker())
+        port = embedded.free_port()
+        web = stack.enter_context(supervisor.web_server(port))
+        _wait_for_mail()
+        parts = {"web": web.pid, "worker": worker.pid, "valkey": running.valkey, "database": running.database}
+        visitors = Visitors(port)
+        print(f"load of the machine before: {os.getloadavg()[0]:.1f}", flush=True)
+        asyncio.run(_warm_up(visitors, prepared))
+        visitors = Visitors(port)
+        samples = [sample(parts)]
+        cpu, began = time.process_time(), time.perf_counter()
+        asyncio.run(_play(visitors, prepared, readers, seconds, parts, samples))
+        took = time.perf_counter() - began
+        samples.append(sample(parts))
+        client = (time.process_time() - cpu) / took
+        return report(visitors, prepared, samples, took=took, client=client)
 
 
 def _wait_for_mail(patience: float = 300) -> None:
@@ -120,12 +92,6 @@ def _wait_for_mail(patience: float = 300) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError("the invitations were not sent")
         time.sleep(0.5)
-
-
-def _postmaster() -> int:
-    from ivportal import embedded
-
-    return int((embedded.database_folder() / "postmaster.pid").read_text(encoding="ascii").split()[0])
 
 
 def sample(parts: Mapping[str, int]) -> Sample:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil  # type: ignore[import-untyped]
 
+from benchmarks import portal
 from benchmarks.mail_sink import Sink, mail_sink
 
 if TYPE_CHECKING:
@@ -93,55 +92,27 @@ def main(arguments: Sequence[str] = ()) -> int:
     )
     parser.add_argument("--keep", action="store_true", help="keep the folder with logs and data")
     chosen = parser.parse_args(arguments)
-    folder = Path(tempfile.mkdtemp(prefix="ivportal-bench-"))
-    try:
-        return _measure(folder, providers=chosen.providers, replications=chosen.replications)
-    finally:
-        if chosen.keep:
-            print(f"kept: {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+    with portal.running(keep=chosen.keep) as running:
+        return _measure(running, providers=chosen.providers, replications=chosen.replications)
 
 
-def _measure(folder: Path, *, providers: int, replications: int) -> int:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "ivportal.settings"
-    os.environ["IVPORTAL_DATA"] = str(folder)
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "IVPORTAL_PRODUCTION"):
-        os.environ.pop(name, None)
-    from ivportal import embedded
+def _measure(running: portal.Portal, *, providers: int, replications: int) -> int:
+    from benchmarks import procedure
 
-    redis = embedded.start_redis(folder / "valkey")
-    os.environ["REDIS_URL"] = redis.url
-    try:
-        import django
-
-        django.setup()
-        from django.core.management import call_command
-
-        from benchmarks import procedure
-        from ivportal.demo import supervisor
-        from providers.access import EVERYTHING, scope
-
-        with ExitStack() as stack:
-            stack.enter_context(supervisor.stopping_on_signals())
-            stack.enter_context(supervisor.database())
-            call_command("migrate", verbosity=0)
-            stack.enter_context(scope(EVERYTHING))
-            sink = stack.enter_context(mail_sink())
-            stage = Stage(sink, folder, [], _postmaster())
-            stack.callback(stage.kill_all)
-            stage.start_worker()
-            runs = _computed(folder, providers=providers, replications=replications)
-            staff = _people()
-            print(f"load of the machine before: {os.getloadavg()[0]:.1f}", flush=True)
-            first = _release(stage, runs[0], staff, kills=False)
-            _peers(stage, first)
-            second = _release(stage, runs[1], staff, kills=True)
-            procedure.decide(stage, first, staff)
-            procedure.answer_and_bundle(stage, second, staff, questions=min(QUESTIONS, providers // 2))
-            return 1 if stage.failed else 0
-    finally:
-        redis.stop()
+    with ExitStack() as stack:
+        sink = stack.enter_context(mail_sink())
+        stage = Stage(sink, running.folder, [], running.database)
+        stack.callback(stage.kill_all)
+        stage.start_worker()
+        runs = _computed(running.folder, providers=providers, replications=replications)
+        staff = _people()
+        print(f"load of the machine before: {os.getloadavg()[0]:.1f}", flush=True)
+        first = _release(stage, runs[0], staff, kills=False)
+        _peers(stage, first)
+        second = _release(stage, runs[1], staff, kills=True)
+        procedure.decide(stage, first, staff)
+        procedure.answer_and_bundle(stage, second, staff, questions=min(QUESTIONS, providers // 2))
+        return 1 if stage.failed else 0
 
 
 def _computed(folder: Path, *, providers: int, replications: int) -> list[Run]:
@@ -387,9 +358,3 @@ def wait_for(what: str, look: Callable[[], Any], *, patience: float = 300, every
             return found
         time.sleep(every)
     raise TimeoutError(f"not within {patience:g} seconds: {what}")
-
-
-def _postmaster() -> int:
-    from ivportal import embedded
-
-    return int((embedded.database_folder() / "postmaster.pid").read_text(encoding="ascii").split()[0])
