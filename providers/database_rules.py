@@ -172,10 +172,10 @@ def writes(
     )
 
 
-def at_the_end(table: str, *, name: str, condition: str, when: str) -> RunSQL:
+def at_the_end(table: str, *, name: str, condition: str, when: str, acts: str = "INSERT") -> RunSQL:
     """Refuse a transaction after which a new row of ``table`` (those with ``when``) does not meet ``condition``.
 
-    Whoever wrote the row, the condition is looked up among all rows.
+    Whoever wrote the row, the condition is looked up among all rows. With ``acts`` it holds for rows that are changed too.
     """
     return RunSQL(
         f"""
@@ -193,7 +193,7 @@ def at_the_end(table: str, *, name: str, condition: str, when: str) -> RunSQL:
             END IF;
             RETURN NULL;
         END $$;
-        CREATE CONSTRAINT TRIGGER {name} AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+        CREATE CONSTRAINT TRIGGER {name} AFTER {acts} ON {table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
             WHEN ({when}) EXECUTE FUNCTION ivportal_{name}();
         """,
         f"DROP TRIGGER {name} ON {table}; DROP FUNCTION ivportal_{name}();",

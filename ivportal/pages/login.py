@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from providers.access import forget
 from providers.audit import failed_logins, record_password_reset
 
 MOST_FAILURES = 10
@@ -45,6 +46,11 @@ class Logout(LogoutView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Go to the start page: a link must not be able to log somebody out."""
         return redirect("home")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """End the session, on nobody's behalf: who acts for an organisation cannot look sessions up."""
+        forget()
+        return super().post(request, *args, **kwargs)
 
 
 class NewPassword(PasswordResetConfirmView):

@@ -3,6 +3,7 @@
 from tariffs.models.agreements import AgreedTariff, CareOfficeNote, GuidePercentage, TariffAgreement
 from tariffs.models.bandwidths import Bandwidth, BandwidthStatus, ProductBandwidth
 from tariffs.models.cases import CaseFile, Consent, ConsentKind, FileKind, Letter, LetterKind, Posting, Printing
+from tariffs.models.concepts import Concept
 from tariffs.models.decisions import (
     DECISION_TRANSITIONS,
     Channel,
@@ -35,9 +36,6 @@ from tariffs.models.objections import (
     ObjectionGroup,
     ObjectionOutcome,
     ObjectionStatus,
-    SuspensionCause,
-    TermEvent,
-    TermEventKind,
     Verdict,
 )
 from tariffs.models.policies import Disclosure, MaximumTariff, OutsideBandwidth, RoundPolicy, Settlement, TariffTable
@@ -55,6 +53,7 @@ from tariffs.models.reports import (
     respond_until,
 )
 from tariffs.models.standings import Occasion, Standing
+from tariffs.models.term_events import SuspensionCause, TermEvent, TermEventKind
 
 __all__ = [
     "DECISION_TRANSITIONS",
@@ -72,6 +71,7 @@ __all__ = [
     "CareOfficeNote",
     "CaseFile",
     "Channel",
+    "Concept",
     "Consent",
     "ConsentKind",
     "Consequence",

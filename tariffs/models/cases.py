@@ -95,6 +95,7 @@ class LetterKind(models.TextChoices):
 
     ANSWER = "letter_answer", "Antwoord op uw reactie"
     INTENDED = "letter_intended", "Voorgenomen besluit"
+    WITHDRAWN = "letter_withdrawn", "Het voornemen is ingetrokken"
     DECISION = "letter_decision", "Besluit"
     OBJECTION_RECEIVED = "letter_objection_received", "Ontvangst van uw bezwaar"
     OBJECTION_REMEDY = "letter_objection_remedy", "Verzoek om uw bezwaar aan te vullen"

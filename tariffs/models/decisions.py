@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from providers.access import OwnedQuerySet
 from providers.models import Provider, Round, User
 from tariffs.models.cases import OfProvider
+from tariffs.models.concepts import DrawnUp, WithConcepts
 from tariffs.models.reports import MirrorReport
 
 
@@ -54,12 +55,19 @@ class Channel(models.TextChoices):
     ORAL = "oral", "Mondeling"
 
 
-class Decision(models.Model):
+#: From these on the provider reads the reasons, and what the NZa says of its views.
+TAKEN = (DecisionStatus.SENT, DecisionStatus.REPLACED)
+
+
+class Decision(DrawnUp):
     """The decision on minimum and maximum of one provider, from intention to notification.
 
     ``figures`` is what is decided: ``minimum``, ``maximum`` (euros, as text), ``lower_rate``, ``upper_rate`` and ``products``
     (product, days, maximum_tariff, lower, upper), as in the report it rests on or as recomputed after an objection.
     """
+
+    CONCEPT = "decision"
+    KEPT: ClassVar[dict[str, Any]] = {"reasons": ""}
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Identifier shown outside.")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="decisions", help_text="About whom.")
@@ -95,7 +103,7 @@ class Decision(models.Model):
     sent_on = models.DateField(null=True, blank=True, help_text="Day of notification (Awb 3:41): terms start after it.")
     sent_how = models.CharField(max_length=10, choices=Channel.choices, blank=True, help_text="How it was sent.")
 
-    objects = OwnedQuerySet.as_manager()
+    objects = WithConcepts.as_manager()
 
     class Meta:
         ordering = ["-pk"]
@@ -130,14 +138,27 @@ class Decision(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def is_announced(self) -> bool:
+        """Tell whether it was sent."""
+        return self.status in TAKEN
+
+    @property
+    def may_have_concept(self) -> bool:
+        """Tell whether it is drawn up."""
+        return self.__dict__.get("status") == DecisionStatus.DRAFTED
+
     @classmethod
     def owned_by_provider(cls, provider_id: int) -> Q:
         """Return the condition for what a provider may see: about itself, once announced."""
         return Q(provider_id=provider_id) & ~Q(status__in=INTERNAL) & ~Q(status="withdrawn", announced_on__isnull=True)
 
 
-class StatementOfViews(OfProvider):
+class StatementOfViews(DrawnUp, OfProvider):
     """What a provider thinks of an intended decision (zienswijze, Awb 4:8 and 4:9), with what the NZa says of it."""
+
+    CONCEPT = "views"
+    KEPT: ClassVar[dict[str, Any]] = {"reaction": ""}
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Identifier shown outside.")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="views", help_text="Whose.")
@@ -159,6 +180,8 @@ class StatementOfViews(OfProvider):
     )
     reaction_at = models.DateTimeField(null=True, blank=True, help_text="When.")
 
+    objects = WithConcepts.as_manager()  # type: ignore[misc]
+
     class Meta:
         ordering = ["pk"]
         constraints = [
@@ -168,3 +191,13 @@ class StatementOfViews(OfProvider):
 
     def __str__(self) -> str:
         return f"Zienswijze op {self.decision}"
+
+    @property
+    def is_announced(self) -> bool:
+        """Tell whether the decision was sent: with it goes what the NZa says."""
+        return self.decision.is_announced
+
+    @property
+    def may_have_concept(self) -> bool:
+        """Tell whether somebody reacted and it was not announced."""
+        return self.__dict__.get("reaction") == "" and self.__dict__.get("reaction_by_id") is not None

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 
 from providers.access import OwnedQuerySet
 from providers.models import Provider, Round, User
 from tariffs.models.cases import OfProvider
+from tariffs.models.concepts import DrawnUp, WithConcepts
 from tariffs.models.decisions import Channel, Decision
+
+#: As many signs as an address on an envelope can have.
+LONGEST_ADDRESS = 400
 
 
 class ObjectionStatus(models.TextChoices):
@@ -71,6 +78,8 @@ OPEN_OBJECTION = (
     ObjectionStatus.HEARD,
     ObjectionStatus.ADVISED,
 )
+#: In these it was decided, and its provider reads how.
+ENDED_BY_DECISION = (ObjectionStatus.DECIDED, ObjectionStatus.APPEALED)
 
 
 class ObjectionOutcome(models.TextChoices):
@@ -128,8 +137,13 @@ class ObjectionGroup(models.Model):
         return Q(pk__in=Objection.objects.filter(provider_id=provider_id, group__isnull=False).values("group_id"))
 
 
-class Objection(OfProvider):
+class Objection(DrawnUp, OfProvider):
     """One objection of one provider to one decision."""
+
+    CONCEPT = "objection"
+    KEPT: ClassVar[dict[str, Any]] = {
+        "advice": "", "deviation": "", "outcome": "", "reasons": "", "consequence": "", "new_decision_id": None,
+    }  # fmt: skip
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Identifier shown outside.")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="objections", help_text="Whose.")
@@ -159,12 +173,16 @@ class Objection(OfProvider):
     )
     signed_by = models.CharField(max_length=160, blank=True, help_text="Who signed it (Awb 6:5).")
     representative = models.CharField(max_length=160, blank=True, help_text="Who acts as proxy (Awb 2:1); empty: none.")
+    representative_address = models.TextField(
+        blank=True, help_text="Where letters reach the proxy: street or box, postcode and place, each on a line."
+    )
     is_pro_forma = models.BooleanField(default=False, help_text="The grounds follow (Awb 6:6).")
     late_because = models.TextField(blank=True, help_text="Why it came late, according to the provider (Awb 6:11).")
     is_excused = models.BooleanField(
         null=True, blank=True, help_text="Whether lateness is excused; empty: not decided."
     )
     excused_reason = models.TextField(blank=True, help_text="Why it is excused or not.")
+    admitted_at = models.DateTimeField(null=True, blank=True, help_text="When it was taken into treatment.")
     with_committee = models.BooleanField(default=False, help_text="An advisory committee advises (Awb 7:13).")
     advice = models.TextField(blank=True, help_text="What was advised.")
     advised_on = models.DateField(null=True, blank=True, help_text="When.")
@@ -193,6 +211,8 @@ class Objection(OfProvider):
         help_text="The decision that takes the place of the one objected to.",
     )
 
+    objects = WithConcepts.as_manager()  # type: ignore[misc]
+
     class Meta:
         ordering = ["-pk"]
         constraints = [
@@ -209,10 +229,26 @@ class Objection(OfProvider):
             models.CheckConstraint(
                 condition=~Q(channel="post") | Q(posted_on__isnull=False), name="post_has_a_postmark"
             ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("representative_address"), LONGEST_ADDRESS),
+                name="an_address_is_an_address",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def is_announced(self) -> bool:
+        """Tell whether it was decided."""
+        return self.status in ENDED_BY_DECISION
+
+    @property
+    def may_have_concept(self) -> bool:
+        """Tell whether there is advice, or a decision that was drawn up, on one that was not decided."""
+        facts = self.__dict__
+        is_drawn_up = facts.get("drafted_by_id") is not None or facts.get("advised_on") is not None
+        return is_drawn_up and facts.get("status") not in ENDED_BY_DECISION
 
     @property
     def is_open(self) -> bool:
@@ -220,8 +256,11 @@ class Objection(OfProvider):
         return self.status in OPEN_OBJECTION
 
 
-class Ground(models.Model):
+class Ground(DrawnUp):
     """One ground: of one objection, or shared by all in a group. With what is decided on it, and why."""
+
+    CONCEPT = "ground"
+    KEPT: ClassVar[dict[str, Any]] = {"verdict": "", "reasons": ""}
 
     objection = models.ForeignKey(
         Objection, on_delete=models.PROTECT, null=True, blank=True, related_name="grounds", help_text="Of which one."
@@ -235,7 +274,7 @@ class Ground(models.Model):
     verdict = models.CharField(max_length=10, choices=Verdict.choices, blank=True, help_text="What was decided on it.")
     reasons = models.TextField(blank=True, help_text="Why.")
 
-    objects = OwnedQuerySet.as_manager()
+    objects = WithConcepts.as_manager()
 
     class Meta:
         ordering = ["objection", "group", "number"]
@@ -255,77 +294,25 @@ class Ground(models.Model):
     def __str__(self) -> str:
         return f"Grond {self.number}"
 
+    @property
+    def is_announced(self) -> bool:
+        """Tell whether the objection was decided, or one of the group that was treated."""
+        if self.objection is not None:
+            return self.objection.is_announced
+        decided = Objection.objects.filter(group=self.group_id, status__in=ENDED_BY_DECISION)
+        return decided.exclude(outcome=ObjectionOutcome.INADMISSIBLE).exists()
+
+    @property
+    def may_have_concept(self) -> bool:
+        """Tell whether no verdict was announced."""
+        return self.__dict__.get("verdict") == ""
+
     @classmethod
     def owned_by_provider(cls, provider_id: int) -> Q:
         """Return the condition for what a provider may see: its own grounds, and those it shares."""
         return Q(objection__provider_id=provider_id) | Q(
             group_id__in=Objection.objects.filter(provider_id=provider_id, group__isnull=False).values("group_id")
         )
-
-
-class TermEventKind(models.TextChoices):
-    """What moves the term for deciding on an objection, or starts another."""
-
-    REMEDY_ASKED = "remedy_asked", "Aanvulling gevraagd (art. 6:6 en 7:10 lid 2 Awb)"
-    REMEDIED = "remedied", "Aangevuld (art. 7:10 lid 2 Awb)"
-    ADJOURNED = "adjourned", "Verdaagd (art. 7:10 lid 3 Awb)"
-    AGREED = "agreed", "Verder uitstel met instemming (art. 7:10 lid 4 Awb)"
-    SUSPENDED = "suspended", "Opgeschort (art. 4:15 Awb)"
-    RESUMED = "resumed", "Opschorting geëindigd (art. 4:15 Awb)"
-    DEFAULT_NOTICE = "default_notice", "In gebreke gesteld (art. 4:17 Awb)"
-
-
-class SuspensionCause(models.TextChoices):
-    """Why the term stands still (Awb 4:15, as far as 7:14 leaves it in force for objections)."""
-
-    OBJECTOR = "objector", "De vertraging ligt aan de bezwaarmaker (art. 4:15, tweede lid, onder b, Awb)"
-    FORCE_MAJEURE = "force_majeure", "Overmacht (art. 4:15, tweede lid, onder c, Awb)"
-    FOREIGN_INFORMATION = "foreign_information", "Gegevens uit het buitenland (art. 4:15, eerste lid, onder b, Awb)"
-
-
-class TermEvent(models.Model):
-    """Something that moves a term of an objection, with its day and its reason. Never changed."""
-
-    objection = models.ForeignKey(Objection, on_delete=models.PROTECT, related_name="events", help_text="Of which one.")
-    kind = models.CharField(max_length=16, choices=TermEventKind.choices, help_text="What.")
-    on = models.DateField(help_text="The day on which it happened or begins.")
-    until = models.DateField(null=True, blank=True, help_text="The day that was set or agreed, if there is one.")
-    weeks = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="How long an adjournment lasts: at most six weeks (Awb 7:10(3))."
-    )
-    cause = models.CharField(
-        max_length=20, choices=SuspensionCause.choices, blank=True, help_text="What a suspension stands on (Awb 4:15)."
-    )
-    reason = models.TextField(blank=True, help_text="Why, in Dutch; the provider reads it.")
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", help_text="Who wrote it down.")
-    at = models.DateTimeField(default=timezone.now, help_text="When.")
-
-    objects = OwnedQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["on", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=(Q(kind="adjourned") & Q(weeks__range=(1, 6)))
-                | (~Q(kind="adjourned") & Q(weeks__isnull=True)),
-                name="an_adjournment_lasts_six_weeks_at_most",
-            ),
-            models.CheckConstraint(
-                condition=(Q(kind="suspended") & ~Q(cause="")) | (~Q(kind="suspended") & Q(cause="")),
-                name="a_suspension_has_a_cause",
-            ),
-            models.UniqueConstraint(
-                fields=["objection"], condition=Q(kind="adjourned"), name="an_objection_is_adjourned_once"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.on}"
-
-    @classmethod
-    def owned_by_provider(cls, provider_id: int) -> Q:
-        """Return the condition for what a provider may see: of its own objections."""
-        return Q(objection__provider_id=provider_id)
 
 
 class Hearing(models.Model):
@@ -343,6 +330,9 @@ class Hearing(models.Model):
     cancelled_because = models.TextField(blank=True, help_text="Why it does not take place; empty: it does.")
     report = models.TextField(blank=True, help_text="The report (Awb 7:7).")
     reported_at = models.DateTimeField(null=True, blank=True, help_text="When it was written down.")
+    reported_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="By whom."
+    )
 
     objects = OwnedQuerySet.as_manager()
 

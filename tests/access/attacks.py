@@ -41,20 +41,21 @@ def answer(what: str, by: str) -> str:
     return f"UPDATE providers_signaturerequest SET answer = '{what}', answered_by_id = {by} WHERE id = {{request}}"
 
 
+NOW = "clock_timestamp()"
 NEW = "(SELECT max(id) FROM providers_submissionversion)"
 
 
 def version(by: str, **changes: str) -> str:
     """Deliver what waits to be signed, as a version that nobody signed yet."""
-    given = {"number": "9", "submission_id": "{waiting}", "submitted_by_id": by, **changes}
+    given = {"number": "9", "submission_id": "{waiting}", "submitted_by_id": by, "submitted_at": NOW, **changes}
     return another("providers_submissionversion", "{version}", **given)
 
 
-def statement(by: str, state: str = "{draft}") -> str:
+def statement(by: str, state: str = "{draft}", at: str = NOW) -> str:
     """Sign the newest version."""
     return (
         "INSERT INTO providers_statement (version_id, draft_id, text, signed_by_id, signed_as, signed_at, filled_in_by)"
-        f" VALUES ({NEW}, {state}, 'x', {by}, 'x', now(), '[]')"
+        f" VALUES ({NEW}, {state}, 'x', {by}, 'x', {at}, '[]')"
     )
 
 
@@ -91,27 +92,39 @@ def withdrawal(by: str, status: str = "withdrawn") -> str:
 
 def mandate(granted_by: str, **changes: str) -> str:
     """Give Olaf a mandate."""
-    return another("providers_mandate", "{mandate}", **{"user_id": "{olaf}", "granted_by_id": granted_by, **changes})
+    given = {"user_id": "{olaf}", "granted_by_id": granted_by, "valid_from": NOW, **changes}
+    return another("providers_mandate", "{mandate}", **given)
 
 
-def notice(to: str) -> str:
-    """Tell somebody something."""
-    return another("providers_notice", "{notice}", key="'b'", recipient_id=to)
+def ended(until: str, mandate: str = "{mandate}") -> str:
+    """End a mandate."""
+    return f"UPDATE providers_mandate SET valid_until = {until} WHERE id = {mandate}"
+
+
+def notice(to: str, **changes: str) -> str:
+    """Tell somebody that there is something to sign."""
+    given = {"kind": "'signature_requested'", "key": f"'signature_requested:b:{to}'", "created_at": NOW, **changes}
+    return another("providers_notice", "{notice}", recipient_id=to, **given)
 
 
 def mail(to: str, **changes: str) -> str:
     """Send Daan something."""
-    told = "(SELECT id FROM providers_notice WHERE key = 'b')"
+    told = "(SELECT id FROM providers_notice WHERE key = 'signature_requested:b:{daan}')"
     return (
         notice("{daan}") + "; " + another("providers_mail", "{mail}", **{"notice_id": told, "address": to, **changes})
     )
 
 
-def record(act: str, by: str) -> str:
-    """Write down that somebody did something."""
+def named(table: str, row: str) -> str:
+    """Return the name of an organisation, in SQL."""
+    return f"(SELECT name FROM providers_{table} WHERE id = {row})"
+
+
+def record(act: str, by: str, *, of: str = named("provider", "{linde}"), at: str = NOW, details: str = "'{{}}'") -> str:
+    """Write down that somebody did something, on behalf of De Linde."""
     return (
         "INSERT INTO providers_auditrecord (at, act, user_id, organisation, subject, details)"
-        f" VALUES (now(), '{act}', {by}, '', '', '{{{{}}}}')"
+        f" VALUES ({at}, '{act}', {by}, {of}, '', {details})"
     )
 
 
@@ -122,6 +135,8 @@ def all_of(*statements: str) -> str:
 
 #: What is given out once.
 KEY = {"start": "'b'", "sha256": "'b'"}
+EARLIER, LATER = "clock_timestamp() - interval '1 hour'", "clock_timestamp() + interval '1 hour'"
+ALONG = "'Nederlandse Zorgautoriteit (kijkt mee bij ' || " + named("provider", "{linde}") + " || ')'"
 
 LET_THROUGH = [
     ("daan", state("{daan}")),
@@ -156,6 +171,11 @@ LET_THROUGH = [
     ("daan", mail("'daan@example.org'")),
     ("anne", "UPDATE providers_notice SET read_at = now() WHERE id = {notice}"),
     ("greet", record("submission_read", "{greet}")),
+    ("daan", record("draft_saved", "{daan}")),
+    ("fatima", record("objection_received", "{fatima}")),
+    ("anne", record("mandate_granted", "{anne}")),
+    ("noor", record("submission_read", "{noor}", of=ALONG)),
+    ("noor", record("looked_along", "{noor}", of=ALONG)),
     ("fatima", "UPDATE providers_provider SET legal_form = 'BV' WHERE id = {linde}"),
     ("fatima", "UPDATE providers_location SET name = 'x' WHERE id = {place}"),
     ("fatima", "DELETE FROM providers_location WHERE id = {place}"),
@@ -247,7 +267,19 @@ ATTACKS = [
     ("anne", exemption("{anne}", status="'granted'")),
     ("anne", exemption("{anne}", answer="'Ja.'")),
     ("fatima", exemption("{fatima}")),
-    # Messages.
+    # Signing on another day.
+    ("fatima", all_of(version("{fatima}"), statement("{fatima}", at=EARLIER))),
+    ("fatima", all_of(version("{fatima}", submitted_at=EARLIER), statement("{fatima}"))),
+    # Messages: also what the NZa tells, of which the key would be taken, and where it leads to.
+    *(
+        ("anne", notice("{daan}", kind=f"'{kind}'", key=f"'{kind}:b:{{daan}}'"))
+        for kind in ("case_letter", "response_answered", "validated", "reset_password", "case_changed")
+    ),
+    ("anne", notice("{daan}", key="'case_letter:b:{daan}'")),
+    ("anne", notice("{daan}", key="'signature_requested:b:{anne}'")),
+    *(("anne", notice("{daan}", path=f"'{path}'")) for path in ("//kwaad.example", "https://kwaad.example", "kwaad")),
+    ("anne", notice("{daan}", created_at=EARLIER)),
+    ("anne", notice("{daan}", read_at="clock_timestamp()")),
     ("anne", notice("{bram}")),
     ("anne", notice("{noor}")),
     ("nobody", notice("{daan}")),
@@ -272,6 +304,9 @@ ATTACKS = [
         for until in ("NULL", "clock_timestamp() + interval '1 day'")
     ),
     ("anne", "DELETE FROM providers_mandate WHERE id = {mandate}"),
+    ("anne", mandate("{anne}", valid_from=EARLIER)),
+    ("anne", mandate("{anne}", valid_from=LATER)),
+    ("anne", ended("greatest(valid_from, clock_timestamp() - interval '1 hour')", "{earlier_mandate}")),
     ("anne", "UPDATE providers_user SET password = 'x' WHERE id = {noor}"),
     ("anne", "UPDATE providers_user SET email = 'kwaad@example.org' WHERE id = {anne}"),
     ("anne", "UPDATE providers_user SET is_active = false WHERE id = {daan}"),
@@ -287,10 +322,27 @@ ATTACKS = [
     ("anne", "UPDATE providers_apikey SET sha256 = 'b' WHERE id = {key}"),
     ("anne", "UPDATE providers_apikey SET valid_until = valid_until + interval '9 years' WHERE id = {key}"),
     ("daan", "UPDATE providers_apikey SET valid_until = created_at WHERE id = {key}"),
+    ("anne", another("providers_apikey", "{key}", **KEY, valid_until="clock_timestamp() + interval '9 years'")),
+    # Records: in another's name, of what she cannot have done, on behalf of others, or endless.
     ("anne", record("submission_read", "{noor}")),
     ("anne", record("login_failed", NONE)),
-    ("anne", record("login_failed", "{anne}")),
-    ("anne", record("password_reset", "{anne}")),
+    *(
+        ("anne", record(act, "{anne}"))
+        for act in (
+            "login_failed", "password_reset", "logged_in", "results_released", "decision_sent", "objection_decided",
+            "exemption_granted", "round_moved", "letters_posted", "looked_along", "agreement_registered", "verzonnen",
+        )
+    ),
+    ("greet", record("draft_saved", "{greet}")),
+    ("daan", record("submission_signed", "{daan}")),
+    ("daan", record("consent_changed", "{daan}")),
+    ("fatima", record("mandate_granted", "{fatima}")),
+    ("bram", record("submission_read", "{bram}")),
+    ("noor", record("submission_read", "{noor}")),
+    ("noor", record("draft_saved", "{noor}", of=ALONG)),
+    ("anne", record("submission_read", "{anne}", of=ALONG)),
+    *(("anne", record("submission_read", "{anne}", of=of)) for of in ("''", "'NZa'", named("provider", "{anker}"))),
+    ("anne", record("submission_read", "{anne}", details="to_jsonb(repeat('x', 50001))")),
     # What everybody reads.
     ("anne", "UPDATE providers_round SET deadline = deadline + interval '1 year' WHERE id = {round}"),
     ("anne", "UPDATE providers_round SET status = 'closed' WHERE id = {round}"),

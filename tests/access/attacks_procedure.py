@@ -70,19 +70,22 @@ def objection(by: str, **changes: str) -> str:
     """Object to the decision to which nobody objected."""
     given = {
         "decision_id": "{unopposed}", "reference": "'PROEF-ANDER-B1'", "key": "'b'", "status": "'received'",
-        "group_id": NONE, "received_by_id": by, "received_at": NOW, **changes,
+        "group_id": NONE, "received_by_id": by, "received_at": NOW, "admitted_at": NONE, **changes,
     }  # fmt: skip
     return another("tariffs_objection", "{objection}", **given)
 
 
 def ground(**changes: str) -> str:
     """Bring a ground forward."""
-    return another("tariffs_ground", "{ground}", **{"number": "9", "brought_at": NOW, **changes})
+    return another("tariffs_ground", "{ground}", **{"number": "2", "brought_at": NOW, **changes})
 
 
 def notice(by: str, **changes: str) -> str:
-    """Give notice that the NZa is late."""
-    return another("tariffs_termevent", "{event}", **{"by_id": by, "at": NOW, "on": TODAY, **changes})
+    """Give notice that the NZa is late, where it is."""
+    given = {
+        "objection_id": "{overdue}", "kind": "'default_notice'", "by_id": by, "at": NOW, "on": TODAY, **changes,
+    }  # fmt: skip
+    return another("tariffs_termevent", "{event}", **given)
 
 
 def guide(by: str, **changes: str) -> str:
@@ -131,7 +134,7 @@ def move(what: str, status: str) -> str:
 LET_THROUGH = [
     ("daan", respond("{daan}")),
     ("anne", agree_with("score")),
-    ("fatima", move("interpretationresponse", "assigned")),
+    ("fatima", all_of(add("{fatima}"), move("interpretationresponse", "assigned"))),
     ("daan", move("interpretationresponse", "withdrawn")),
     ("daan", add("{daan}")),
     ("daan", send_file("{daan}")),
@@ -139,7 +142,10 @@ LET_THROUGH = [
     ("fatima", consent("{fatima}", kind="'named_as_peer'", round_id="{round}")),
     ("daan", views("{daan}")),
     ("fatima", objection("{fatima}")),
-    ("fatima", all_of(objection("{fatima}"), ground(objection_id="(SELECT max(id) FROM tariffs_objection)"))),
+    (
+        "fatima",
+        all_of(objection("{fatima}"), ground(objection_id="(SELECT max(id) FROM tariffs_objection)", number="1")),
+    ),
     ("fatima", move("objection", "withdrawn")),
     ("fatima", ground()),
     ("fatima", notice("{fatima}")),
@@ -273,7 +279,7 @@ ATTACKS = [
     # Terms.
     ("daan", notice("{daan}")),
     ("fatima", notice("{anne}")),
-    ("fatima", notice("{fatima}", objection_id="{their_objection}")),
+    ("fatima", notice("{fatima}", objection_id="{heard}")),
     ("fatima", notice("{fatima}", on=f"{TODAY} - 30")),
     ("fatima", notice("{fatima}", on=f"{TODAY} + 2")),
     ("fatima", notice("{fatima}", on=NEVER)),
@@ -343,7 +349,7 @@ def posted(on: str) -> str:
 OF_THE_NZA = (
     "release", "releaseeffects", "bandwidth", "productbandwidth", "mirrorreport", "responseterm", "standing", "consequences",
     "publicnote", "publicnoteitem", "letter", "printing", "posting", "decision", "objectiongroup", "hearing",
-    "hearing_objections", "roundpolicy", "tarifftable", "maximumtariff",
+    "hearing_objections", "roundpolicy", "tarifftable", "maximumtariff", "concept",
 )  # fmt: skip
 
 JUDGED = moved("tariffs_ground", "{decided_ground}", verdict="'founded'", reasons="'Toch wel.'")

@@ -25,6 +25,7 @@ def secrets_of(world: World, provider: Provider) -> dict[str, float]:
         "minimum cost": float(result.minimum_cost),
         "maximum cost": float(band.maximum_cost),
         "cost per day": float(result.total_cost) / (days + treated),
+        "care days": float(days + treated),
         "days without treatment per 1,000": days / comparable * 1000,
         "days with treatment per 1,000": treated / comparable * 1000,
     }

@@ -38,6 +38,8 @@ PROCEDURE: tuple[Case, ...] = (
     send("own_cases", NOBODY_SENDS),
     look("post_consent", "    login 200 200 403 403 403 choose"),
     send("post_consent", "    login 200 200 403 403 403 choose"),
+    look("name_consent", "    login 404 404 403 403 403 choose", slug="everybodys-round"),
+    send("name_consent", "    login 404 404 403 403 403 choose", slug="everybodys-round"),
     look("own_case", "        login 404 404 403 403 403 choose", slug="everybodys-round"),
     send("own_case", NOBODY_SENDS, slug="everybodys-round"),
     look("own_bundle", "      login 404 404 403 403 403 choose", slug="everybodys-round"),

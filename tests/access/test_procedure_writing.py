@@ -40,6 +40,7 @@ from tariffs.models import (
 from tariffs.policies import set_policy
 from tests import plain_sql, storing
 from tests.access.attacks import all_of, another
+from tests.access.attacks_bounds import ATTACKS_TOO, LET_THROUGH_TOO, TO_NOBODY_TOO
 from tests.access.attacks_procedure import (
     ATTACKS,
     LET_THROUGH,
@@ -53,6 +54,7 @@ from tests.access.attacks_procedure import (
     tariffs,
     views,
 )
+from tests.access.objected import answered_or_replaced, objected_to
 from tests.access.world import SOUTH
 from tests.factories import delivery, make_round
 from tests.plain_sql import query
@@ -88,7 +90,14 @@ def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Numbers]:
     """Give the numbers of rows of De Linde, of Het Anker (``their_…``) and of what was decided."""
     with storing.stored(django_db_blocker):
         period = make_period()
-        yield {**_people(period), **_rows(period), **_decided(period)}
+        rows = _rows(period)
+        yield {
+            **_people(period),
+            **rows,
+            **_decided(period),
+            **answered_or_replaced(period, rows),
+            **objected_to(period),
+        }
 
 
 @pytest.fixture
@@ -215,13 +224,13 @@ def refused(sql: str) -> str | None:
     return plain_sql.refused(sql, at_its_end=COMPLETE)
 
 
-@pytest.mark.parametrize(("who", "written"), LET_THROUGH)
+@pytest.mark.parametrize(("who", "written"), [*LET_THROUGH, *LET_THROUGH_TOO])
 def test_what_she_may_write_is_let_through(world: Numbers, who: str, written: str) -> None:
     with scope(as_(world, who)):
         assert refused(written.format(**world)) is None
 
 
-@pytest.mark.parametrize(("who", "attack"), ATTACKS)
+@pytest.mark.parametrize(("who", "attack"), [*ATTACKS, *ATTACKS_TOO])
 def test_nobody_writes_what_no_page_lets_her_write(world: Numbers, who: str, attack: str) -> None:
     sql = attack.format(**world)
     with scope(as_(world, who)):
@@ -253,7 +262,7 @@ def test_what_is_the_nzas_is_written_by_nobody_else(world: Numbers, table: str) 
                         assert cursor.rowcount == 0
 
 
-@pytest.mark.parametrize(("written", "rule"), TO_NOBODY)
+@pytest.mark.parametrize(("written", "rule"), [*TO_NOBODY, *TO_NOBODY_TOO])
 def test_what_was_decided_stays_and_two_people_look_whoever_asks(world: Numbers, written: str, rule: str) -> None:
     assert rule in str(refused(written.format(**world)))
 
@@ -295,3 +304,60 @@ def test_who_agrees_per_product_agrees_on_every_product(world: Numbers) -> None:
     with scope(as_(world, "karim")):
         assert COMPLETE in str(refused(only_one))
         assert refused(tariffs().format(**world)) is None
+
+
+#: What is drawn up, in the row that a provider reads.
+DRAWN_UP = {
+    "UPDATE tariffs_decision SET reasons = 'x' WHERE id = {drafted}": "reasons_wait_for_the_decision",
+    "UPDATE tariffs_statementofviews SET reaction = 'x' WHERE id = {said}": "a_reaction_waits_for_the_decision",
+    "UPDATE tariffs_ground SET verdict = 'founded', reasons = 'x' WHERE id = {ground}": "a_verdict_waits_for_the_decision",
+    **{
+        f"UPDATE tariffs_objection SET {column} = {value} WHERE id = {{heard}}": "an_outcome_waits_for_the_decision"
+        for column, value in {
+            "outcome": "'granted'", "reasons": "'x'", "consequence": "'none'", "advice": "'x'", "deviation": "'x'",
+            "new_decision_id": "{announced}",
+        }.items()
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "rule"), DRAWN_UP.items())
+def test_what_is_drawn_up_does_not_stand_where_a_provider_reads_it(world: Numbers, written: str, rule: str) -> None:
+    assert rule in str(plain_sql.refused(written.format(**world), at_its_end=rule))
+
+
+def test_what_was_drawn_up_is_read_by_the_nza_until_it_is_announced(world: Numbers) -> None:
+    """Through the models: the NZa finds it in its row, and of De Linde nobody finds it anywhere."""
+    drafted = Decision.objects.get(pk=world["announced"])
+    Decision.objects.filter(pk=drafted.pk).update(status="drafted")
+    drafted.refresh_from_db()
+    drafted.reasons = "Nog geheim."
+    drafted.save(update_fields=["reasons"])
+    said = StatementOfViews.objects.get(pk=world["said"])
+    said.reaction, said.reaction_by_id, said.reaction_at = "Nog geheim.", world["noor"], timezone.now()
+    said.save()
+    ground = Ground.objects.get(pk=world["ground"])
+    ground.verdict, ground.reasons = "founded", "Nog geheim."
+    ground.save(update_fields=["verdict", "reasons"])
+    objection = Objection.objects.get(pk=world["objection"])
+    objection.outcome, objection.advice, objection.drafted_by_id = "granted", "Nog geheim.", world["noor"]
+    objection.new_decision = drafted
+    objection.save(update_fields=["outcome", "advice", "drafted_by", "new_decision"])
+
+    def found() -> tuple[Any, ...]:
+        decision, objected = Decision.objects.get(pk=drafted.pk), Objection.objects.get(pk=objection.pk)
+        judged, views_on = Ground.objects.get(pk=ground.pk), StatementOfViews.objects.get(pk=said.pk)
+        by_itself = (judged.verdict, judged.reasons, views_on.reaction, decision.reasons)
+        return (*by_itself, objected.outcome, objected.advice, objected.new_decision_id)
+
+    secret = "Nog geheim."
+    assert found() == ("founded", secret, secret, secret, "granted", secret, drafted.pk)
+    for who in ("fatima", "nobody"):
+        with scope(as_(world, who)):
+            assert found() == ("", "", "", "", "", "", None)
+            assert query("SELECT 1 FROM tariffs_concept") == []
+            for table in ("decision", "objection", "ground", "statementofviews"):
+                assert query(f"SELECT 1 FROM tariffs_{table} x WHERE to_jsonb(x)::text LIKE %s", f"%{secret}%") == []
+    objection.outcome = ""
+    objection.save(update_fields=["outcome"])
+    assert found()[4:] == ("", secret, drafted.pk)

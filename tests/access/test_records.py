@@ -34,12 +34,12 @@ def test_nobody_outside_the_nza_reads_there_that_a_release_was_approved_or_what_
         record(act=act, actor=acting(cast.noor), subject="Het Anker")
     record(act=Act.RESULTS_RELEASED, actor=None, subject="uitvraag-2024")
     record(act=Act.MIRROR_READ, actor=acting(cast.bram), subject="Het Anker")
-    for person in (cast.anne, cast.karim):
+    for person, act in ((cast.anne, Act.CASE_READ), (cast.karim, Act.BANDWIDTHS_READ)):
         actor = acting(person)
         with scope(actor.database_scope):
-            record(act=Act.CASE_READ, actor=actor, subject="De Linde")
+            record(act=act, actor=actor, subject="De Linde")
             found = list(AuditRecord.objects.values_list("act", "user_id"))
-        assert found == [(Act.CASE_READ, person.pk)]
+        assert found == [(act, person.pk)]
     for told in (NOTHING, f"provider:{cast.linde.pk}", f"care_office:{cast.north.pk}", "provider:", "nza"):
         with scope(told):
             assert not AuditRecord.objects.exists(), told
@@ -57,6 +57,42 @@ def test_the_brake_on_guessing_still_counts_and_tells_nothing_else(cast: Cast) -
         assert set(AuditRecord.objects.values_list("act", flat=True)) == {Act.LOGIN_FAILED}
     with scope(acting(cast.bram).database_scope):
         assert failed_logins("anne@example.org", since=timezone.now() - timedelta(hours=1)) == 0
+
+
+def test_a_care_office_writes_down_what_it_does_in_its_own_name(cast: Cast) -> None:
+    """The name of the office, and an act that is of care offices."""
+    insert = (
+        "INSERT INTO providers_auditrecord (at, act, user_id, organisation, subject, details)"
+        " VALUES (now(), %s, %s, %s, '', '{}')"
+    )
+    karim, eva = cast.karim.pk, cast.eva.pk
+    with scope(acting(cast.karim).database_scope):
+        assert refused(insert, "note_written", karim, cast.north.name) is None
+        for act, user, name in (
+            ("note_written", eva, cast.north.name),
+            ("note_written", karim, cast.south.name),
+            ("draft_saved", karim, cast.north.name),
+            ("decision_sent", karim, cast.north.name),
+        ):
+            assert "is not for care_office" in str(refused(insert, act, user, name)), (act, name)
+
+
+@pytest.mark.parametrize("who", ["anne", "nobody"])
+def test_nobody_dates_what_she_did(cast: Cast, who: str) -> None:
+    """Back, ahead or never: what is kept is when it was written down. So nobody lifts the brake on guessing either."""
+    act, user, told = ("logged_in", cast.anne.pk, NOTHING)
+    organisation = ""
+    if who == "anne":
+        act, told, organisation = "submission_read", acting(cast.anne).database_scope, cast.linde.name
+    for moment in ("2020-01-01", "2099-01-01", "infinity"):
+        with scope(told):
+            query(
+                "INSERT INTO providers_auditrecord (at, act, user_id, organisation, subject, details)"
+                " VALUES (%s, %s, %s, %s, '', '{}')",
+                moment, act, user, organisation,
+            )  # fmt: skip
+    found = AuditRecord.objects.filter(at__gt=timezone.now() - timedelta(minutes=1), at__lte=timezone.now())
+    assert list(found.values_list("act", flat=True)) == [act] * 3
 
 
 def test_nobody_writes_a_record_in_anothers_name_to_read_it(cast: Cast) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.core import mail as outgoing
 from django.db import connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from providers import api_keys, drafts, exemptions, findings, mandates, notices, signing, uploads
@@ -21,6 +22,7 @@ from providers.access import NOTHING, scope
 from providers.models import (
     Finding,
     Mail,
+    Mandate,
     SourceFile,
     StatusChange,
     Submission,
@@ -78,6 +80,8 @@ def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Mapping[st
         asked = exemptions.ask(submission=waiting, grounds="Wij zijn klein.", actor=acting(cast.daan))
         uploads.receive(submission=waiting, name="a.xlsx", content=b"a", key="a", based_on=0, actor=acting(cast.daan))
         (told,) = notices.tell(kind="validated", to=[cast.anne], provider=cast.linde, occasion="1")
+        earlier_mandate = cast.greet.mandates.get()
+        Mandate.objects.filter(pk=earlier_mandate.pk).update(valid_from=timezone.now() - timedelta(days=9))
         key, _ = api_keys.make(name="x", valid_until=timezone.now() + timedelta(days=9), actor=acting(cast.anne))
         yield {
             **{name: getattr(cast, name).pk for name in PEOPLE},
@@ -101,6 +105,7 @@ def stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Mapping[st
             "saved": begun.drafts.latest("number").pk,
             "their_document": delivered(submission_of(earlier, cast.anker)).source_file_id,
             "mandate": cast.daan.mandates.get().pk,
+            "earlier_mandate": earlier_mandate.pk,
             "notice": told.pk,
             "mail": told.mail.pk,
             "key": key.pk,
@@ -258,8 +263,8 @@ def test_who_is_not_logged_in_writes_what_logging_in_takes_and_nothing_else(worl
     possible = [
         "UPDATE providers_user SET last_login = now(), password = 'x' WHERE id = {anne}",
         "UPDATE providers_apikey SET last_used_at = now() WHERE id = {key}",
-        record("login_failed", NONE),
-        record("mandate_switched", "{anne}"),
+        record("login_failed", NONE, of="''"),
+        record("mandate_switched", "{anne}", of="''"),
     ]
     not_possible = [
         "UPDATE providers_careofficeregion SET name = 'x' WHERE code = '5501'",
@@ -271,7 +276,8 @@ def test_who_is_not_logged_in_writes_what_logging_in_takes_and_nothing_else(worl
         "UPDATE providers_round SET deadline = NULL WHERE id = {round}",
         another("providers_user", "{daan}", email="'kwaad@example.org'"),
         mandate("{anne}"),
-        record("results_released", NONE),
+        record("results_released", NONE, of="''"),
+        record("login_failed", NONE),
     ]
     with scope(NOTHING):
         assert [sql for sql in possible if refused(sql.format(**world)) is not None] == []
@@ -310,6 +316,34 @@ def test_no_table_is_left_without_a_rule_of_who_writes_in_it(db: None) -> None:
     assert len(rows) > 40
     left = {name for name, secured, open_policies, told in rows if not told and (not secured or open_policies)}
     assert left == {"django_session"}
+
+
+def test_sessions_are_of_nobody_and_logging_out_ends_one(world: Mapping[str, int]) -> None:
+    """Who acts for an organisation reads no session, with which she would be somebody else; her own ends when she logs out."""
+    browser = Client()
+    with scope(NOTHING):
+        browser.post("/inloggen/", {"username": User.objects.get(pk=world["anne"]).email, "password": PASSWORD})
+        assert browser.get("/aanlevering/", follow=True).status_code == 200
+        assert query("SELECT count(*) FROM django_session") == [(1,)]
+        for told in (as_(world, "anne"), "care_office:1:1", "nza"):
+            with scope(told):
+                assert query("SELECT count(*) FROM django_session") == [(0,)]
+                assert "row-level security" in str(
+                    refused(
+                        "INSERT INTO django_session (session_key, session_data, expire_date) VALUES ('x', 'x', now())"
+                    )
+                )
+        browser.post("/uitloggen/")
+        assert query("SELECT count(*) FROM django_session") == [(0,)]
+
+
+def test_nobody_who_serves_reads_how_much_there_is_of_anything(db: None) -> None:
+    rows = query(
+        "SELECT c.relname FROM pg_class c WHERE c.relkind = 'S'"
+        " AND has_sequence_privilege(current_user, c.oid, 'SELECT, USAGE, UPDATE')"
+    )
+    assert rows == []
+    assert "permission denied" in str(refused("SELECT last_value FROM tariffs_decision_id_seq"))
 
 
 def test_what_the_pages_do_is_let_through(world: Mapping[str, int]) -> None:
