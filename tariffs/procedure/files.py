@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from providers.models import Act, Power, Role
 from providers.refusal import Refused
 from providers.workbook import container
 from tariffs.models import CaseFile, FileKind, InterpretationResponse, Objection, StatementOfViews
+from tariffs.procedure import office_inside, pdf_inside
 
 MEGABYTE: Final = 1_000_000
 LARGEST: Final = 10 * MEGABYTE
@@ -50,22 +50,9 @@ _BEGINS: Final = {
 }
 #: What other kinds of files begin with; a text that begins so is none.
 _NO_TEXT: Final = (b"MZ", b"PK", b"%PDF", b"\x7fELF", b"#!", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"<")
+#: A cell that asks another program for its value: ``=cmd|'/c calc'!A1``.
+_STARTS: Final = re.compile(r"(?:^|[;,\t])[ \"']*+[=+@-][^|;\t\r\n]*+\|[^!\r\n]{0,200}!", re.MULTILINE)
 _LIMITS: Final = container.Limits(file_bytes=LARGEST, members=2_000)
-_ACTIVE_IN_PDF: Final = (b"/JavaScript", b"/Launch")
-_IN_DOCUMENT: Final = (
-    ".xml",
-    ".rels",
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".gif",
-    ".bmp",
-    ".emf",
-    ".wmf",
-    ".svg",
-    ".tif",
-    ".tiff",
-)
 
 #: What a file belongs to.
 Case = InterpretationResponse | StatementOfViews | Objection
@@ -172,14 +159,14 @@ def objection_to(sent: Sent) -> str:
     if extension not in _TYPES:
         return f"dit soort bestand nemen wij niet aan. Sla het op als {ACCEPTED_TEXT}."
     if extension == ".csv":
-        return "" if _is_text(content) else "dit is geen tekstbestand. Sla het opnieuw op als csv."
+        return _objection_to_text(content)
     if not content.startswith(_BEGINS[extension]):
         return f"de inhoud is geen {extension[1:]}. Open het bestand en sla het opnieuw op als {ACCEPTED_TEXT}."
-    if extension == ".pdf" and any(word in content for word in _ACTIVE_IN_PDF):
-        return "in deze pdf staat een programma. Druk het document af naar een nieuwe pdf en stuur die."
+    if extension == ".pdf":
+        return pdf_inside.objection(content)
     if extension == ".xlsx":
-        return " ".join(container.objections(content, _LIMITS))
-    return _objection_to_document(content) if extension == ".docx" else ""
+        return office_inside.objection_to_workbook(content, _LIMITS)
+    return office_inside.objection_to_document(content, _LIMITS) if extension == ".docx" else ""
 
 
 def _extension(name: str) -> str:
@@ -191,42 +178,24 @@ def _said(name: str) -> str:
     return "".join(sign for sign in name if sign.isprintable())[:80] or "Bestand zonder naam"
 
 
-def _is_text(content: bytes) -> bool:
-    """Tell whether these bytes are text: readable, without signs that no text has, and no other kind of file."""
+def _objection_to_text(content: bytes) -> str:
+    """Return why these bytes are not taken as text: unreadable, another kind of file, or what Excel would start."""
+    text = _text(content)
+    if text is None:
+        return "dit is geen tekstbestand. Sla het opnieuw op als csv."
+    if _STARTS.search(text):
+        return "in dit bestand staat een formule die een programma opent. Haal die weg en sla het opnieuw op."
+    return ""
+
+
+def _text(content: bytes) -> str | None:
+    """Return the text that these bytes are; None if they have signs that no text has, or are another kind of file."""
     if content.startswith(_NO_TEXT):
-        return False
+        return None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")
         if "\ufffd" in text:
-            return False
-    return all(sign.isprintable() or sign in "\t\r\n\u00a0\u202f\u00ad" for sign in text)
-
-
-def _objection_to_document(content: bytes) -> str:
-    """Return why a Word document is not taken: macros, other files inside it, or an archive that is none."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
-            declared = archive.open("[Content_Types].xml").read(MEGABYTE).lower()
-    except (zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError, OSError, ValueError, EOFError):
-        return "dit is geen Word-document. Open het in Word en sla het opnieuw op als docx of pdf."
-    names = [member.filename.casefold() for member in members]
-    if "word/document.xml" not in names or any(member.flag_bits & 0x1 for member in members):
-        return "dit is geen Word-document, of het is beveiligd. Sla het opnieuw op als docx of pdf, zonder wachtwoord."
-    if any(word in declared for word in (b"macroenabled", b"vbaproject")) or any(
-        "vbaproject" in name for name in names
-    ):
-        return "dit document bevat macro's. Sla het op als pdf, of als docx zonder macro's."
-    packed = sum(max(member.compress_size, 1) for member in members)
-    if (
-        len(set(names)) != len(names)
-        or len(members) > _LIMITS.members
-        or packed > len(content)
-        or sum(member.file_size for member in members) > _LIMITS.unpacked_bytes
-        or any(".." in name.split("/") or name.startswith("/") or "\\" in name for name in names)
-        or any(not name.endswith(_IN_DOCUMENT) and not name.endswith("/") for name in names)
-    ):
-        return "in dit document zitten andere bestanden of knoppen. Sla het op als pdf en stuur die."
-    return ""
+            return None
+    return text if all(sign.isprintable() or sign in "\t\r\n\u00a0\u202f\u00ad" for sign in text) else None

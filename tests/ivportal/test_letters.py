@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ivportal.letters import letter
+from tariffs.procedure.files import Sent, objection_to
 
 FACTS = {
     "is_fictitious": False,
@@ -31,6 +32,7 @@ def test_no_sign_that_somebody_writes_keeps_a_letter_from_being_made(text: str) 
     made = letter("receipt", {**FACTS, "statement": f"Zo is het.\n\n{text}"})
     assert made.startswith(b"%PDF")
     assert b"/StructTreeRoot" in made
+    assert objection_to(Sent("brief van de NZa.pdf", made)) == "", "what the NZa sent cannot be sent back as evidence"
     assert made == letter("receipt", {**FACTS, "statement": f"Zo is het.\n\n{text}"})
 
 
