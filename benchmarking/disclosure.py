@@ -117,29 +117,6 @@ def safe_ratio(numerators: Sequence[float], denominators: Sequence[float], rules
     return Aggregate(float(sum(numerators) / sum(denominators)))
 
 
-def safe_breakdown(cells: Mapping[str, Sequence[float]], rules: Rules) -> tuple[dict[str, Aggregate], Aggregate]:
-    """Return the total of every cell and of all cells together, each if it may be shown; an organisation is in one cell.
-
-    Where the total is shown, what is left out can be worked out together: total less what is shown. So cells are left out,
-    the smallest first, until what is left out together may itself be shown and holds at least two cells that are not empty.
-    If that takes all cells, they are shown no more than the total is.
-    """
-    total = safe_total([value for values in cells.values() for value in values], rules)
-    found = {name: safe_total(values, rules) if values else Aggregate(0.0) for name, values in cells.items()}
-    hidden = {name for name, cell in found.items() if cell.value is None}
-    if total.value is None or not hidden:
-        return found, total
-    left = sorted(found.keys() - hidden, key=lambda name: (sum(map(abs, cells[name])), name))
-    for name in left:
-        together = [value for each in hidden for value in cells[each]]
-        if len(hidden) >= 2 and not why_not(together, rules):
-            break
-        if cells[name]:
-            hidden.add(name)
-            found[name] = Aggregate(None, "Niet getoond: een ander cijfer dat geheim is, zou hieruit volgen.")
-    return found, total
-
-
 # ── peers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

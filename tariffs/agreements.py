@@ -26,17 +26,19 @@ from tariffs.models import (
     GuidePercentage,
     OutsideBandwidth,
     ReportStatus,
+    RoundPolicy,
     Standing,
     TariffAgreement,
 )
 from tariffs.policies import current_policy
-from tariffs.room import STEP, Misfit, Place, Room, Terms, misfits, room_of
+from tariffs.room import STEP, Misfit, Place, Room, Terms, ceiling_of, misfits, room_of
 
-#: With these a bandwidth is valid enough to agree on a tariff.
+#: With these a bandwidth is firm enough to agree on a tariff.
 ALLOWING = (ReportStatus.ADOPTED, ReportStatus.DECIDED, ReportStatus.UNDER_OBJECTION)
-RULE = "Een afspraak ligt tussen het minimum en het maximum van de bandbreedte, en nooit boven het landelijke maximumtarief."
+RULE = "Een afspraak ligt tussen het minimum en het maximum van de bandbreedte, en nooit boven {ceiling}."
+OUTSIDE_WITH_REASON = "Buiten de bandbreedte afspreken kan in deze ronde alleen met een reden."
 NOT_YET = (
-    "Er is nog geen geldige bandbreedte: de status is ‘{status}’. U kunt een afspraak vastleggen zodra de uitkomst is"
+    "De bandbreedte is nog niet vastgesteld: de status is ‘{status}’. U kunt een afspraak vastleggen zodra de uitkomst is"
     " vastgesteld of in een besluit staat."
 )
 NO_RATE = "Deze aanbieder heeft geen bandbreedte in tarieven. Er is nu niets om binnen af te spreken."
@@ -121,14 +123,22 @@ def of_provider(actor: Actor) -> QuerySet[TariffAgreement]:
 
 def terms_of(agreement: TariffAgreement) -> Terms:
     """Return what was agreed."""
-    return Terms(rate=agreement.rate, amounts={tariff.product: tariff.amount for tariff in agreement.tariffs.all()})
+    tariffs = sorted(agreement.tariffs.all(), key=lambda tariff: place_of(tariff.product))
+    return Terms(rate=agreement.rate, amounts={tariff.product: tariff.amount for tariff in tariffs})
 
 
 def room_for(standing: Standing, cap: Decimal) -> Room | None:
     """Return the room that a standing leaves, or ``None`` if there is no bandwidth in tariffs."""
     if standing.lower_rate is None or standing.upper_rate is None or standing.tariff_year is None:
         return None
-    return room_of(lower=standing.lower_rate, upper=standing.upper_rate, cap=cap, products=standing.products)
+    products = sorted(standing.products, key=lambda facts: place_of(facts["product"]))
+    return room_of(lower=standing.lower_rate, upper=standing.upper_rate, cap=cap, products=products)
+
+
+def rule_of(policy: RoundPolicy) -> str:
+    """Return in Dutch between what is agreed in a round."""
+    rule = RULE.format(ceiling=ceiling_of(policy.cap))
+    return f"{rule} {OUTSIDE_WITH_REASON}" if policy.agreements_outside == OutsideBandwidth.RECORDED else rule
 
 
 def why_not(standing: Standing) -> str:
@@ -166,6 +176,8 @@ def set_guide(*, tariff_year: int, share: Decimal, source: str, actor: Actor) ->
         raise Refused("Een richtpercentage is meer dan 0 en ten hoogste 100 % van de maximumtarieven.")
     if share != share.quantize(STEP):
         raise Refused("Rond het richtpercentage af op twee decimalen, bijvoorbeeld 95,50.")
+    if not standings.newest(actor).filter(tariff_year=tariff_year).exists():
+        raise Refused(f"Voor {tariff_year} ziet u nog geen bandbreedtes. Kies een jaar waarvoor die er zijn.")
     source = " ".join(source.split())[:250]
     with transaction.atomic():
         office = _lock(actor)
@@ -285,16 +297,16 @@ def _check(standing: Standing, *, terms: Terms, agreed_on: date, reason: str) ->
     found = misfits(room, terms)
     if not found:
         return False
-    said = "\n".join(_sentences(found, standing.round.currency))
-    if any(misfit.place is Place.ABOVE_MAXIMUM for misfit in found):
-        raise Outside(
-            f"{said}\nBoven het landelijke maximumtarief kan zonder de NZa niets worden afgesproken.", asks_reason=False
-        )
-    if policy.agreements_outside != OutsideBandwidth.RECORDED:
-        raise Outside(f"{said}\n{RULE}", asks_reason=False)
+    with_reason = policy.agreements_outside == OutsideBandwidth.RECORDED
+    said = "\n".join(_sentences(found, standing.round.currency, with_reason=with_reason))
+    above = next((misfit.ceiling for misfit in found if misfit.place is Place.ABOVE_MAXIMUM), "")
+    if above:
+        raise Outside(f"{said}\nBoven {above} kan zonder de NZa niets worden afgesproken.", asks_reason=False)
+    if not with_reason:
+        raise Outside(f"{said}\n{rule_of(policy)}", asks_reason=False)
     if not says_why(reason):
         raise Outside(
-            f"{said}\nIn deze ronde kan dat alleen met een reden. Schrijf die op, in ten minste {FEWEST_LETTERS} letters.",
+            f"{said}\n{OUTSIDE_WITH_REASON} Schrijf die op, in ten minste {FEWEST_LETTERS} letters.",
             asks_reason=True,
         )
     return True
@@ -322,13 +334,18 @@ def _check_form(room: Room, terms: Terms, agreed_on: date, year: int) -> None:
         raise Refused("De dag van de afspraak ligt in de toekomst. Kies vandaag of een eerdere dag.")
 
 
-def _sentences(found: Iterable[Misfit], currency: str) -> list[str]:
-    return [misfit.sentence(label_of(misfit.product), currency) for misfit in found]
+def _sentences(found: Iterable[Misfit], currency: str, *, with_reason: bool) -> list[str]:
+    return [misfit.sentence(label_of(misfit.product), currency, with_reason=with_reason) for misfit in found]
 
 
 def label_of(product: str) -> str:
     """Return what a product is called in a table: ``5VV met behandeling``."""
     return CATALOGUE[product].label.removeprefix("Dagen ") if product in CATALOGUE else product
+
+
+def place_of(product: str) -> int:
+    """Return where a product stands among others: 4VV before 10VV."""
+    return CATALOGUE[product].order if product in CATALOGUE else 0
 
 
 def in_words(agreement: TariffAgreement, room: Room | None) -> str:
@@ -348,5 +365,5 @@ def rates_of(agreement: TariffAgreement, room: Room | None) -> tuple[Decimal | N
     terms = terms_of(agreement)
     if terms.rate is not None:
         return terms.rate, terms.rate
-    shares = [amount / room.tariffs[code] for code, amount in terms.amounts.items() if room and code in room.tariffs]
+    shares = [room.rate_of(code, amount) for code, amount in terms.amounts.items() if room and code in room.tariffs]
     return (min(shares), max(shares)) if shares else (None, None)

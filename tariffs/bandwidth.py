@@ -14,6 +14,8 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Literal
 
+from providers.formatting import NBSP, format_exact
+
 CENT = Decimal("0.01")
 RATE = Decimal("0.000000001")
 
@@ -21,8 +23,8 @@ Status = Literal["within", "capped", "above_cap", "no_table", "no_tariff", "no_r
 
 REASONS: dict[str, str] = {
     "above_cap": (
-        "Uw minimale kosten liggen boven de maximumtarieven. De bandbreedte is daarom één punt: het hoogste tarief dat"
-        " zonder ingrijpen van de NZa mag worden afgesproken."
+        "Uw minimale kosten liggen boven {what}. De bandbreedte is daarom één punt: het hoogste tarief dat zonder ingrijpen"
+        " van de NZa mag worden afgesproken."
     ),
     "no_table": (
         "Voor deze ronde is er geen tabel met maximumtarieven. Zonder die tabel is er geen tarief, wel een bandbreedte"
@@ -172,7 +174,7 @@ def bandwidth(
         minimum_cost=minimum,
         maximum_cost=maximum,
         status=status,
-        reason=REASONS.get(status, ""),
+        reason=REASONS.get(status, "").format(what=_ceiling(rules.cap)),
         reference=reference,
         minimum_rate=_rate(minimum_rate),
         maximum_rate=_rate(maximum_rate),
@@ -200,6 +202,12 @@ def product_tariff(
     upper = min(Fraction(floor(upper_rate * Fraction(maximum) * 100), 100), top)
     lower = min(Fraction(ceil(lower_rate * Fraction(maximum) * 100), 100), upper)
     return ProductTariff(product=product, days=days, maximum=maximum, lower=_cents(lower), upper=_cents(upper))
+
+
+def _ceiling(cap: Decimal) -> str:
+    if cap == 1:
+        return "de maximumtarieven"
+    return f"het plafond van {format_exact(cap * 100)}{NBSP}% van de maximumtarieven"
 
 
 def _cents(value: Fraction) -> Decimal:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-from providers.formatting import format_money, format_percent
+from providers.formatting import NBSP, format_exact, format_money, format_percent
 
 CENT = Decimal("0.01")
 #: A hundredth of a percent.
@@ -63,6 +63,13 @@ class Room:
             return min(max(amount, ends.lower), ends.upper)
         return min(amount, ends.maximum)
 
+    def rate_of(self, product: str, amount: Decimal) -> Decimal:
+        """Return the rate that an amount comes to, in hundredths of a percent; one inside the room stays inside by rounding."""
+        rate = (amount / self.tariffs[product]).quantize(STEP, ROUND_HALF_UP)
+        if self.products[product].place_of(amount) is Place.WITHIN:
+            return min(max(rate, self.rate.lower), self.rate.upper)
+        return rate
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -80,9 +87,14 @@ class Misfit:
     value: Decimal
     place: Place
     ends: Ends
+    ceiling: str
+    """What the highest of all is called."""
 
-    def sentence(self, label: str, currency: str = "EUR") -> str:
-        """Return in Dutch what is wrong and the nearest that may be agreed; ``label`` names the product."""
+    def sentence(self, label: str, currency: str = "EUR", *, with_reason: bool = False) -> str:
+        """Return in Dutch what is wrong and the nearest that may be agreed; ``label`` names the product.
+
+        ``with_reason``: outside the bandwidth it may be agreed for a reason, up to the highest of all.
+        """
 
         def shown(value: Decimal) -> str:
             return (
@@ -95,10 +107,20 @@ class Misfit:
         where = {
             Place.BELOW: f"ligt onder het minimum van de bandbreedte, {shown(self.ends.lower)}",
             Place.ABOVE: f"ligt boven het maximum van de bandbreedte, {shown(self.ends.upper)}",
-            Place.ABOVE_MAXIMUM: f"ligt boven het landelijke maximumtarief, {shown(self.ends.maximum)}",
+            Place.ABOVE_MAXIMUM: f"ligt boven {self.ceiling}{f', {shown(self.ends.maximum)}' if self.product else ''}",
         }[self.place]
+        may = f"Het dichtstbijzijnde dat u kunt afspreken is {shown(nearest)}"
+        if with_reason and self.place is not Place.ABOVE_MAXIMUM:
+            may = f"Zonder reden is het dichtstbijzijnde dat u kunt afspreken {shown(nearest)}"
+        elif with_reason and nearest < self.ends.maximum:
+            may = f"U kunt ten hoogste {shown(nearest)} afspreken, en met een reden ten hoogste {shown(self.ends.maximum)}"
         about = f"{label}: " if self.product else ""
-        return f"{about}{shown(self.value)} {where}. Het dichtstbijzijnde dat u kunt afspreken is {shown(nearest)}."
+        return f"{about}{shown(self.value)} {where}. {may}."
+
+
+def ceiling_of(cap: Decimal) -> str:
+    """Return in Dutch where a bandwidth ends: at the national maximum tariff, or at another ceiling that the policy has."""
+    return "het landelijke maximumtarief" if cap == 1 else f"het plafond ({format_exact(cap * 100)}{NBSP}%)"
 
 
 def inward(lower: Decimal, upper: Decimal) -> tuple[Decimal, Decimal]:
@@ -126,13 +148,13 @@ def room_of(*, lower: Decimal, upper: Decimal, cap: Decimal, products: Iterable[
 
 def misfits(room: Room, terms: Terms) -> tuple[Misfit, ...]:
     """Return what of ``terms`` lies outside ``room``; products that it does not know are left out."""
-    found = []
+    found, ceiling = [], ceiling_of(room.rate.maximum)
     if terms.rate is not None and (place := room.rate.place_of(terms.rate)) is not Place.WITHIN:
-        found.append(Misfit(product="", value=terms.rate, place=place, ends=room.rate))
+        found.append(Misfit(product="", value=terms.rate, place=place, ends=room.rate, ceiling=ceiling))
     for product, amount in terms.amounts.items():
         ends = room.products.get(product)
         if ends is not None and (place := ends.place_of(amount)) is not Place.WITHIN:
-            found.append(Misfit(product=product, value=amount, place=place, ends=ends))
+            found.append(Misfit(product=product, value=amount, place=place, ends=ends, ceiling=ceiling))
     return tuple(found)
 
 
@@ -147,12 +169,12 @@ class GuidePlace:
     @property
     def words(self) -> str:
         """Return it in Dutch, for after "het richtpercentage ligt"."""
-        points = format_percent(self.points / 100).removesuffix("%").strip()
+        points = format_percent(self.points / 100, decimals=2).removesuffix("%").strip()
         if self.place is Place.BELOW:
-            return f"eronder: {points} punt onder het minimum"
+            return f"eronder: {points} procentpunt onder het minimum"
         if self.place is Place.WITHIN:
-            return f"erbinnen: {points} punt boven het minimum"
-        return f"erboven: {points} punt boven het maximum"
+            return f"erbinnen: {points} procentpunt boven het minimum"
+        return f"erboven: {points} procentpunt boven het maximum"
 
 
 def guide_place(*, lower: Decimal, upper: Decimal, share: Decimal) -> GuidePlace:

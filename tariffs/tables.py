@@ -18,6 +18,7 @@ from django.db import transaction
 from providers import powers
 from providers.access import Actor
 from providers.audit import record
+from providers.formatting import format_date
 from providers.measures import CATALOGUE
 from providers.models import Act
 from providers.workbook.content import SourceError
@@ -26,6 +27,15 @@ from tariffs.models import MaximumTariff, TariffTable
 
 COLUMNS = ("year", "code", "amount", "source", "valid_from")
 HOUSING = "includes_nhc_nic"
+#: What a column is called to people: the Dutch name, and the other that is read.
+NAMES = {
+    "year": "jaar (year)",
+    "code": "prestatie (code)",
+    "amount": "bedrag (amount)",
+    "source": "bron (source)",
+    "valid_from": "geldig vanaf (valid_from)",
+    HOUSING: "inclusief NHC NIC (includes_nhc_nic)",
+}
 #: What columns are called as well. Capitals, spaces and underscores make no difference.
 ALSO_CALLED = {
     "jaar": "year",
@@ -38,6 +48,7 @@ ALSO_CALLED = {
 }
 DUTCH_AMOUNT = re.compile(r"(\d+|\d{1,3}(\.\d{3})+),\d+", re.ASCII)
 DUTCH_DAY = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})", re.ASCII)
+ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 YES = ("ja", "yes", "true", "1")
 NO = ("nee", "no", "false", "0")
 YEARS = range(2000, 2101)
@@ -151,12 +162,14 @@ def _column(head: str) -> str:
 def _require_columns(name: str, heads: Sequence[str]) -> None:
     twice = sorted({head for head in heads if head and heads.count(head) > 1})
     if twice:
-        raise TariffTableError(
-            [f"{name}, rij 1: deze kolommen staan er twee keer: {', '.join(twice)}. Haal er een weg."]
-        )
+        raise TariffTableError([f"{name}, rij 1: deze kolommen staan er twee keer: {_named(twice)}. Haal er een weg."])
     missing = [column for column in COLUMNS if column not in heads]
     if missing:
-        raise TariffTableError([f"{name}, rij 1: deze kolommen ontbreken: {', '.join(missing)}. Voeg ze toe."])
+        raise TariffTableError([f"{name}, rij 1: deze kolommen ontbreken: {_named(missing)}. Voeg ze toe."])
+
+
+def _named(columns: Iterable[str]) -> str:
+    return ", ".join(NAMES.get(column, column) for column in columns)
 
 
 def _rows(name: str, lines: Iterable[tuple[int, Mapping[Any, Any]]]) -> list[MaximumTariff]:
@@ -202,7 +215,9 @@ def _amount(text: str) -> Decimal:
 def _day(text: str) -> date:
     if (found := DUTCH_DAY.fullmatch(text)) is not None:
         return date(int(found[3]), int(found[2]), int(found[1]))
-    return date.fromisoformat(text)
+    if (found := ISO_DAY.fullmatch(text)) is not None:
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    raise ValueError(text)
 
 
 def _row(line: Mapping[Any, Any]) -> MaximumTariff:
@@ -213,7 +228,7 @@ def _row(line: Mapping[Any, Any]) -> MaximumTariff:
         try:
             return convert(texts[column])
         except (ValueError, InvalidOperation):
-            problems.append(f"kolom {column}: {texts[column]!r} is geen {wish}.")
+            problems.append(f"kolom {NAMES[column]}: {texts[column]!r} is geen {wish}.")
             return None
 
     if None in line:
@@ -222,27 +237,34 @@ def _row(line: Mapping[Any, Any]) -> MaximumTariff:
         )
     year = read("year", _year, "jaartal")
     if year is not None and year not in YEARS:
-        problems.append(f"kolom year: {year} ligt niet van {YEARS[0]} tot en met {YEARS[-1]}.")
+        problems.append(f"kolom {NAMES['year']}: {year} ligt niet van {YEARS[0]} tot en met {YEARS[-1]}.")
     amount = read("amount", _amount, "bedrag. Schrijf het als 312.45 of 312,45")
     if amount is not None and not (amount.is_finite() and 0 < amount <= LARGEST):
-        problems.append(f"kolom amount: het tarief moet hoger zijn dan nul en hoogstens {LARGEST}.")
+        problems.append(f"kolom {NAMES['amount']}: het tarief moet hoger zijn dan nul en hoogstens {LARGEST}.")
     elif amount is not None and amount != amount.quantize(CENT):
-        problems.append(f"kolom amount: {amount} heeft meer dan twee decimalen. Rond het tarief af op de cent.")
+        problems.append(
+            f"kolom {NAMES['amount']}: {amount} heeft meer dan twee decimalen. Rond het tarief af op de cent."
+        )
     valid_from = read("valid_from", _day, "datum. Schrijf haar als 2025-01-01 of 01-01-2025")
+    if valid_from is not None and year in YEARS and not year - 1 <= valid_from.year <= year:
+        problems.append(
+            f"kolom {NAMES['valid_from']}: een tarief voor {year} geldt niet vanaf {format_date(valid_from)}. Tarieven worden elk"
+            f" jaar vastgesteld: vul een dag in van 1 januari {year - 1} tot en met 31 december {year}, of verbeter het jaar."
+        )
     if texts["code"] not in CATALOGUE or CATALOGUE[texts["code"]].kind != "days":
         codes = ", ".join(sorted(code for code, measure in CATALOGUE.items() if measure.kind == "days"))
         problems.append(
-            f"kolom code: {texts['code']!r} is geen soort zorgdagen uit de gegevenscatalogus. Kies uit: {codes}."
+            f"kolom {NAMES['code']}: {texts['code']!r} is geen soort zorgdagen uit de gegevenscatalogus. Kies uit: {codes}."
         )
     if not texts["source"]:
-        problems.append("kolom source: noem de bron van het bedrag.")
+        problems.append(f"kolom {NAMES['source']}: noem de bron van het bedrag.")
     elif any(unicodedata.category(sign) == "Cc" for sign in texts["source"]):
-        problems.append("kolom source: hier staat een teken dat niet te lezen is. Typ de bron opnieuw.")
+        problems.append(f"kolom {NAMES['source']}: hier staat een teken dat niet te lezen is. Typ de bron opnieuw.")
     elif len(texts["source"]) > LONGEST_SOURCE:
-        problems.append(f"kolom source: de bron is langer dan {LONGEST_SOURCE} tekens. Kort haar in.")
+        problems.append(f"kolom {NAMES['source']}: de bron is langer dan {LONGEST_SOURCE} tekens. Kort haar in.")
     includes = texts[HOUSING].lower() or "ja"
     if includes not in YES and includes not in NO:
-        problems.append(f"kolom {HOUSING}: {texts[HOUSING]!r} is geen ja of nee.")
+        problems.append(f"kolom {NAMES[HOUSING]}: {texts[HOUSING]!r} is geen ja of nee.")
     if problems:
         raise TariffTableError(problems)
     return MaximumTariff(

@@ -14,7 +14,6 @@ from ivportal.api.described import describe
 from ivportal.api.problems import Refusal
 from ivportal.api.representation import text_of
 from ivportal.api.resource import Resource
-from ivportal.pages.care_office.export import RATE_DECIMALS
 from ivportal.pages.care_office.rows import Sight, rows_of, sight_of
 from providers.audit import record
 from providers.models import Act, Role
@@ -76,21 +75,18 @@ def _answer(seen: Sight | None) -> dict[str, Any]:
 
 def _row(row: dict[str, Any], seen: Sight) -> dict[str, Any]:
     standing = row["standing"]
-    # Rates as precise as the page has them; what can be agreed are the tariffs per product, to the cent.
-    lower, upper = (
-        None if rate is None else f"{rate:.{RATE_DECIMALS}f}" for rate in (standing.lower_rate, standing.upper_rate)
-    )
+    size = row["size"]
     return {
         "provider": {"key_scheme": row["key_scheme"], "key": row["key"], "name": row["name"]},
         "regions": row["regions"],
         "status": standing.status,
         "status_label": row["status_label"],
         "since": standing.since,
-        "care_days": None if standing.care_days is None else text_of(standing.care_days),
+        "care_days_class": None if size is None else {"at_least": size.at_least, "below": size.below},
         "bandwidth_status": standing.bandwidth_status,
         "bandwidth_status_label": row["bandwidth_label"],
-        "lower_rate": lower,
-        "upper_rate": upper,
+        "lower_rate": text_of(row["lower_rate"]),
+        "upper_rate": text_of(row["upper_rate"]),
         "products": [
             {
                 "product": facts["product"],

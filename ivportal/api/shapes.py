@@ -341,6 +341,13 @@ class AgreedShape(s.Serializer):
     reason = s.CharField(allow_blank=True, help_text="Waarom zij erbuiten ligt, als dat zo is.")
 
 
+class CareDaysShape(s.Serializer):
+    """A class of care days."""
+
+    at_least = s.IntegerField(help_text="Vanaf zoveel zorgdagen.")
+    below = s.IntegerField(allow_null=True, help_text="Tot zoveel zorgdagen; null bij de hoogste klasse.")
+
+
 class BandwidthShape(s.Serializer):
     """One provider, as a care office sees it."""
 
@@ -349,11 +356,13 @@ class BandwidthShape(s.Serializer):
     status = s.ChoiceField(ReportStatus.choices, help_text="Juridische status van deze bandbreedte.")
     status_label = s.CharField()
     since = s.DateTimeField(help_text="Sinds wanneer dit geldt.")
-    care_days = Amount(help_text="Zorgdagen van de hele organisatie in het boekjaar.")
+    care_days_class = CareDaysShape(
+        allow_null=True, help_text="Klasse van de zorgdagen van de hele organisatie in het boekjaar; nooit het aantal."
+    )
     bandwidth_status = s.ChoiceField(BandwidthStatus.choices)
     bandwidth_status_label = s.CharField()
-    lower_rate = Amount(help_text="Minimum, als deel van de maximumtarieven, op 0,1 % nauwkeurig.")
-    upper_rate = Amount(help_text="Maximum, als deel van de maximumtarieven, op 0,1 % nauwkeurig.")
+    lower_rate = Amount(help_text="Minimum, als deel van de maximumtarieven, naar binnen afgerond op 0,01 %.")
+    upper_rate = Amount(help_text="Maximum, als deel van de maximumtarieven, naar binnen afgerond op 0,01 %.")
     products = ProductTariffs(many=True)
     agreement = AgreedShape(allow_null=True)
 

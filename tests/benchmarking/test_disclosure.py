@@ -18,7 +18,6 @@ from benchmarking.disclosure import (
     p_percent_open,
     pseudonyms,
     rules_of,
-    safe_breakdown,
     safe_ratio,
     safe_total,
     share_band,
@@ -84,42 +83,6 @@ def test_rules_are_those_of_the_policy_and_the_usual_ones_where_an_older_run_has
     for wrong in ({"p_percent": "1"}, {"smallest_group": 0}, {"dominance_k": "0"}):
         with pytest.raises(ValueError, match="smallest_group"):
             rules_of(wrong)
-
-
-# ── a breakdown with its total ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_what_is_left_out_cannot_be_worked_out_from_the_total() -> None:
-    cells = {"klein": [3, 4], "midden": [20, 21, 22, 23, 24], "groot": [90, 91, 92, 93, 94]}
-    found, total = safe_breakdown(cells, RULES)
-    assert total.value == 577
-    assert {name: cell.value for name, cell in found.items()} == {"klein": None, "midden": None, "groot": 460}
-    assert "zou hieruit volgen" in found["midden"].reason
-
-
-def test_without_small_cells_everything_is_shown_and_without_a_total_only_the_small_ones_are_left_out() -> None:
-    full = [20.0, 21.0, 22.0, 23.0, 24.0]
-    found, total = safe_breakdown({"a": full, "b": full, "leeg": []}, RULES)
-    assert ([cell.value for cell in found.values()], total.value) == ([110, 110, 0], 220)
-    found, total = safe_breakdown({"a": [1.0, 2.0], "b": [3.0]}, RULES)
-    assert ([cell.value for cell in found.values()], total.value) == ([None, None], None)
-
-
-@given(st.lists(amounts, min_size=2, max_size=5))
-@settings(max_examples=150, deadline=None)
-def test_no_cell_that_is_left_out_follows_from_what_is_shown(columns: list[list[int]]) -> None:
-    """Whoever subtracts what is shown from the total gets figures over several cells, which may themselves be shown."""
-    cells = {f"cel {number}": [float(value) for value in column] for number, column in enumerate(columns)}
-    found, total = safe_breakdown(cells, RULES)
-    for name, cell in found.items():
-        assert cell.value is None or not cells[name] or safe_total(cells[name], RULES).value == cell.value
-    missing = [name for name, cell in found.items() if cell.value is None]
-    if total.value is None or not missing:
-        return
-    rest = [value for name in missing for value in cells[name]]
-    assert total.value - sum(cell.value or 0 for cell in found.values()) == pytest.approx(sum(rest))
-    assert safe_total(rest, RULES).value is not None
-    assert len([name for name in missing if cells[name]]) >= 2
 
 
 # ── one organisation ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,13 +9,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from providers.access import Actor
+from django.utils import timezone
+
+from providers.access import Actor, scope
 from providers.models import Provider, Round
 from providers.workbook.content import ReadLocation
-from tariffs import standings
-from tariffs.models import Occasion, ReportStatus, Standing
+from tariffs import agreements, standings
+from tariffs.models import Occasion, ReportStatus, Standing, TariffAgreement
 from tariffs.policies import set_policy
 from tariffs.release import release_run
+from tariffs.room import Terms
 from tariffs.tables import import_tariffs
 from tests.cast import Cast, make_cast
 from tests.delivering import acting
@@ -30,11 +33,13 @@ TARIFFS = """year,code,amount,source,valid_from
 """
 MODEL = SIMPLE | {"outputs": [{"name": "5vv", "days": ["days_5vv"]}, {"name": "6vv", "days": ["days_6vv"]}]}
 NORTH, SOUTH = "5501", "5525"
-ZWALUW = "99900010"
+LINDE, ANKER, ZWALUW = "99900001", "99900002", "99900010"
+#: A hundredth of a percent.
+HUNDREDTH = Decimal("0.0001")
 #: Key, name, region, costs, days of two products. De Linde is the best practice.
 FIGURES = (
-    ("99900001", "De Linde", NORTH, "2093517.31", 6173, 4219),
-    ("99900002", "Het Anker", SOUTH, "3193771.93", 7193, 6173),
+    (LINDE, "De Linde", NORTH, "2093517.31", 6173, 4219),
+    (ANKER, "Het Anker", SOUTH, "3193771.93", 7193, 6173),
     ("99900003", "Het Kompas", NORTH, "2071931.27", 3171, 6973),
     (ZWALUW, "De Zwaluw", SOUTH, "3371933.39", 9137, 4373),
 )
@@ -61,13 +66,13 @@ class Offices:
         """Return a provider by its key."""
         return Provider.objects.get(key=key)
 
-    def standing(self, key: str = "99900001") -> Standing:
+    def standing(self, key: str = LINDE) -> Standing:
         """Return what holds now about a provider in the round."""
         found = standings.current(self.provider(key), self.round)
         assert found is not None
         return found
 
-    def moved(self, key: str = "99900001", *, by: Decimal = Decimal(0), **facts: Any) -> Standing:
+    def moved(self, key: str = LINDE, *, by: Decimal = Decimal(0), **facts: Any) -> Standing:
         """Let something else hold: the same with ``facts``, or the whole bandwidth moved ``by`` a rate."""
         now = self.standing(key)
         assert now.lower_rate is not None
@@ -91,7 +96,7 @@ class Offices:
         }
         kept = ("provider", "round", "tariff_year", "release", "bandwidth", "bandwidth_status", "care_days")
         return Standing.objects.create(
-            **{name: getattr(now, name) for name in kept}, since=now.since + timedelta(seconds=1), **said
+            since=now.since + timedelta(seconds=1), **{name: getattr(now, name) for name in kept} | said
         )
 
 
@@ -131,3 +136,35 @@ def build_offices() -> Offices:
     cast = make_cast()
     released(book_year=2023)
     return Offices(cast=cast, round=released())
+
+
+def agree(
+    offices: Offices, terms: Terms, *, key: str = LINDE, actor: Actor | None = None, **said: Any
+) -> TariffAgreement:
+    """Register an agreement as a page does: in the scope of who acts, about what holds now unless said otherwise."""
+    actor = actor or offices.karim
+    provider = offices.provider(key)
+    facts = {
+        "seen": offices.standing(key).uuid,
+        "after": TariffAgreement.objects.filter(provider=provider, care_office=actor.care_office_id).count(),
+        "agreed_on": timezone.localdate(),
+        **said,
+    }
+    with scope(actor.database_scope):
+        return agreements.register(provider=provider, round=offices.round, terms=terms, actor=actor, **facts)
+
+
+def inside(standing: Standing, part: str = "0.5") -> Terms:
+    """Return a rate at a part of the way up the bandwidth, in whole hundredths of a percent."""
+    assert standing.lower_rate is not None
+    assert standing.upper_rate is not None
+    rate = standing.lower_rate + Decimal(part) * (standing.upper_rate - standing.lower_rate)
+    return Terms(rate=rate.quantize(HUNDREDTH))
+
+
+def at_end(standing: Standing, end: str) -> tuple[Decimal, dict[str, Decimal]]:
+    """Return the outermost rate in hundredths of a percent and the amounts at one end, counted in whole numbers."""
+    rate = getattr(standing, f"{end}_rate")
+    hundredths, rest = divmod(int(rate * 10**9), 10**5)
+    shown = hundredths + (1 if end == "lower" and rest else 0)
+    return Decimal(shown).scaleb(-4), {one["product"]: Decimal(one[end]) for one in standing.products}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.http import HttpResponse
@@ -15,7 +16,7 @@ from ivportal.pages.care_office.rows import ribbon_of, rows_of, sight_of
 from ivportal.pages.rights import for_role
 from providers.audit import record
 from providers.models import Act
-from tariffs.agreements import RULE, Fit
+from tariffs.agreements import Fit, rule_of
 
 
 @require_GET
@@ -35,11 +36,12 @@ def overview(request: Any) -> HttpResponse:
             "round": seen.round,
             "tariff_year": seen.tariff_year,
             "rounds": listing.options([(one.slug, one.title) for one in seen.rounds], seen.round.slug),
-            "rule": RULE,
+            "rule": rule_of(seen.policy),
             "counts": {
                 "all": len(rows),
                 "agreed": len(agreed),
                 "open": len(open_),
+                "open_words": _how_firm(open_),
                 "waiting": len(waiting),
                 "outside": sum(row["agreed"]["fit"] == Fit.OUTSIDE for row in agreed),
                 "no_longer": sum(row["agreed"]["fit"] == Fit.NO_LONGER for row in agreed),
@@ -58,6 +60,14 @@ def overview(request: Any) -> HttpResponse:
         }
     record(act=Act.BANDWIDTHS_READ, actor=request.actor, subject=f"Afspraken, {seen.round}" if seen else "Afspraken")
     return render(request, "tariffs/care_office/agreements.html", context)
+
+
+def _how_firm(rows: list[dict[str, Any]]) -> str:
+    """Say what the bandwidths rest on within which nothing was agreed yet."""
+    counted = Counter(row["firmness"] for row in rows)
+    if len(counted) > 1:
+        return "; ".join(f"{count} {words}" for words, count in counted.items())
+    return next(iter(counted), "")
 
 
 def _finding(agreed: int, everyone: int) -> str:

@@ -103,7 +103,7 @@ def _fits_agreed(row: dict[str, Any], wanted: str) -> bool:
 def sort_rows(rows: list[dict[str, Any]], column: str, *, descending: bool) -> list[dict[str, Any]]:
     """Return rows sorted by ``column``, ties by name; rows without a value stay last either way."""
     by_name: Callable[[dict[str, Any]], str] = lambda row: row["name"].casefold()  # noqa: E731
-    key = {"name": "name_key", "status": "status_label"}.get(column, column)
+    key = {"name": "name_key", "status": "status_label", "care_days": "size"}.get(column, column)
     filled = sorted((row for row in rows if row[key] is not None), key=by_name)
     filled.sort(key=lambda row: row[key], reverse=descending)
     return filled + sorted((row for row in rows if row[key] is None), key=by_name)
@@ -127,7 +127,7 @@ def _table(request: Any, seen: Sight) -> dict[str, Any]:
         },
         "care_days_label": f"Zorgdagen {seen.round.book_year}",
         "last_label": f"Vorig jaar ({year - 1})" if year and seen.earlier else "",
-        "filters": _filters(request, seen),
+        "filters": _filters(request, seen, everything),
         "sort": order,
         "rows": page,
         "scale_from": ends[0],
@@ -146,16 +146,16 @@ def _table(request: Any, seen: Sight) -> dict[str, Any]:
     }
 
 
-def _filters(request: Any, seen: Sight) -> dict[str, Any]:
+def _filters(request: Any, seen: Sight, everything: list[dict[str, Any]]) -> dict[str, Any]:
     search, region, status, width, agreed, guide = listing.asked(request.GET, *FILTERS)
     statuses = {one.status for one in seen.standings}
-    widths = {one.bandwidth_status for one in seen.standings}
+    widths = {row["bandwidth_status"]: row["bandwidth_label"] for row in everything}
     return {
         "search": search,
         "rounds": listing.options([(one.slug, one.title) for one in seen.rounds], seen.round.slug),
         "regions": listing.options([(item.code, str(item)) for item in seen.regions], region),
         "statuses": listing.options([item for item in ReportStatus.choices if item[0] in statuses], status),
-        "widths": listing.options([item for item in BandwidthStatus.choices if item[0] in widths], width),
+        "widths": listing.options([(one, widths[one]) for one in BandwidthStatus if one in widths], width),
         "agreed": listing.options(AGREED, agreed),
         "guide": listing.options(GUIDE, guide) if seen.guide else [],
         "is_active": bool(search or region or status or width or agreed or guide),

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from decimal import Decimal
 from html import escape
 from typing import Any
 
-from ivportal.pages.care_office.rows import rates_in_words
-from providers.formatting import MISSING, format_percent
+from providers.formatting import MISSING, NBSP, format_percent
 
 ACCENT = "#0b5773"
 GREY = "#9aa7b1"
 INK = "#17222b"
-#: Up to so many providers their names stand along the axis.
+#: Up to so many providers their names stand along the axis, each with a number: names may begin alike.
 NAMED = 6
+#: Signs in a line of a name along the axis, and lines.
+LINE, LINES = 19, 4
+
+
+def in_order(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows as the figure has them, from a low minimum to a high one; those without a bandwidth last."""
+    return sorted(rows, key=lambda row: (row["lower_rate"] is None, row["lower_rate"] or 0, row["name_key"]))
 
 
 def rates_in_bandwidths(
     rows: Sequence[dict[str, Any]], *, guide: Decimal | None, identifier: str, title: str
 ) -> dict[str, Any] | None:
     """Return the figure of bandwidths from low to high, with the agreed rates; ``None`` without any bandwidth."""
-    shown = sorted(
-        (row for row in rows if row["lower_rate"] is not None), key=lambda row: (row["lower_rate"], row["name_key"])
-    )
+    shown = [row for row in in_order(rows) if row["lower_rate"] is not None]
     if not shown:
         return None
+    numbered = len(shown) <= NAMED
     return {
         "id": identifier,
         "title": title,
@@ -46,17 +52,27 @@ def rates_in_bandwidths(
             ],
             "rows": [
                 [
-                    row["name"],
-                    format_percent(row["lower_rate"]),
-                    format_percent(row["upper_rate"]),
+                    f"{number}. {row['name']}" if numbered else row["name"],
+                    format_percent(row["lower_rate"], decimals=2),
+                    format_percent(row["upper_rate"], decimals=2),
                     row["agreed"]["words"] if row["agreed"] else MISSING,
                     row["status_label"],
                 ]
-                for row in shown
+                for number, row in enumerate(shown, start=1)
             ],
         },
-        "note": "",
+        "note": _left_out(rows),
     }
+
+
+def _left_out(rows: Sequence[dict[str, Any]]) -> str:
+    """Say who is not in the figure, and why."""
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        if row["lower_rate"] is None:
+            names.setdefault(row["reason"], []).append(row["name"])
+    said = "; ".join(f"{', '.join(found)} ({reason.removesuffix('.')})" for reason, found in names.items())
+    return f"Zonder bandbreedte, en daarom niet in de figuur: {said}." if said else ""
 
 
 def _traces(shown: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -70,7 +86,7 @@ def _traces(shown: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     for place, row in enumerate(shown, start=1):
         lower, upper = _points(row["lower_rate"]), _points(row["upper_rate"])
         words = (
-            f"{escape(row['name'])}<br>{rates_in_words(row['lower_rate'], row['upper_rate'])},"
+            f"{escape(row['name'])}<br>{row['rates']},"
             f" {row['status_label'].lower()}"
             f"<br>{'afgesproken ' + row['agreed']['words'] if row['agreed'] else 'nog geen afspraak'}"
         )
@@ -110,35 +126,39 @@ def _layout(shown: Sequence[dict[str, Any]], guide: Decimal | None) -> dict[str,
         "showticklabels": False,
         "ticks": "",
     }
+    places = range(1, len(shown) + 1)
     named = {
         "showgrid": False,
         "tickmode": "array",
-        "tickvals": list(range(1, len(shown) + 1)),
-        "ticktext": [escape(_short(row["name"])) for row in shown],
+        "tickvals": list(places),
+        "ticktext": [_label(number, row["name"]) for number, row in enumerate(shown, start=1)],
         "range": [0.4, len(shown) + 0.6],
     }
+    # On a narrow screen there is no room for names: the table has them, with these numbers.
+    numbered = named | {
+        "ticktext": [str(number) for number in places],
+        "title": {"text": "Nummer van de aanbieder in de tabel"},
+    }
+    few = len(shown) <= NAMED
     layout: dict[str, Any] = {
-        "xaxis": named if len(shown) <= NAMED else unnamed,
+        "xaxis": named if few else unnamed,
         "yaxis": {"title": {"text": "Percentage van het maximumtarief"}, "ticksuffix": " %"},
-        # On a narrow screen there is no room for names: the table beside the figure has them.
-        "meta": {"narrow": {"xaxis": unnamed}},
+        "meta": {"narrow": {"xaxis": numbered if few else unnamed}},
     }
     if guide is not None:
         at = _points(guide)
-        # The words stand where no band is likely to run through them.
-        left = at > _points(shown[0]["upper_rate"])
         layout["shapes"] = [
             {
                 "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at,
                 "line": {"dash": "dash", "color": INK, "width": 1.5},
             }
         ]  # fmt: skip
+        # The words stand above the bands: beside the line one could run through them.
+        layout["margin"] = {"t": 32}
         layout["annotations"] = [
             {
-                "xref": "paper", "x": 0 if left else 1, "xanchor": "left" if left else "right",
-                "y": at, "yanchor": "bottom", "showarrow": False,
-                "text": f"uw richtpercentage {format_percent(guide)}", "font": {"color": INK},
-                "bgcolor": "rgba(255,255,255,0.85)",
+                "xref": "paper", "x": 1, "xanchor": "right", "yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False,
+                "text": f"– – uw richtpercentage {format_percent(guide, decimals=2)}", "font": {"color": INK},
             }
         ]  # fmt: skip
     return layout
@@ -146,8 +166,10 @@ def _layout(shown: Sequence[dict[str, Any]], guide: Decimal | None) -> dict[str,
 
 def _points(rate: Decimal) -> float:
     """Return a rate in percents, as precise as the tables show a bandwidth."""
-    return float(round(rate * 100, 1))
+    return float(round(rate * 100, 2))
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 18 else f"{name[:17]}…"
+def _label(number: int, name: str) -> str:
+    """Return a name in lines of its own, with its number."""
+    lines = textwrap.wrap(f"{number}.{NBSP}{name}", LINE, max_lines=LINES, placeholder="…")
+    return "<br>".join(escape(line) for line in lines)

@@ -10,14 +10,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from ivportal.pages.care_office.charts import rates_in_bandwidths
+from ivportal.pages.care_office.charts import in_order, rates_in_bandwidths
 from ivportal.pages.care_office.rows import on_the_scale, ribbon_of, row_of, scale_of, sight_of
 from ivportal.pages.rights import for_role
 from ivportal.pages.scales import scale_ends
 from providers.audit import record
 from providers.measures import CATALOGUE
 from providers.models import Act
-from tariffs.agreements import label_of
+from tariffs.agreements import label_of, place_of
 
 FEWEST, MOST = 2, 6
 
@@ -25,7 +25,10 @@ FEWEST, MOST = 2, 6
 @require_GET
 @for_role("care_office")
 def compare(request: Any) -> HttpResponse:
-    """Show the chosen providers; those that are not in the own regions are as if they were not chosen."""
+    """Show the chosen providers; those that are not in the own regions are as if they were not chosen.
+
+    They stand in the order of the figure, numbered as there.
+    """
     seen = sight_of(request.actor, request.GET.get("ronde"))
     wanted = list(dict.fromkeys(request.GET.getlist("aanbieder")))
     standings = [one for one in seen.standings if str(one.provider.uuid) in wanted] if seen else []
@@ -40,7 +43,7 @@ def compare(request: Any) -> HttpResponse:
             "ribbon": ribbon_of(seen.round, standings or seen.standings),
         }
     if seen is not None and FEWEST <= len(standings) <= MOST:
-        rows = [row_of(one, seen) for one in standings]
+        rows = in_order([row_of(one, seen) for one in standings])
         ends = scale_ends(on_the_scale(rows, seen.guide))
         for row in rows:
             row["scale"] = scale_of(row, ends)
@@ -63,6 +66,8 @@ def compare(request: Any) -> HttpResponse:
 
 def _finding(rows: list[dict[str, Any]]) -> str:
     shown = [row for row in rows if row["lower_rate"] is not None]
+    if len(shown) == 1:
+        return f"Alleen {shown[0]['name']} heeft een bandbreedte"
     lowest = max((row["lower_rate"] for row in shown), default=Decimal(0))
     highest = min((row["upper_rate"] for row in shown), default=Decimal(0))
     if lowest <= highest:
@@ -84,5 +89,5 @@ def _profiles(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "maximum": max(cell["maximum_tariff"] for cell in found[code].values()),
             "cells": [found[code].get(number, {"name": row["name"]}) for number, row in enumerate(rows)],
         }
-        for code in sorted(known, key=lambda code: CATALOGUE[code].order)
+        for code in sorted(known, key=place_of)
     ]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
 
 from ivportal.pages.care_office.rows import Sight
-from providers.formatting import format_date
-from tariffs.agreements import label_of
+from providers.formatting import AMSTERDAM, format_date
+from tariffs.agreements import label_of, place_of
 
-#: Decimals of a rate that leaves the building: 0.1 %.
-RATE_DECIMALS = 3
 FIRST_ROW = 4
 
 
@@ -37,10 +36,10 @@ class _Sheet:
         self.sheet = book.add_worksheet(name)
         self.bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         self.formats = {
-            "percent": book.add_format({"num_format": "0.0%"}),
-            "fine": book.add_format({"num_format": "0.00%"}),
+            "percent": book.add_format({"num_format": "0.00%"}),
             "whole": book.add_format({"num_format": "#,##0"}),
             "money": book.add_format({"num_format": "#,##0.00"}),
+            "day": book.add_format({"num_format": "dd-mm-yyyy", "align": "left"}),
         }
         round = seen.round if seen else None
         self.is_fictitious = bool(round and round.is_fictitious)
@@ -52,7 +51,8 @@ class _Sheet:
                 1,
                 0,
                 f"Boekjaar {round.book_year}, tariefjaar {seen.tariff_year or 'geen'}, stand van {format_date(since)}."
-                " Percentages van het maximumtarief. De status verschilt per aanbieder en staat in elke regel.",
+                " Percentages van het maximumtarief, naar binnen afgerond op honderdsten. Zorgdagen in klassen. De status"
+                " verschilt per aanbieder en staat in elke regel.",
             )
 
     def providers(self, rows: list[dict[str, Any]], *, with_notes: bool) -> None:
@@ -63,7 +63,8 @@ class _Sheet:
             "KvK-nummer",
             "Plaats in uw regio",
             "Uw regio",
-            f"Zorgdagen {book_year}, alle regio's",
+            f"Zorgdagen {book_year}, alle regio's: van",
+            f"Zorgdagen {book_year}, alle regio's: tot",
             "Onderkant",
             "Bovenkant",
             "Bandbreedte",
@@ -86,22 +87,25 @@ class _Sheet:
             last, agreed, guide = row["last"] or {}, row["agreed"] or {}, row["guide"] or {}
             share = self.seen.guide.share if self.seen and self.seen.guide else None
             self._texts(line, 0, row["name"], row["key"], row["place"], row["region"])
-            self._number(line, 4, row["care_days"], "whole")
-            # As precise as the page; what can be agreed are the tariffs per product, to the cent, on the other sheet.
-            self._number(line, 5, _rounded(row["lower_rate"]), "percent")
-            self._number(line, 6, _rounded(row["upper_rate"]), "percent")
-            self._texts(line, 7, row["bandwidth_label"], row["reason"] or row["status_note"], self._status(row))
-            self._texts(line, 10, format_date(row["since"]))
-            self._number(line, 11, share, "fine")
-            self._texts(line, 12, guide.get("words", ""))
-            self._number(line, 13, agreed.get("lowest"), "fine")
-            self._number(line, 14, agreed.get("highest"), "fine")
-            self._texts(line, 15, agreed.get("fit_label", ""), format_date(agreed["on"]) if agreed else "")
-            self._number(line, 17, _rounded(last.get("lower_rate")), "percent")
-            self._number(line, 18, _rounded(last.get("upper_rate")), "percent")
-            self._texts(line, 19, last.get("status_label", ""), last.get("agreed", ""))
+            if (size := row["size"]) is not None:
+                self._number(line, 4, size.at_least, "whole")
+                self._number(line, 5, size.below, "whole")
+            self._number(line, 6, row["lower_rate"], "percent")
+            self._number(line, 7, row["upper_rate"], "percent")
+            self._texts(line, 8, row["bandwidth_label"], row["reason"] or row["status_note"], self._status(row))
+            self._day(line, 11, row["since"].astimezone(AMSTERDAM).date())
+            self._number(line, 12, share, "percent")
+            self._texts(line, 13, guide.get("words", ""))
+            self._number(line, 14, agreed.get("lowest"), "percent")
+            self._number(line, 15, agreed.get("highest"), "percent")
+            self._texts(line, 16, agreed.get("fit_label", ""))
+            if agreed:
+                self._day(line, 17, agreed["on"])
+            self._number(line, 18, last.get("lower_rate"), "percent")
+            self._number(line, 19, last.get("upper_rate"), "percent")
+            self._texts(line, 20, last.get("status_label", ""), last.get("agreed", ""))
             if with_notes:
-                self._texts(line, 21, row["note"])
+                self._texts(line, 22, row["note"])
         self._finish()
 
     def profiles(self, rows: list[dict[str, Any]]) -> None:
@@ -118,7 +122,7 @@ class _Sheet:
         )
         line = FIRST_ROW
         for row in rows:
-            for facts in row["standing"].products:
+            for facts in sorted(row["standing"].products, key=lambda facts: place_of(facts["product"])):
                 self._texts(line, 0, row["name"], row["key"], label_of(facts["product"]))
                 for column, name in ((3, "lower"), (4, "upper"), (5, "maximum_tariff")):
                     self._number(line, column, Decimal(facts[name]), "money")
@@ -137,15 +141,14 @@ class _Sheet:
         for place, text in enumerate(texts, start=column):
             self.sheet.write_string(line, place, text)
 
-    def _number(self, line: int, column: int, value: Decimal | None, shape: str) -> None:
+    def _number(self, line: int, column: int, value: Decimal | int | None, shape: str) -> None:
         if value is not None:
             self.sheet.write_number(line, column, float(value), self.formats[shape])
+
+    def _day(self, line: int, column: int, day: date) -> None:
+        self.sheet.write_datetime(line, column, day, self.formats["day"])
 
     def _finish(self) -> None:
         self.sheet.set_column(0, 0, 42)
         self.sheet.set_column(1, 30, 18)
         self.sheet.freeze_panes(FIRST_ROW, 1)
-
-
-def _rounded(rate: Decimal | None) -> Decimal | None:
-    return None if rate is None else round(rate, RATE_DECIMALS)

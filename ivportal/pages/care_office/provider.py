@@ -16,17 +16,25 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from ivportal.pages.care_office.forms import AgreementForm, NoteForm
-from ivportal.pages.care_office.rows import Sight, on_the_scale, rates_in_words, ribbon_of, row_of, scale_of, sight_of
+from ivportal.pages.care_office.rows import (
+    Sight,
+    ends_of,
+    on_the_scale,
+    rates_in_words,
+    ribbon_of,
+    row_of,
+    scale_of,
+    sight_of,
+)
 from ivportal.pages.rights import for_role
 from ivportal.pages.scales import rate_scale, scale_ends
 from providers.access import Actor
 from providers.audit import record
 from providers.formatting import AMSTERDAM, format_money, format_percent
-from providers.measures import CATALOGUE
 from providers.models import Act, CareOfficeRegion
 from providers.refusal import Refused
 from tariffs import agreements, standings
-from tariffs.agreements import RULE, AgreedMeanwhile, StandingMoved, label_of
+from tariffs.agreements import AgreedMeanwhile, Outside, StandingMoved, label_of, place_of
 from tariffs.models import OutsideBandwidth, ReportStatus, Standing, TariffAgreement
 from tariffs.policies import current_policy
 from tariffs.room import Room
@@ -107,7 +115,10 @@ def agree(request: Any, round: str, provider: UUID) -> HttpResponse:
     except AgreedMeanwhile as meanwhile:
         return _asked_again(request, desk, form, meanwhile=meanwhile)
     except Refused as refused:
-        form.add_error(None, str(refused).splitlines())
+        sentences = str(refused).splitlines()
+        if isinstance(refused, Outside) and refused.asks_reason:
+            form.add_error("reason", sentences.pop())
+        form.add_error(None, sentences)
         return _page(request, desk, form=form)
     outside = " Zij ligt buiten de bandbreedte; de reden is erbij vastgelegd." if made.is_outside else ""
     messages.success(request, f"Afspraak {made.number} met {made.provider.name} is vastgelegd.{outside}")
@@ -139,7 +150,7 @@ def note(request: Any, round: str, provider: UUID) -> HttpResponse:
 
 
 def _agreement_form(desk: Desk, data: Any = None, **over: Any) -> AgreementForm:
-    asks_reason = current_policy(desk.seen.round).agreements_outside == OutsideBandwidth.RECORDED
+    asks_reason = desk.seen.policy.agreements_outside == OutsideBandwidth.RECORDED
     history = desk.history
     initial = {
         "seen": desk.standing.uuid,
@@ -182,8 +193,8 @@ def _asked_again(
             {"label": "Status", "before": before.get_status_display(), "now": now.get_status_display()},
             {
                 "label": "Bandbreedte",
-                "before": rates_in_words(before.lower_rate, before.upper_rate),
-                "now": rates_in_words(now.lower_rate, now.upper_rate),
+                "before": rates_in_words(before),
+                "now": rates_in_words(now),
             },
         ]
     if meanwhile is not None and meanwhile.newest is not None:
@@ -233,7 +244,7 @@ def _page(
         "regions": [region.name for region in CareOfficeRegion.objects.filter(care_office=seen.office)],
         "form": form,
         "form_errors": form.is_bound and not form.is_valid(),
-        "rule": RULE,
+        "rule": agreements.rule_of(seen.policy),
         "room": room and {"lower": room.rate.lower, "upper": room.rate.upper, "maximum": room.rate.maximum},
         "closed": closed,
         "warning": UNDER_OBJECTION if standing.status == ReportStatus.UNDER_OBJECTION else "",
@@ -256,7 +267,7 @@ def _products(
         return []
     terms = agreements.terms_of(newest) if newest else None
     found = []
-    for code in sorted(room.products, key=lambda code: CATALOGUE[code].order if code in CATALOGUE else 0):
+    for code in sorted(room.products, key=place_of):
         tariff, limits = room.tariffs[code], room.products[code]
         agreed = None
         if terms is not None:
@@ -293,21 +304,23 @@ def _years(desk: Desk) -> list[dict[str, Any]]:
         .order_by("-tariff_year", "-round__book_year")
     )
     rows = [one for one in found if one.tariff_year]
-    ends = scale_ends([rate for one in rows for rate in (one.lower_rate, one.upper_rate) if rate is not None])
+    ends = scale_ends([rate for one in rows for rate in ends_of(one) if rate is not None])
     years = []
     for one in rows:
         assert one.tariff_year is not None
         agreed = agreements.newest_of(desk.actor, one.tariff_year).get(one.provider_id)
         room = agreements.room_for(one, current_policy(one.round).cap)
-        lower, upper = one.lower_rate or Decimal(0), one.upper_rate or Decimal(0)
+        lower, upper = ends_of(one)
+        assert lower is not None
+        assert upper is not None
         guide = agreements.guide_of(desk.actor, one.tariff_year)
         years.append(
             {
                 "year": one.tariff_year,
                 "book_year": one.round.book_year,
-                "care_days": one.care_days,
-                "lower_rate": one.lower_rate,
-                "upper_rate": one.upper_rate,
+                "size": desk.seen.sizes.get((one.provider_id, one.round_id)),
+                "lower_rate": lower,
+                "upper_rate": upper,
                 "scale": rate_scale(lower=lower, upper=upper, ends=ends),
                 "guide": format_percent(guide.share, decimals=2) if guide else "",
                 "agreed": agreements.in_words(agreed, room) if agreed else "",
@@ -325,7 +338,7 @@ def _statuses(desk: Desk) -> list[dict[str, Any]]:
             "since": one.since,
             "status_label": one.get_status_display(),
             "occasion": one.get_occasion_display(),
-            "rates": rates_in_words(one.lower_rate, one.upper_rate),
+            "rates": rates_in_words(one),
         }
         for one in found.order_by("-since", "-pk")
     ]
@@ -336,6 +349,7 @@ def _agreement(agreement: TariffAgreement, desk: Desk) -> dict[str, Any]:
     then = desk.seen.agreed_within.get(agreement.standing_id)
     fit = agreements.fit_of(agreement, then=then, now=desk.standing, cap=desk.seen.cap) if is_newest else None
     terms = agreements.terms_of(agreement)
+    replaced = "Lag buiten de bandbreedte, met reden. " if agreement.is_outside else ""
     return {
         "number": agreement.number,
         "words": agreements.in_words(agreement, desk.room),
@@ -347,6 +361,6 @@ def _agreement(agreement: TariffAgreement, desk: Desk) -> dict[str, Any]:
         "by": agreement.registered_by.name,
         "at": agreement.registered_at,
         "reason": agreement.reason,
-        "fit": fit.label if fit else "Vervangen door een latere afspraak",
+        "fit": fit.label if fit else f"{replaced}Vervangen door een latere afspraak",
         "is_newest": is_newest,
     }

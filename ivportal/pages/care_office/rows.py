@@ -23,11 +23,13 @@ from tariffs.models import (
     CareOfficeNote,
     GuidePercentage,
     ReportStatus,
+    RoundPolicy,
     Standing,
     TariffAgreement,
 )
 from tariffs.policies import current_policy
-from tariffs.room import guide_place
+from tariffs.room import ceiling_of, guide_place, inward
+from tariffs.sizes import SizeClass
 
 NO_RATE = {
     BandwidthStatus.NO_SCORE: "Doet niet mee in de vergelijking.",
@@ -36,8 +38,11 @@ NO_RATE = {
     BandwidthStatus.NO_REFERENCE: "Geen tarief: geen zorgdagen met een maximumtarief.",
     BandwidthStatus.MIXED_TABLE: "Geen tarief: de tarieftabel is niet eenduidig.",
 }
-NOTES = {
-    BandwidthStatus.ABOVE_CAP: "De bandbreedte is één punt: het maximumtarief.",
+#: What an agreement can rest on, by status: only a decision binds.
+FIRMNESS = {
+    ReportStatus.ADOPTED: "vastgesteld, nog geen besluit",
+    ReportStatus.DECIDED: "in een besluit",
+    ReportStatus.UNDER_OBJECTION: "in een besluit, onder bezwaar",
 }
 
 
@@ -52,7 +57,9 @@ class Sight:
     round: Round
     standings: tuple[Standing, ...]
     """What holds now, one per provider."""
-    cap: Decimal
+    policy: RoundPolicy
+    sizes: Mapping[tuple[int, int], SizeClass]
+    """The classes of care days, by keys of provider and round."""
     earlier: Mapping[int, Standing] = field(default_factory=dict)
     """What holds for the year before, by key of the provider."""
     earlier_cap: Decimal = Decimal(1)
@@ -62,6 +69,11 @@ class Sight:
     """The standings within which was agreed, by their key."""
     agreed_earlier: Mapping[int, TariffAgreement] = field(default_factory=dict)
     notes: Mapping[int, CareOfficeNote] = field(default_factory=dict)
+
+    @property
+    def cap(self) -> Decimal:
+        """Return the highest rate there may be."""
+        return self.policy.cap
 
     @property
     def tariff_year(self) -> int | None:
@@ -97,7 +109,8 @@ def sight_of(actor: Actor, slug: str | None = None) -> Sight | None:
         rounds=rounds,
         round=round,
         standings=found,
-        cap=current_policy(round).cap,
+        policy=current_policy(round),
+        sizes=standings.sizes_of(Standing.objects.visible_to(actor)),
     )
     year = seen.tariff_year
     if year is None:
@@ -131,7 +144,9 @@ def row_of(standing: Standing, seen: Sight) -> dict[str, Any]:
     places = [place for place in provider.locations.all() if place.region]
     own = [place for place in places if place.region and place.region.code in codes]
     width = BandwidthStatus(standing.bandwidth_status)
+    width_label, width_note = _width_in_words(standing)
     before = seen.earlier.get(provider.pk)
+    lower, upper = ends_of(standing)
     return {
         "uuid": str(provider.uuid),
         "name": provider.name,
@@ -146,16 +161,18 @@ def row_of(standing: Standing, seen: Sight) -> dict[str, Any]:
         "other_regions": sorted(
             {place.region.name for place in places if place.region and place.region.code not in codes}
         ),
-        "care_days": standing.care_days,
-        "lower_rate": standing.lower_rate,
-        "upper_rate": standing.upper_rate,
+        "size": seen.sizes.get((provider.pk, standing.round_id)),
+        "lower_rate": lower,
+        "upper_rate": upper,
+        "rates": rates_in_words(standing),
         "reason": NO_RATE.get(width, ""),
         "status": standing.status,
         "status_label": standing.get_status_display(),
+        "firmness": FIRMNESS.get(ReportStatus(standing.status), standing.get_status_display().lower()),
         "since": standing.since,
         "bandwidth_status": width,
-        "bandwidth_label": width.label,
-        "status_note": NOTES.get(width, ""),
+        "bandwidth_label": width_label,
+        "status_note": width_note,
         "guide": _guide(standing, seen.guide),
         "agreed": _agreed(standing, seen),
         "agreed_rate": _agreed_rate(standing, seen),
@@ -166,10 +183,37 @@ def row_of(standing: Standing, seen: Sight) -> dict[str, Any]:
     }
 
 
+def _width_in_words(standing: Standing) -> tuple[str, str]:
+    """Return how a bandwidth lies against the maximum tariffs, and what that means for agreeing (may be empty)."""
+    width = BandwidthStatus(standing.bandwidth_status)
+    if width not in (BandwidthStatus.CAPPED, BandwidthStatus.ABOVE_CAP) or standing.upper_rate is None:
+        return str(width.label), ""
+    # Such a bandwidth ends at the ceiling that the policy had when it was computed.
+    ceiling = ceiling_of(standing.upper_rate)
+    if width == BandwidthStatus.CAPPED:
+        return f"Bovenkant begrensd op {ceiling}", ""
+    return f"Minimum boven {ceiling}", f"De bandbreedte is één punt: {ceiling}."
+
+
+def ends_of(standing: Standing) -> tuple[Decimal, Decimal] | tuple[None, None]:
+    """Return the ends of a bandwidth as everything for a care office has them: as precise as can be agreed."""
+    if standing.lower_rate is None or standing.upper_rate is None:
+        return None, None
+    return inward(standing.lower_rate, standing.upper_rate)
+
+
+def rates_in_words(standing: Standing) -> str:
+    """Return the ends of a bandwidth as text: ``88,41 % tot 93,70 %``; one percentage if it is one point."""
+    return " tot ".join(
+        dict.fromkeys(format_percent(rate, decimals=2) for rate in ends_of(standing) if rate is not None)
+    )
+
+
 def _guide(standing: Standing, guide: GuidePercentage | None) -> dict[str, Any] | None:
-    if guide is None or standing.lower_rate is None or standing.upper_rate is None:
+    lower, upper = ends_of(standing)
+    if guide is None or lower is None or upper is None:
         return None
-    found = guide_place(lower=standing.lower_rate, upper=standing.upper_rate, share=guide.share)
+    found = guide_place(lower=lower, upper=upper, share=guide.share)
     return {"place": found.place.value, "words": found.words, "share": guide.share}
 
 
@@ -201,10 +245,12 @@ def _agreed_rate(standing: Standing, seen: Sight) -> Decimal | None:
 def _last(before: Standing, seen: Sight) -> dict[str, Any]:
     agreed = seen.agreed_earlier.get(before.provider_id)
     room = agreements.room_for(before, seen.earlier_cap)
+    lower, upper = ends_of(before)
     return {
         "year": before.tariff_year,
-        "lower_rate": before.lower_rate,
-        "upper_rate": before.upper_rate,
+        "lower_rate": lower,
+        "upper_rate": upper,
+        "rates": rates_in_words(before),
         "status_label": before.get_status_display(),
         "agreed": agreements.in_words(agreed, room) if agreed else "",
         "agreed_rate": agreements.rates_of(agreed, room)[0] if agreed else None,
@@ -246,8 +292,3 @@ def ribbon_of(seen_round: Round, shown: Iterable[Standing]) -> dict[str, Any]:
         "next_moment": None,
         "is_of_others": True,
     }
-
-
-def rates_in_words(lower: Decimal | None, upper: Decimal | None) -> str:
-    """Return the ends of a bandwidth as text: ``88,4 % tot 93,7 %``."""
-    return "" if lower is None else f"{format_percent(lower)} tot {format_percent(upper)}"
