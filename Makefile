@@ -27,7 +27,7 @@ demo: setup ## The portal with a fictitious national round on 127.0.0.1:8000 (AR
 	@$(BIN)/python manage.py demo $(ARGS)
 
 test: setup ## The whole suite, against real PostgreSQL and Redis (IVPORTAL_THOROUGH=1: more that is drawn by chance)
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## ruff, mypy, import-linter, djlint, migrations check
 	$(BIN)/ruff check .

@@ -39,33 +39,38 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
         sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".data" / "bytecode")
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-#: What takes longest, longest first: with several test processes these begin, so that at the end none waits for the others. Three
-#: are more than two processors, because who looks at a browser or at a worker mostly waits.
+#: What takes longest, longest first: with several test processes these begin, so that at the end none waits for the others. Four
+#: are more than two processors: who looks at a browser, a worker or a portal that starts mostly waits, and does so beside others
+#: that reckon.
 LONGEST = (
     "tests/e2e/test_round_played.py",
     "tests/e2e/test_people.py",
     "tests/e2e/test_pages.py",
     "tests/resilience/test_workers.py",
     "tests/ivportal/test_demo.py",
-    "tests/resilience/test_releasing.py",
-    "tests/resilience/test_reading.py",
     "tests/access/test_nothing_leaks.py",
+    "tests/ivportal/test_deployment.py",
+    "tests/access/test_matrix.py",
     "tests/ivportal/test_commands.py",
     "tests/benchmarking/test_swiss_rounds.py",
-    "tests/access/test_matrix.py",
+    "tests/resilience/test_releasing.py",
     "tests/ivportal/test_embedded.py",
+    "tests/resilience/test_reading.py",
     "tests/benchmarking/dea/test_bootstrap.py",
     "tests/benchmarking/dea/test_exact.py",
     "tests/benchmarking/dea/test_lockstep.py",
     "tests/benchmarking/dea/test_scores.py",
+    "tests/ivportal/test_delivering_pages.py",
     "tests/providers/form/test_reading_process.py",
-    "tests/ivportal/test_deployment.py",
+    "tests/tariffs/test_how_sure.py",
     "tests/ivportal/test_desk_pages.py",
     "tests/resilience/test_mail.py",
 )
 
 OWN_FILES = pytest.StashKey[str]()
 
+# What is loaded to begin with stays: to look through it for garbage would be a seventh of the time that collecting tests takes.
+gc.disable()
 django.setup()
 
 
@@ -101,6 +106,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -131,6 +137,7 @@ def pytest_sessionstart(session: pytest.Session) -> Iterator[None]:
     yield
     if hasattr(session.config, "workerinput") or "IVPORTAL_TESTS_TEMPLATE" not in os.environ:
         return
+    gc.enable()  # this process collects no tests, and migrations throw thousands of classes away
     from django.db import connection
     from pytest_django.plugin import blocking_manager_key
 
