@@ -69,6 +69,8 @@ SPECIAL: dict[str, tuple[str, str]] = {
     "gronden": ("elke bezwaargrond met het oordeel en de redenen", "## Grond 1"),
     "uitkomst": ("wat er op het bezwaar is beslist, in een zin", "Uw bezwaar is gegrond."),
     "gevolg": ("wat daaruit volgt voor het besluit", "Het besluit blijft zoals het is."),
+    "stand": ("of de beslistermijn stilstaat of weer loopt", "De termijn om te beslissen staat stil (art. 4:15 Awb)."),
+    "horen": ("waarom er geen hoorzitting was", "De NZa hield geen hoorzitting (art. 7:3, onder a, Awb)."),
     "antwoorden": ("de reactie en wat de NZa daarop antwoordt", "U schreef: de zorgdagen kloppen niet."),
 }
 LONGEST_SUBJECT = 200

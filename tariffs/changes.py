@@ -15,7 +15,17 @@ from tariffs.models import Release
 OWN_FIGURES = "Uw eigen gegevens zijn veranderd: de nieuwe berekening gaat uit van uw laatste versie."
 OTHERS = "Gegevens van andere zorgaanbieders zijn veranderd. Daardoor kan uw uitkomst veranderen, ook als u zelf niets wijzigde."
 MODEL = "Het model is veranderd. Hoe er nu wordt gerekend, staat onder ‘Hoe is dit berekend?’."
-POLICY = "Het beleid van de ronde is veranderd, zoals de opslag of de tarieven."
+POLICY = "Het beleid van de ronde is veranderd"
+WHAT_IS_SHOWN = "wat u van uw peers ziet"
+TARIFFS = "de maximumtarieven"
+#: What of a policy changed, in words, by the choices that it consists of.
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "de opslag": ("markup", "marks_up_allowances"),
+    "het plafond": ("cap",),
+    "de prijsindex": ("index", "index_name"),
+    TARIFFS: ("tariff_table", "tariff_year"),
+    WHAT_IS_SHOWN: ("disclosure", "smallest_group", "dominance_n", "dominance_k", "p_percent"),
+}
 PEERS = "U wordt vergeleken met andere peers dan in de vorige versie."
 SAME_PEERS = "U wordt vergeleken met dezelfde peers als in de vorige versie."
 SAME = "Het zijn dezelfde uitkomsten als in de vorige versie. Alleen de status is nieuw."
@@ -37,6 +47,9 @@ class Reasons:
     """Only who has other figures was computed again."""
     is_other_model: bool
     is_other_policy: bool
+    """Or anything else beside figures and model."""
+    policy_parts: tuple[str, ...]
+    """What of it, in words; empty if it is nothing that has a name."""
     changed: frozenset[int]
     """Providers whose figures changed, came or went."""
     with_other_peers: frozenset[int]
@@ -60,11 +73,32 @@ class Reasons:
         if self.is_other_model:
             found.append(MODEL)
         if self.is_other_policy:
-            found.append(POLICY)
+            found.append(_policy_in_words(self.policy_parts))
         # Who sees no peers in one of the two learns nothing of them from the other.
         if all(document is not None and _shows_peers(document) for document in (before, now)):
             found.append(PEERS if provider_id in self.with_other_peers else SAME_PEERS)
         return found
+
+
+def _policy_in_words(parts: tuple[str, ...]) -> str:
+    if not parts:
+        return f"{POLICY}."
+    *others, last = parts
+    named = f"{', '.join(others)} en {last}" if others else last
+    said = f"{POLICY}: {named}."
+    return (
+        f"{said} Dat verandert niets aan uw kosten, uw score en uw bandbreedte." if parts == (WHAT_IS_SHOWN,) else said
+    )
+
+
+def _policy_parts(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what changed between the choices of two runs, in words."""
+    old, new = before["policy"], now["policy"]
+    found = [part for part, names in PARTS.items() if any(old.get(name) != new.get(name) for name in names)]
+    tables = ("book_year_tariffs", "tariff_year_tariffs")
+    if TARIFFS not in found and any(before.get(name) != now.get(name) for name in tables):
+        found.append(TARIFFS)
+    return tuple(found)
 
 
 def _shows_peers(document: Mapping[str, Any]) -> bool:
@@ -74,11 +108,13 @@ def _shows_peers(document: Mapping[str, Any]) -> bool:
 def reasons(before: Run, now: Run) -> Reasons:
     """Compare the figures, the model and the policy of two runs of one round."""
     old_peers = _peers(before)
+    old_choices, choices = frontiers.choices_of(before.frozen), frontiers.choices_of(now.frozen)
     return Reasons(
         is_same_run=before.pk == now.pk,
         is_same_frontier=is_same_frontier(before, now),
         is_other_model=before.specification_id != now.specification_id,
-        is_other_policy=frontiers.choices_of(before.frozen) != frontiers.choices_of(now.frozen),
+        is_other_policy=old_choices != choices,
+        policy_parts=_policy_parts(old_choices, choices),
         changed=changed_providers(before.dataset, now.dataset),
         with_other_peers=frozenset(
             provider for provider, peers in _peers(now).items() if peers != old_peers.get(provider, frozenset())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from providers import powers
 from providers.access import Actor
@@ -13,10 +13,11 @@ from providers.models import Act, Power, Provider, Round
 from tariffs.models import Consent, ConsentKind
 
 
-def given(*, kind: ConsentKind, round: Round | None = None) -> frozenset[int]:
-    """Return the keys of the providers that consent now."""
+def given(*, kind: ConsentKind, round: Round | None = None, at: datetime | None = None) -> frozenset[int]:
+    """Return the keys of the providers that consent now, or did at a moment."""
+    said = Consent.objects.filter(kind=kind, round=round)
     newest = (
-        Consent.objects.filter(kind=kind, round=round)
+        (said if at is None else said.filter(at__lte=at))
         .order_by("provider_id", "-pk")
         .distinct("provider_id")
         .values_list("provider_id", "is_given")
@@ -37,6 +38,8 @@ def give(*, kind: ConsentKind, provider: Provider, is_given: bool, actor: Actor,
     """
     powers.require(actor, provider, Power.SIGN)
     with transaction.atomic():
+        if round is not None:
+            one_by_one(round)
         newest = Consent.objects.filter(kind=kind, round=round, provider=provider).first()
         if (newest is not None and newest.is_given) == is_given:
             return
@@ -49,6 +52,30 @@ def give(*, kind: ConsentKind, provider: Provider, is_given: bool, actor: Actor,
         )
 
 
-def changed_since(moment: datetime, *, kind: ConsentKind, round: Round | None = None) -> bool:
-    """Tell whether anybody consented, or took that back, after a moment."""
-    return Consent.objects.filter(kind=kind, round=round, at__gt=moment).exists()
+def changes_in_words(round: Round, *, since: datetime) -> str:
+    """Say who consents to be shown by name otherwise than at a moment, in Dutch for the NZa; empty if nobody does.
+
+    What was given and taken back again since then, or the other way round, changes nothing. Who says something at this moment
+    goes first, or waits until what this is asked for is done.
+    """
+    one_by_one(round)
+    then, now = (given(kind=ConsentKind.NAMED_AS_PEER, round=round, at=at) for at in (since, None))
+    names = dict(Provider.objects.filter(pk__in=then ^ now).order_by("name").values_list("pk", "name"))
+    came = [name for pk, name in names.items() if pk in now]
+    went = [name for pk, name in names.items() if pk in then]
+    said = []
+    if came:
+        verb = "gaf" if len(came) == 1 else "gaven"
+        said.append(
+            f"Sinds het klaarzetten {verb} toestemming om met naam als peer getoond te worden: {', '.join(came)}."
+        )
+    if went:
+        verb = "trok" if len(went) == 1 else "trokken"
+        said.append(f"Sinds het klaarzetten {verb} de toestemming om met naam getoond te worden in: {', '.join(went)}.")
+    return " ".join(said)
+
+
+def one_by_one(round: Round) -> None:
+    """Let who consents in a round, and who looks at that, at the same moment go one by one, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('consents'), %s)", [round.pk])

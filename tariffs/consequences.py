@@ -90,8 +90,8 @@ class Change:
 class Totals:
     """What happens to a group of providers: how many go up, down and stay, and by how much together.
 
-    Up and down go by the score, which their money follows: their own figures stay. ``other_peers`` counts whose peers change,
-    also where the score does not.
+    Who has no score neither goes nor stays. Up and down go by the score, which their money follows: their own figures stay.
+    ``other_peers`` counts whose peers change, also where the score does not.
     """
 
     up: int
@@ -273,7 +273,7 @@ def _totals(changes: tuple[Change, ...]) -> Totals:
     return Totals(
         up=up,
         down=down,
-        unchanged=len(changes) - up - down,
+        unchanged=sum(change.score == 0 and change.after.score is not None for change in changes),
         other_peers=sum(change.peers_changed > 0 for change in changes),
         minimum_cost=sum((change.minimum_cost for change in changes), Decimal(0)),
         maximum_cost=sum((change.maximum_cost for change in changes), Decimal(0)),

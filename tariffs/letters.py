@@ -5,7 +5,8 @@ printed (``tariffs.procedure.posting``). Consent counts as it is when the letter
 period are in the portal alone: they are informal, no step in a procedure of the law, and nothing begins with them.
 
 Who has a proxy for an objection gets every letter about it through the proxy (Awb 6:17), who has no account here: by post,
-whatever the provider consented to, with a copy in the portal.
+whatever the provider consented to, with a copy in the portal. That begins once there is a mandate (Awb 2:1): before it the
+letters go to the provider itself, and say why.
 
 The text is plain: paragraphs, headings (``## ``), lists (``- ``), quotes (``> ``). :func:`blocks` reads it back, for the page
 and for the PDF alike. What people wrote themselves goes in by :func:`quoted`, so that it cannot look like what the NZa says.
@@ -33,7 +34,17 @@ from providers.models import Act, Location, Provider, Round
 from providers.texts import text_of
 from tariffs import consents
 from tariffs.marks import mark_of
-from tariffs.models import Channel, ConsentKind, Decision, InterpretationResponse, Letter, LetterKind, Objection
+from tariffs.models import (
+    CaseFile,
+    Channel,
+    ConsentKind,
+    Decision,
+    FileKind,
+    InterpretationResponse,
+    Letter,
+    LetterKind,
+    Objection,
+)
 from tariffs.terms import amsterdam_day
 
 BlockKind = Literal["heading", "paragraph", "list", "quote"]
@@ -45,11 +56,12 @@ BY_POST = (
     "U krijgt deze brief per post. Wilt u zulke brieven voortaan in het portaal ontvangen? Dat regelt u bij ‘Besluiten’"
     " (art. 2:14 Awb)."
 )
-
-
 BY_PROXY = "De brief gaat per post naar uw gemachtigde, {name} (art. 6:17 Awb). In het portaal staat een kopie."
 #: How most letters begin; to a proxy that is not right.
 TO_DIRECTOR, TO_PROXY = "Geachte bestuurder,", "Geachte gemachtigde,"
+#: The text with which letters to a proxy end.
+TO_A_PROXY = "letter_to_proxy"
+FIRST_LINE = "T.a.v. {proxy}, gemachtigde van {own}"
 
 
 @dataclass(frozen=True)
@@ -62,9 +74,10 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """A letter that is about to be sent. ``facts``: what the text of its kind asks for besides the common ones.
+    """A letter that is about to be sent. ``facts``: what its text asks for besides the common ones.
 
-    ``later``: what its ``termijnzin`` says besides if it goes by post, of what happens if it is put in the post on a later day.
+    ``text``: which text of ``providers/texts.toml`` it is, if not that of its kind. ``later``: what its ``termijnzin`` says
+    besides if it goes by post, of what happens if it is put in the post on a later day.
     """
 
     kind: LetterKind
@@ -78,6 +91,12 @@ class Outgoing:
     response: InterpretationResponse | None = None
     is_told: bool = field(default=True)
     later: str = ""
+    text: str = ""
+
+    @property
+    def text_name(self) -> str:
+        """Return which text it is."""
+        return self.text or self.kind.value
 
 
 def send(letter: Outgoing, *, actor: Actor | None, at: datetime) -> Letter:
@@ -108,29 +127,31 @@ def send_all(letters: Sequence[Outgoing], *, actor: Actor | None, at: datetime) 
 def composed(letters: Sequence[Outgoing], *, actor: Actor | None, at: datetime) -> list[Letter]:
     """Return letters as they would be sent by ``actor`` at a moment; nothing is stored and nobody is told."""
     texts = {
-        (round, kind): text_of(round, kind)
-        for round, kind in {(letter.round, letter.kind.value): None for letter in letters}
+        (round, name): text_of(round, name)
+        for round, name in {(letter.round, letter.text_name): None for letter in letters}
     }
     providers = {letter.provider.pk for letter in letters}
     addresses = _addresses(providers)
     here = gets_post_here(providers)
+    proxies = _proxies(letters)
+    closings = {round: text_of(round, TO_A_PROXY) for round in {letter.round for letter in letters} if proxies}
     made = []
     for letter in letters:
-        goes_by_post = _goes_by_post(letter, here)
+        proxy = proxies.get(letter.objection.pk, "") if letter.objection is not None else ""
+        goes_by_post = _goes_by_post(letter, here, proxy)
         said = dict(letter.facts)
         if goes_by_post and letter.later:
             said["termijnzin"] = f"{said['termijnzin']} {letter.later}"
-        text = texts[letter.round, letter.kind.value].filled(
-            {
-                "aanbieder": letter.provider.name,
-                "ronde": letter.round.title,
-                "boekjaar": str(letter.round.book_year),
-                "zaak": letter.reference,
-                "portaal": f"{settings.PORTAL_ADDRESS.rstrip('/')}{path_of(letter.round)}",
-                **said,
-            }
-        )
-        body = _addressed(letter, text.body, addresses)
+        common = {
+            "aanbieder": letter.provider.name,
+            "ronde": letter.round.title,
+            "boekjaar": str(letter.round.book_year),
+            "zaak": letter.reference,
+            "portaal": f"{settings.PORTAL_ADDRESS.rstrip('/')}{path_of(letter.round)}",
+        }
+        text = texts[letter.round, letter.text_name].filled({**common, **said})
+        closing = closings[letter.round].filled(common).body if proxy else ""
+        body = _addressed(letter, text.body, addresses, proxy, closing)
         row = Letter(
             provider=letter.provider,
             round=letter.round,
@@ -152,33 +173,60 @@ def composed(letters: Sequence[Outgoing], *, actor: Actor | None, at: datetime) 
     return made
 
 
-def _goes_by_post(letter: Outgoing, here: frozenset[int]) -> bool:
+def _goes_by_post(letter: Outgoing, here: frozenset[int], proxy: str) -> bool:
     """Tell whether a letter is printed and posted too; one with a decision goes as the decision says that it is made known."""
     if letter.kind in PORTAL_ONLY:
         return False
-    if proxy_of(letter):
+    if proxy:
         return True
     if letter.decision is not None and letter.decision.sent_how:
         return letter.decision.sent_how == Channel.POST
     return letter.provider.pk not in here
 
 
-def proxy_of(letter: Letter | Outgoing) -> str:
-    """Return the name of the proxy to whom a letter about an objection goes (Awb 6:17); empty if there is none."""
-    return letter.objection.representative if letter.objection is not None else ""
+def proxy_of(letter: Letter) -> str:
+    """Return the name of the proxy to whom a letter about an objection was addressed (Awb 6:17); empty if it was to nobody."""
+    name = letter.objection.representative if letter.objection is not None else ""
+    return name if name and letter.body.startswith(FIRST_LINE.format(proxy=name, own="")) else ""
 
 
-def _addressed(letter: Outgoing, body: str, addresses: Mapping[int, str]) -> str:
-    """Return the text of a letter under its address; that of a proxy is not known here, her name is."""
-    own, proxy = letter.provider.name, proxy_of(letter)
+def _proxies(letters: Sequence[Outgoing]) -> dict[int, str]:
+    """Return the proxies who have shown a mandate (Awb 2:1), by objection."""
+    named = {
+        letter.objection.pk: letter.objection.representative
+        for letter in letters
+        if letter.objection is not None and letter.objection.representative
+    }
+    if not named:
+        return {}
+    shown = CaseFile.objects.filter(objection__in=named, kind=FileKind.MANDATE).values_list("objection", flat=True)
+    return {pk: named[pk] for pk in shown if pk is not None}
+
+
+def _addressed(letter: Outgoing, body: str, addresses: Mapping[int, str], proxy: str, closing: str) -> str:
+    """Return the text of a letter under its address; that of a proxy stands in the objection, if somebody filled it in.
+
+    ``closing``: what a letter to a proxy ends with.
+    """
+    own, text = letter.provider.name, body.strip()
     if not proxy:
-        return _tidy(f"{addresses.get(letter.provider.pk) or own}\n\n{body}")
-    text = body.strip()
+        head = addresses.get(letter.provider.pk) or own
+        return _tidy(f"{head}\n\n{text}\n\n{_without_mandate(letter)}")
+    assert letter.objection is not None
+    head = "\n".join([FIRST_LINE.format(proxy=proxy, own=own), *letter.objection.representative_address.splitlines()])
     if text.startswith(TO_DIRECTOR):
         text = f"{TO_PROXY}{text.removeprefix(TO_DIRECTOR)}"
-    return _tidy(
-        f"T.a.v. {proxy}, gemachtigde van {own}\n\n{text}\n\nU krijgt deze brief als gemachtigde van {own} (art. 6:17 Awb)."
-        f" Waar ‘u’ staat, is {own} bedoeld. {own} leest een kopie in het portaal."
+    return _tidy(f"{head}\n\n{text}\n\n{closing}")
+
+
+def _without_mandate(letter: Outgoing) -> str:
+    """Say why a letter about an objection does not go to who is named as proxy; empty if nobody is."""
+    name = letter.objection.representative if letter.objection is not None else ""
+    if not name:
+        return ""
+    return (
+        f"{name} is genoemd als uw gemachtigde, maar bij het bezwaar is nog geen machtiging (art. 2:1, tweede lid, Awb). Daarom"
+        " gaat deze brief naar u. Is de machtiging er, dan gaan de volgende brieven naar uw gemachtigde (art. 6:17 Awb)."
     )
 
 

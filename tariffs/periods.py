@@ -12,6 +12,7 @@ from providers.models import Round
 from tariffs.models import (
     RESPONSE_TRANSITIONS,
     UNDER_WAY,
+    Bandwidth,
     InterpretationResponse,
     Release,
     ReportStatus,
@@ -21,6 +22,10 @@ from tariffs.models import (
 
 #: In these a response waits for an answer, or for what the NZa asked before it can answer.
 UNANSWERED = tuple(status for status, steps in RESPONSE_TRANSITIONS.items() if steps)
+
+
+#: What a provider is told of its outcome.
+TOLD = ("minimum_cost", "maximum_cost", "lower_rate", "upper_rate")
 
 
 def period_of(round: Round) -> datetime | None:
@@ -80,9 +85,26 @@ def consequences(release: Release) -> list[str]:
         return []
     until, count, is_adopted = ended_by(release), unanswered(release.round), release.status == ReportStatus.ADOPTED
     found = [f"De duidingsperiode tot en met {format_datetime(until)} eindigt hiermee."] if until is not None else []
+    if release.respond_until is None and (moved := _moved(release)):
+        found.append(
+            f"{'1 aanbieder krijgt' if moved == 1 else f'{format_number(moved)} aanbieders krijgen'} een andere uitkomst dan in"
+            " de vorige spiegel, ook als zij zelf niets wijzigden. Reageren kan daarop niet meer."
+        )
     if count and (found or is_adopted):
         found.append(f"{_count_of(count)} nog niet beantwoord.")
     return found
+
+
+def _moved(release: Release) -> int:
+    """Return how many providers have another score, maximum or bandwidth in a release than in the newest one that is visible."""
+    last = newest_release(release.round)
+    if last is None or last.run_id == release.run_id:
+        return 0
+    old, new = (
+        {row[0]: row[1:] for row in Bandwidth.objects.filter(run=run).values_list("provider_id", *TOLD)}
+        for run in (last.run_id, release.run_id)
+    )
+    return sum(old[provider] != new[provider] for provider in old.keys() & new.keys())
 
 
 def sentences(*, last: Release | None, respond_until: datetime | None, providers: Iterable[int]) -> dict[int, str]:

@@ -11,24 +11,21 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max
-from django.urls import reverse
 from django.utils import timezone
 
 from benchmarking import frontiers
 from benchmarking.models import Run, RunStatus
-from providers import notices, powers
+from providers import powers
 from providers.access import Actor
 from providers.audit import record
 from providers.formatting import format_datetime
-from providers.mandates import people_of_each
 from providers.models import Act, Round
 from providers.refusal import Refused, require_words
 from providers.waking import wake
-from tariffs import changes, consents, effects, periods, standings, tasks
+from tariffs import changes, consents, effects, periods, release_notices, standings, tasks
 from tariffs.models import (
     RELEASED_AS,
     UNDER_WAY,
-    ConsentKind,
     Disclosure,
     MirrorReport,
     Release,
@@ -178,6 +175,8 @@ def _may_try(release_id: int) -> bool:
             logger.error("The reports of release %s could not be made in %s tries.", release_id, release.tries)
             _withdraw_by_itself(release, NOT_MADE)
             return False
+        # Who consented before it was prepared and is not done yet is waited for, here and not as long as the making takes.
+        consents.one_by_one(release.round)
         release.tries += 1
         release.save(update_fields=["tries"])
     return True
@@ -187,7 +186,7 @@ def _locked_preparing(release_id: int) -> Release | None:
     return (
         Release.objects.select_for_update(skip_locked=True, of=("self",))
         .filter(pk=release_id, stage=ReleaseStage.PREPARING)
-        .select_related("run__dataset", "run__specification", "round")
+        .select_related("run__dataset", "run__specification", "round", "prepared_by", "approved_by")
         .first()
     )
 
@@ -214,7 +213,7 @@ def _store_reports(release: Release) -> None:
         .annotate(last=Max("version"))
         .values_list("provider_id", "last")
     )
-    documents = report_contents(release.run)
+    documents = report_contents(release.run, consents_at=release.prepared_at)
     told = changes.reasons(last.run, release.run) if last is not None else None
     ended = periods.sentences(last=last, respond_until=release.respond_until, providers=documents)
     for provider_id, document in documents.items():
@@ -314,7 +313,7 @@ def _publish(release_id: int) -> bool:
         release = (
             Release.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(pk=release_id, stage=ReleaseStage.APPROVED, release_at__lte=now)
-            .select_related("round", "run", "approved_by")
+            .select_related("round", "run", "approved_by", "prepared_by")
             .first()
         )
         if release is None:
@@ -324,7 +323,7 @@ def _publish(release_id: int) -> bool:
             return False
         touched = changes.touched_by(release)
         standings.record_release(release, at=now, only=touched.with_other_standing)
-        _tell(release, only=touched.to_tell)
+        release_notices.tell_providers(release, only=touched.to_tell)
         record(
             act=Act.RESULTS_RELEASED,
             actor=None,
@@ -337,53 +336,20 @@ def _publish(release_id: int) -> bool:
 
 
 def _withdraw_by_itself(release: Release, reason: str) -> None:
-    """Take back a release, locked, in nobody's name."""
+    """Take back a release, locked, in nobody's name; who worked on it is told."""
     release.stage, release.withdrawn_reason = ReleaseStage.WITHDRAWN, reason
     release.save(update_fields=["stage", "withdrawn_reason"])
     record(act=Act.RELEASE_WITHDRAWN, actor=None, subject=str(release.round), details={"release": str(release.uuid)})
+    release_notices.tell_withdrawn(release)
 
 
 def _what_changed(release: Release, now: datetime) -> str:
     """Return why reports that were prepared may not go out as they are; empty if they may."""
     if release.respond_until is not None and release.respond_until <= now:
         return f"De duidingsperiode eindigt op {format_datetime(release.respond_until)}, en dat is niet na de vrijgave."
-    if release.run.frozen["policy"]["disclosure"] == Disclosure.CONSENT and consents.changed_since(
-        release.prepared_at, kind=ConsentKind.NAMED_AS_PEER, round=release.round
-    ):
-        return "Een aanbieder gaf toestemming om met naam als peer getoond te worden, of trok die in."
+    if release.run.frozen["policy"]["disclosure"] == Disclosure.CONSENT:
+        return consents.changes_in_words(release.round, since=release.prepared_at)
     return ""
-
-
-def _tell(release: Release, *, only: frozenset[int] | None) -> None:
-    """Tell the people of the providers that there is a mirror, of all or of these; each once, whatever happens."""
-    found = MirrorReport.objects.filter(release=release).select_related("provider").defer("content")
-    if only is not None:
-        found = found.filter(provider__in=only)
-    reports = {report.provider_id: report for report in found}
-    people = people_of_each(reports)
-    last = periods.newest_release(release.round)
-    ended = periods.sentences(last=last, respond_until=release.respond_until, providers=reports)
-    new = release.note or "Dit is de eerste spiegel van deze ronde."
-    kind = "mirror_released" if release.respond_until is None else "mirror_to_respond_to"
-    until = format_datetime(release.respond_until) if release.respond_until else ""
-    notices.tell_all(
-        kind=kind,
-        round=release.round,
-        path=reverse("mirror"),
-        messages=[
-            notices.Message(
-                to=people.get(provider_id, []),
-                provider=report.provider,
-                occasion=f"release {release.uuid}",
-                facts={
-                    "status": release.get_status_display().lower(),
-                    "nieuw": "\n\n".join(filter(None, [new, ended.get(provider_id)])),
-                    "termijn": until,
-                },
-            )
-            for provider_id, report in reports.items()
-        ],
-    )
 
 
 def release_run(

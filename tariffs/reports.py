@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Any
 
 from benchmarking import frontiers, mirror, wording
@@ -18,12 +19,15 @@ def content_hash(document: Any) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def report_contents(run: Run) -> dict[int, dict[str, Any]]:
-    """Return what each provider is shown: the mirror of the comparison, and the bandwidth that follows from it."""
+def report_contents(run: Run, *, consents_at: datetime) -> dict[int, dict[str, Any]]:
+    """Return what each provider is shown: the mirror of the comparison, and the bandwidth that follows from it.
+
+    ``consents_at``: the moment of which the consents to be shown by name count.
+    """
     policy = run.frozen["policy"]
     documents = mirror.contents(
         run,
-        named=_named(run),
+        named=_named(run, consents_at),
         earlier=[
             (release.run, {report.provider_id: report.content for report in release.reports.all()})
             for release in Release.objects.released()
@@ -85,11 +89,11 @@ def report_contents(run: Run) -> dict[int, dict[str, Any]]:
     return documents
 
 
-def _named(run: Run) -> frozenset[int]:
+def _named(run: Run, at: datetime) -> frozenset[int]:
     """Return the providers that others may see by name: everybody, those that consent, or nobody, as the policy says."""
     disclosure = run.frozen["policy"]["disclosure"]
     if disclosure == Disclosure.NAMED:
         return frozenset(run.results.values_list("provider_id", flat=True))
     if disclosure == Disclosure.CONSENT:
-        return consents.given(kind=ConsentKind.NAMED_AS_PEER, round=run.dataset.round)
+        return consents.given(kind=ConsentKind.NAMED_AS_PEER, round=run.dataset.round, at=at)
     return frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from providers.access import Actor
 from providers.models import Provider, Round
+from tariffs import sizes
 from tariffs.models import (
     Bandwidth,
     Decision,
@@ -34,6 +36,14 @@ def newest(actor: Actor) -> QuerySet[Standing]:
     seen = Standing.objects.visible_to(actor)
     pks = seen.order_by("provider_id", "round_id", "-since", "-pk").distinct("provider_id", "round_id").values("pk")
     return Standing.objects.filter(pk__in=pks)
+
+
+def sizes_of(seen: QuerySet[Standing]) -> dict[tuple[int, int], sizes.SizeClass]:
+    """Return the class of the care days by keys of provider and round, from all that was ever seen of them."""
+    days: dict[tuple[int, int], list[Decimal | None]] = defaultdict(list)
+    for provider, round, number in seen.order_by("since", "pk").values_list("provider", "round", "care_days"):
+        days[provider, round].append(number)
+    return {key: found for key, numbers in days.items() if (found := sizes.shown(numbers)) is not None}
 
 
 def record_release(release: Release, *, at: datetime, only: frozenset[int] | None = None) -> None:

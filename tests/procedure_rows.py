@@ -18,6 +18,7 @@ from tariffs.models import (
     AgreedTariff,
     CareOfficeNote,
     CaseFile,
+    Concept,
     Consent,
     ConsentKind,
     Consequences,
@@ -172,9 +173,10 @@ def _objecting(decision: Decision, side: Side, noor: User) -> None:
     )
     Ground.objects.create(objection=objection, number=1, text="De kosten kloppen niet.")
     Ground.objects.create(group=group, number=1, text="De methode klopt niet.")
-    TermEvent.objects.create(objection=objection, kind=TermEventKind.DEFAULT_NOTICE, on=DAY, by=side.user)
+    TermEvent.objects.create(objection=objection, kind=TermEventKind.REMEDIED, on=DAY, by=side.user)
     hearing = Hearing.objects.create(at=timezone.now(), place="Utrecht", invited_by=noor)
     hearing.objections.add(objection)
+    Concept.objects.create(objection=objection, contents={"advice": "Gegrond."})
 
 
 def _agreeing(provider: Provider, side: Side, decision: Decision) -> None:

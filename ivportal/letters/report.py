@@ -38,8 +38,8 @@ def mirror_pdf(report: MirrorReport, found: Mapping[str, Any]) -> bytes:
                 ("Efficiëntiescore", format_percent(found["score"])),
                 *(
                     [
-                        ("Onderkant van uw bandbreedte", format_percent(tariff["lower_rate"])),
-                        ("Bovenkant van uw bandbreedte", format_percent(tariff["upper_rate"])),
+                        ("Onderkant van uw bandbreedte", format_percent(tariff["lower_rate"], decimals=2)),
+                        ("Bovenkant van uw bandbreedte", format_percent(tariff["upper_rate"], decimals=2)),
                     ]
                     if tariff["is_available"]
                     else []

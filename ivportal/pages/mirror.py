@@ -14,9 +14,10 @@ from django.views.decorators.http import require_GET
 
 from benchmarking.wording import convention_in_words
 from ivportal.letters import report as report_on_paper
+from ivportal.pages.cases import consenting
 from ivportal.pages.first_action import first_action
 from ivportal.pages.intervals import format_range, in_words, interval_bar
-from ivportal.pages.ribbon import ribbon
+from ivportal.pages.ribbon import ribbon_of_mirror
 from ivportal.pages.rights import for_role
 from ivportal.pages.scales import bandwidth_bar, rate_scale, scale_ends
 from providers.audit import record
@@ -24,12 +25,13 @@ from providers.formatting import format_datetime, format_million, format_money, 
 from providers.measures import CATALOGUE
 from providers.models import Act, Round
 from tariffs import standings
-from tariffs.models import BandwidthStatus, MirrorReport, ReportStatus, respond_until
+from tariffs.models import BandwidthStatus, Decision, DecisionStatus, MirrorReport, ReportStatus, respond_until
+from tariffs.room import ceiling_of, inward
 
 #: Documents up to the second form may hold an interval of one point for who is measured against itself alone.
 CAPPED = (
-    "Uw maximale kosten zijn meer dan u met de hoogste tarieven kunt krijgen. Een tarief komt nooit boven het landelijke"
-    " maximumtarief uit: daarom is de bovenkant van uw bandbreedte daarop begrensd."
+    "Uw maximale kosten zijn meer dan u met de hoogste tarieven kunt krijgen. Een tarief komt nooit boven {ceiling} uit: daarom"
+    " is de bovenkant van uw bandbreedte daarop begrensd."
 )
 ALONE = "Voor u is geen interval te berekenen: u wordt alleen met uzelf vergeleken."
 
@@ -49,10 +51,15 @@ def mirror(request: Any, report: Any = None) -> HttpResponse:
         return render(
             request,
             "tariffs/mirror_empty.html",
-            {"provider": request.actor.provider, "next_action": first_action(request, None)},
+            {
+                "provider": request.actor.provider,
+                "next_action": first_action(request, None),
+                "consents": consenting.to_say(request.actor),
+            },
         )
     context = context_of(shown, list(found.defer("content")))
     context["next_action"] = first_action(request, found.first()) or context["next_action"]
+    context["actions"] += consenting.to_say(request.actor)
     return render(request, "tariffs/mirror.html", context)
 
 
@@ -78,11 +85,14 @@ def context_of(report: MirrorReport, all_reports: list[MirrorReport]) -> dict[st
     until = respond_until(release, report.provider) if release.is_released else None
     may_respond = until is not None and until >= timezone.now()
     newest_here = max((other.version for other in all_reports if other.release.round_id == round.pk), default=0)
-    standing = standings.current(report.provider_id, round.pk) if report.version == newest_here else None
+    standing = standings.current(report.provider_id, round.pk)
+    if standing is not None and standing.decision_id is None and report.version != newest_here:
+        # Which figures were released last says nothing about an earlier version; a decision may rest on one.
+        standing = None
     same_round = [other for other in all_reports if other.release.round_id == round.pk]
     before = next((other for other in same_round if other.version < report.version), None)
     context: dict[str, Any] = {
-        "ribbon": ribbon(round=round, release=release, standing=standing if release.is_released else None),
+        "ribbon": ribbon_of_mirror(report, standing if release.is_released else None),
         "provider": {"name": report.provider.name, "key": report.provider.shown_key},
         "round": {
             "name": round.title,
@@ -136,6 +146,8 @@ def _next_action(report: MirrorReport, until: datetime | None) -> dict[str, Any]
             "url": reverse("report_responses", args=[report.uuid]),
             "link": "Reageer op uw spiegel",
         }
+    if (about := _about_decision(report)) is not None:
+        return about
     texts = {
         ReportStatus.SIMULATION: "Dit is een simulatie. Controleer wel of uw cijfers kloppen.",
         ReportStatus.PROVISIONAL: "De uitkomsten zijn voorlopig. U krijgt bericht als er iets verandert.",
@@ -147,6 +159,24 @@ def _next_action(report: MirrorReport, until: datetime | None) -> dict[str, Any]
         "text": texts[ReportStatus(report.release.status)],
         "url": reverse("own_submission", args=[round.slug]),
         "link": "Bekijk uw aanlevering",
+    }
+
+
+def _about_decision(report: MirrorReport) -> dict[str, Any] | None:
+    """Return how far the decision is that follows on outcomes; ``None`` while there is none that the provider knows of."""
+    round = report.release.round
+    known = (DecisionStatus.ANNOUNCED, DecisionStatus.DRAFTED, DecisionStatus.SENT)
+    found = Decision.objects.filter(round=round, provider=report.provider_id, status__in=known)
+    decision = found.order_by("-pk").first()
+    if decision is None or report.release.status != ReportStatus.ADOPTED:
+        return None
+    return {
+        "title": "U hoeft nu niets te doen",
+        "text": f"Er is een besluit over deze ronde: {decision.reference}. Bij het besluit leest u wat u kunt doen."
+        if decision.status == DecisionStatus.SENT
+        else f"Er is een voorgenomen besluit: {decision.reference}. Bij het besluit leest u hoe het verder gaat.",
+        "url": reverse("own_case", args=[round.slug]),
+        "link": "Bekijk het besluit",
     }
 
 
@@ -271,7 +301,7 @@ def _tariff(content: dict[str, Any], round: Round) -> dict[str, Any]:
     tariff = content["tariff"]
     if tariff["lower_rate"] is None:
         return {"is_available": False, "reason": tariff["reason"], "status_text": ""}
-    lower, upper = Decimal(tariff["lower_rate"]), Decimal(tariff["upper_rate"])
+    lower, upper = inward(Decimal(tariff["lower_rate"]), Decimal(tariff["upper_rate"]))
     ends = scale_ends([lower, upper])
     return {
         "is_available": True,
@@ -279,7 +309,8 @@ def _tariff(content: dict[str, Any], round: Round) -> dict[str, Any]:
         "basis": _basis(content, round),
         "lower_rate": lower,
         "upper_rate": upper,
-        "status_text": tariff["reason"] or (CAPPED if tariff["status"] == BandwidthStatus.CAPPED else ""),
+        "status_text": tariff["reason"]
+        or (CAPPED.format(ceiling=ceiling_of(upper)) if tariff["status"] == BandwidthStatus.CAPPED else ""),
         "scale_from": ends[0],
         "scale_to": ends[1],
         "source": tariff["source"],

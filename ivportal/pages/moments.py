@@ -125,6 +125,15 @@ class MomentsForm(forms.Form):
         return cleaned
 
 
+class SignForm(MomentsForm):
+    """Until when the board can sign."""
+
+    parts: ClassVar[dict[str, bool]] = {"until": True}
+
+    until_day = day_field("Ondertekenen kan tot en met", required=True)
+    until_time = clock_field("Tijd", help_text="Leeg: de hele dag, tot en met 23.59 uur.")
+
+
 class TermForm(MomentsForm):
     """Until when, and why."""
 

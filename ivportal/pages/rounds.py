@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Q
@@ -17,6 +18,7 @@ from benchmarking.specification import SpecificationError
 from benchmarking.steps.participation import REASONS_SHORT
 from ivportal.pages import concerns, listing, outcomes
 from ivportal.pages.board import board, has_finding, is_delivered
+from ivportal.pages.cases.attention import attention as of_procedures
 from ivportal.pages.releasing.release import of_round
 from ivportal.pages.ribbon import delivered_ribbon, ribbon
 from ivportal.pages.rights import for_role
@@ -35,6 +37,7 @@ from providers.models import (
 from tariffs import settling
 from tariffs.models import Release, Settlement
 from tariffs.policies import current_policy
+from tariffs.terms import amsterdam_day
 
 MOST_NAMES = 25
 
@@ -95,15 +98,24 @@ def rounds(request: Any) -> HttpResponse:
                 errors=with_errors.get(round.pk, 0),
                 url=url,
             )
+    attention += of_procedures()
     return render(
         request,
         "benchmarking/rounds.html",
         {
-            # What cannot wait comes first; in each group the order of the rounds stays.
+            # What cannot wait comes first, then what ends soonest; of what has no end the order of the rounds stays.
             "rounds": cards,
-            "attention": sorted(attention, key=lambda item: not item["is_urgent"]),
+            "attention": sorted(attention, key=_when),
             "today": timezone.localdate(),
         },
+    )
+
+
+def _when(item: dict[str, Any]) -> tuple[bool, date]:
+    term = item["term"]
+    return (
+        not item["is_urgent"],
+        date.max if term is None else amsterdam_day(term) if isinstance(term, datetime) else term,
     )
 
 

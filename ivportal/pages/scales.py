@@ -7,6 +7,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from providers.formatting import format_million, format_percent
+from tariffs.room import inward
 
 #: Steps of axes: 1, 2, 2.5 or 5 times a power of ten.
 STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5))
@@ -100,13 +101,14 @@ def rate_scale(
     def place(rate: Decimal) -> float:
         return round(float((rate - ends[0]) / (ends[1] - ends[0]) * 100), 2)
 
-    label = f"{format_percent(lower)} tot {format_percent(upper)} van het maximumtarief"
+    said = dict.fromkeys(format_percent(rate, decimals=2) for rate in inward(lower, upper))
+    label = f"{' tot '.join(said)} van het maximumtarief"
     if guide is not None:
-        label += f"; richtpercentage {format_percent(guide)}"
+        label += f"; richtpercentage {format_percent(guide, decimals=2)}"
     lowest, highest = agreed or (None, None)
     if lowest is not None and highest is not None:
-        label += f"; afgesproken {format_percent(lowest)}"
-        label += f" tot {format_percent(highest)}" if highest > lowest else ""
+        label += f"; afgesproken {format_percent(lowest, decimals=2)}"
+        label += f" tot {format_percent(highest, decimals=2)}" if highest > lowest else ""
     return {
         "lower": place(lower),
         "width": round(max(place(upper) - place(lower), 0.8), 2),

@@ -13,6 +13,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from providers.access import Actor
+from providers.free_text import plain
 from providers.refusal import Refused
 
 S = TypeVar("S", bound=Model)
@@ -95,7 +96,7 @@ def take(
                 None, "Deze stap kan nu niet. Misschien was een collega u voor: ga terug en kijk wat wel kan."
             )
         if form.is_valid():
-            said = form.cleaned_data
+            said = {name: plain(kept) if isinstance(kept, str) else kept for name, kept in form.cleaned_data.items()}
             try:
                 happened = step.act(subject, said, request.actor)
             except Refused as refused:

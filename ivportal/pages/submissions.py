@@ -13,7 +13,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ivportal.pages.delivering.form import plain
 from ivportal.pages.delivering.lookup import desk_of
 from ivportal.pages.delivering.overview import next_action, overview
 from ivportal.pages.ribbon import delivered_ribbon
@@ -21,6 +20,7 @@ from ivportal.pages.rights import for_role
 from providers import findings, prefill
 from providers.audit import record
 from providers.formatting import format_money, format_number, format_percent
+from providers.free_text import plain
 from providers.measures import CATALOGUE, Measure
 from providers.models import (
     Act,

@@ -7,6 +7,7 @@ In a template: ``{% load dutch %}``, then ``{{ cost|euro }}``, ``{{ rate|euro:2 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from django import template
@@ -77,3 +78,9 @@ def dutch_datetime(value: dt.datetime | None) -> str:
 def duration(value: Figure) -> str:
     """How long something took, from a number of seconds."""
     return formatting.format_duration(value)
+
+
+@register.filter
+def labelled(cells: Iterable[str], columns: Iterable[Mapping[str, object]]) -> list[tuple[str, str]]:
+    """Each cell of a row with the label of its column: on a narrow screen a row stands on its own."""
+    return [(str(column["label"]), cell) for column, cell in zip(columns, cells, strict=True)]

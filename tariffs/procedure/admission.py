@@ -25,12 +25,16 @@ from tariffs.procedure.deadlines import (
     objection_term_of,
     timeliness_of,
 )
+from tariffs.procedure.form import require_length
 from tariffs.procedure.handling import lock, move, require_sound, require_step, tell
 from tariffs.procedure.notified import is_posting_unknown
 from tariffs.terms import Length, Term, amsterdam_day, equated_days, remedy_term
 
 S = ObjectionStatus
-NO_FILE = "de machtiging: wie voor een ander bezwaar maakt, laat zien dat hij dat mag (art. 2:1, tweede lid, Awb)"
+NO_FILE = (
+    "de machtiging van uw gemachtigde: de NZa stuurt haar pas brieven als vaststaat dat zij voor u mag optreden, ook als u het"
+    " bezwaar zelf ondertekende (art. 2:1, tweede lid, Awb)"
+)
 
 
 def missing(objection: Objection) -> list[str]:
@@ -187,12 +191,13 @@ def judge_lateness(
             )
         if locked.status not in (S.RECEIVED, S.INCOMPLETE):
             raise Refused("Over de termijn beslist u voordat u het bezwaar in behandeling neemt (art. 6:11 Awb).")
-        if not locked.late_because and not late_because.strip():
+        because = locked.late_because or require_length(late_because, "wat de aanbieder zegt over de reden")
+        if not because:
             raise Refused(
                 "Er staat nog niet waarom het bezwaar te laat kwam. Vraag het de aanbieder, en schrijf op wat zij zegt"
                 " (art. 6:11 Awb)."
             )
-        locked.late_because = locked.late_because or late_because.strip()
+        locked.late_because = because
         locked.is_excused, locked.excused_reason = is_excused, reason.strip()
         locked.save(update_fields=["late_because", "is_excused", "excused_reason"])
         record(act=Act.OBJECTION_MOVED, actor=actor, subject=str(locked), details={"excused": is_excused})
@@ -223,7 +228,8 @@ def admit(*, objection: Objection, with_committee: bool, actor: Actor) -> Object
         locked.with_committee = with_committee
         if locked.assigned_to_id is None:
             locked.assigned_to = actor.user
-        move(locked, S.ADMITTED, actor, "with_committee", "assigned_to")
+        locked.admitted_at = timezone.now()
+        move(locked, S.ADMITTED, actor, "with_committee", "assigned_to", "admitted_at")
         require_sound(locked)
         tell(
             locked,

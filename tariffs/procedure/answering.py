@@ -32,6 +32,7 @@ from tariffs.models import (
 from tariffs.own_terms import require_own_term
 from tariffs.policies import current_policy
 from tariffs.procedure import corrections, outlook
+from tariffs.procedure.readers import named_to
 from tariffs.procedure.responses import facts_of, in_words, lock, move, subject_of
 
 #: What an answer can say of each kind of response.
@@ -162,7 +163,7 @@ def answer_together(
 ) -> UUID:
     """Give one answer to several responses of one kind, all or none; each provider is told once. Returns the name of the group.
 
-    Corrections are answered one by one: each has consequences of its own.
+    Corrections are answered one by one: each has consequences of its own. Nobody is named: all of them read the same words.
     """
     powers.require_staff(actor)
     said = in_words(text, "Schrijf het antwoord op. De aanbieders lezen dit.")
@@ -190,11 +191,24 @@ def answer_together(
                 raise Refused("Een correctie beantwoordt u apart: bij elke horen eigen gevolgen.")
         if len({item.kind for item in locked}) > 1:
             raise Refused("Kies reacties van één soort: toelichtingen of vragen.")
+        _require_nameless(said, locked)
         group = uuid4()
         _store_answers(locked, outcome, said, {}, actor, group=group)
         for round in {item.report.release.round for item in locked}:
             _tell_answered([item for item in locked if item.report.release.round == round], round, occasion=str(group))
     return group
+
+
+def _require_nameless(text: str, responses: Sequence[InterpretationResponse]) -> None:
+    """Raise :class:`~providers.refusal.Refused` if a text names anybody else to one of those that read it."""
+    readers = {item.provider for item in responses}
+    rounds = {item.report.release.round for item in responses}
+    found = {name for round in rounds for name in named_to(readers, text, round)}
+    if found:
+        who = f"{len(readers)} aanbieders lezen" if len(readers) > 1 else f"{responses[0].provider.name} leest"
+        raise Refused(
+            "\n".join(f"In het antwoord staat ‘{name}’. {who} dit. Schrijf het zonder namen." for name in sorted(found))
+        )
 
 
 def _open(response: InterpretationResponse) -> InterpretationResponse:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from providers.access import Actor
 from providers.models import Provider, Role, Round
@@ -22,6 +22,7 @@ from tariffs.models import (
     Standing,
     StatementOfViews,
 )
+from tariffs.procedure import posting
 from tariffs.procedure.notified import with_posting
 
 ENDED = (ObjectionStatus.DECIDED, ObjectionStatus.APPEALED)
@@ -92,7 +93,7 @@ def case_of(*, provider: Provider, round: Round, actor: Actor) -> CaseOf:
             .select_related("received_by", "reaction_by", "decision")
         ),
         objections=tuple(
-            Objection.objects.visible_to(actor)
+            with_posting(Objection.objects.visible_to(actor))
             .filter(mine, decision__round=round)
             .select_related(
                 "received_by",
@@ -103,14 +104,18 @@ def case_of(*, provider: Provider, round: Round, actor: Actor) -> CaseOf:
                 "drafted_by",
                 "decided_by",
                 "assigned_to",
+                "group__made_by",
             )
-            .prefetch_related("events__by", "hearings", "grounds")
+            .prefetch_related(
+                "events__by", "hearings__invited_by", "hearings__reported_by", "grounds", "group__grounds"
+            )
             .order_by("pk")
         ),
         letters=tuple(
             Letter.objects.visible_to(actor)
             .filter(mine, round=round)
-            .select_related("sent_by", "posting")
+            .annotate(is_needless=ExpressionWrapper(posting.is_needless(), output_field=BooleanField()))
+            .select_related("sent_by", "posting__by")
             .order_by("pk")
         ),
         standings=tuple(Standing.objects.visible_to(actor).filter(mine, round=round).order_by("since", "pk")),

@@ -21,8 +21,20 @@ CORRECTION: Final = "Correctie"
 
 
 def as_text(changes: Mapping[str, Decimal]) -> dict[str, str]:
-    """Return figures by measure as they are stored: as text with a point."""
+    """Return figures by measure as they are stored: as text with a point.
+
+    Raises :class:`~providers.refusal.Refused` for what is no number (NaN, Infinity).
+    """
+    for code, value in changes.items():
+        require_number(code, value)
     return {code: canonical_number(value) for code, value in sorted(changes.items())}
+
+
+def require_number(code: str, value: Decimal) -> None:
+    """Raise :class:`~providers.refusal.Refused` for what is a ``Decimal`` and no number."""
+    if not value.is_finite():
+        label = CATALOGUE[code].label if code in CATALOGUE else code
+        raise Refused(f"Vul bij ‘{label}’ een getal in. Wat er staat, is geen getal waarmee gerekend kan worden.")
 
 
 def as_figures(changes: Mapping[str, str]) -> dict[str, Decimal]:
@@ -122,3 +134,28 @@ def errors_after(*, submission: Submission, version: SubmissionVersion, changes:
     """Return the codes of hard errors after these corrections, as a dataset holds them: sorted, joined by space."""
     found = findings_after(submission=submission, version=version, changes=changes)
     return " ".join(sorted({row.rule for row in found if row.severity == Severity.ERROR}))
+
+
+def require_sound(*, submission: Submission, version: SubmissionVersion, changes: Mapping[str, Decimal]) -> str:
+    """Hold figures that the NZa puts in the place of delivered ones to the checks; return the codes of errors that stay.
+
+    What was wrong before stays as it was; what goes wrong by the change is refused, with what is missing.
+    """
+    for code, value in changes.items():
+        require_number(code, value)
+    known = contents_of(version).figures
+    if unknown := [code for code in changes if code not in known]:
+        raise Refused(f"{', '.join(unknown)}: dat gegeven leverde deze aanbieder niet aan (art. 7:11 Awb).")
+
+    def errors_of(wanted: Mapping[str, Decimal]) -> dict[tuple[str, str], str]:
+        found = findings_after(submission=submission, version=version, changes=wanted)
+        return {
+            (row.rule, row.measure): f"{row.message} {row.mend}".strip()
+            for row in found
+            if row.severity == Severity.ERROR
+        }
+
+    before, after = errors_of({}), errors_of(changes)
+    if wrong := [text for key, text in after.items() if key not in before]:
+        raise Refused("\n".join(["Met deze getallen klopt de opgave zelf niet meer (art. 3:2 Awb).", *wrong]))
+    return " ".join(sorted({rule for rule, _ in after}))

@@ -7,7 +7,7 @@ decision was made known (``tariffs.procedure.notified``), and everything that mo
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import singledispatch
 from typing import Any, Literal
@@ -30,7 +30,7 @@ from tariffs.models import (
     TermEventKind,
     period_until,
 )
-from tariffs.procedure.notified import is_posting_unknown, notified_on, posted_on
+from tariffs.procedure.notified import is_posting_unknown, notified_on, posted_sentence, unposted_intention
 from tariffs.terms import (
     Adjournment,
     Length,
@@ -57,7 +57,10 @@ K = TermEventKind
 
 @dataclass(frozen=True, kw_only=True)
 class Deadline:
-    """One day that matters. ``code`` names the kind; ``whose``: who has to do something by then; ``article`` may be empty."""
+    """One day that matters. ``code`` names the kind; ``whose``: who has to do something by then; ``article`` may be empty.
+
+    ``stands_still``: there is no such day as long as the term stands still; ``on`` is what it would be if it ran on tomorrow.
+    """
 
     code: str
     name: str
@@ -66,6 +69,7 @@ class Deadline:
     is_over: bool
     sentence: str
     whose: Whose = "provider"
+    stands_still: bool = False
 
 
 @singledispatch
@@ -120,7 +124,8 @@ def _of_decision(decision: Decision) -> list[Deadline]:
                 "Zienswijze",
                 "art. 4:8 Awb",
                 decision.views_until,
-                f"Een zienswijze kan tot en met {format_date(decision.views_until)} (art. 4:8 Awb).",
+                f"{unposted_intention(decision)} Een zienswijze kan tot en met {format_date(decision.views_until)} (art. 4:8"
+                " Awb).".strip(),
             )
         )
     if decision.status == DecisionStatus.SENT and decision.origin != Origin.OBJECTION:
@@ -175,19 +180,6 @@ def objection_term_of(decision: Decision) -> Term:
 def appeal_term_of(objection: Objection) -> Term:
     """Return the term to appeal against the decision on an objection."""
     return appeal_term(notified_on=notified_on(objection), equated=equated_days())
-
-
-def posted_sentence(subject: Decision | Objection, term: Term) -> str:
-    """Return on which day a decision was put in the post and until when somebody can go on; empty if it went in the portal."""
-    posted = posted_on(subject)
-    if posted is None and isinstance(subject, Decision) and is_posting_unknown(subject):
-        return "De brief is nog niet op de post; voorlopig rekent het portaal met de datum op de brief (art. 3:41 en 6:8 Awb)."
-    if posted is None:
-        return ""
-    what, can = (
-        ("Het besluit", "bezwaar maken") if isinstance(subject, Decision) else ("De beslissing", "beroep instellen")
-    )
-    return f"{what} is op {format_date(posted)} op de post gedaan; u kunt {can} tot en met {format_date(term.end)}."
 
 
 def timeliness_of(objection: Objection) -> Timeliness:
@@ -382,7 +374,9 @@ def _of_notice(notice: TermEvent, term: Term) -> Deadline:
 
 def _of_term(code: str, term: Term, *, whose: Whose = "provider", before: str = "") -> Deadline:
     sentence = f"{before} {term.sentence}".strip()
-    return _deadline(code, term.name, term.articles[0], term.end, sentence, whose=whose)
+    name = f"{term.name} (staat stil)" if term.stands_still else term.name
+    found = _deadline(code, name, term.ends_by or term.articles[0], term.end, sentence, whose=whose)
+    return replace(found, stands_still=term.stands_still)
 
 
 def _deadline(code: str, name: str, article: str, on: date, sentence: str, *, whose: Whose = "provider") -> Deadline:
@@ -393,4 +387,6 @@ def _deadline(code: str, name: str, article: str, on: date, sentence: str, *, wh
 def in_words(deadline: Deadline) -> str:
     """Return a deadline as a page says it: ``uiterlijk 4 januari 2027 (art. 6:7 Awb)``."""
     article = f" ({deadline.article})" if deadline.article else ""
+    if deadline.stands_still:
+        return f"later: de termijn staat nu stil{article}"
     return f"uiterlijk {format_date(deadline.on)}{article}"

@@ -21,6 +21,11 @@ LATER = (
     "Is deze brief later op de post gedaan dan de datum die erop staat, dan heeft u evenveel dagen langer: de laatste dag staat"
     " in het portaal."
 )
+#: What the pages say as well (``tariffs.procedure.views.may_add``).
+ADDING = (
+    "Heeft u een zienswijze gegeven, dan kan de NZa het besluit opstellen vanaf het moment dat die er is, ook vóór die dag."
+    " Daarna kunt u niet meer aanvullen."
+)
 
 
 def intended(decisions: Iterable[Decision], *, term: Term, actor: Actor) -> list[letters.Outgoing]:
@@ -33,9 +38,13 @@ def intended(decisions: Iterable[Decision], *, term: Term, actor: Actor) -> list
             reference=item.reference,
             facts={
                 "bandbreedte": "\n\n".join(
-                    [figures.in_words(item.figures, item.round.currency), *_would_replace(item)]
+                    [
+                        figures.in_words(item.figures, item.round.currency),
+                        *holds_in(item.report.release.tariff_year),
+                        *_would_replace(item),
+                    ]
                 ),
-                "termijnzin": f"U kunt dat doen tot en met {format_date(term.end)}. {term.sentence}",
+                "termijnzin": f"U kunt dat doen tot en met {format_date(term.end)}. {term.sentence} {ADDING}",
                 "ondertekenaar": actor.user.name,
             },
             figures=figures.table(item.figures, item.round.currency, item.report.release.tariff_year),
@@ -56,7 +65,13 @@ def decided(decisions: Iterable[Decision], *, said: Said, sent_on: date, actor: 
             round=item.round,
             reference=item.reference,
             facts={
-                "bandbreedte": "\n\n".join([figures.in_words(item.figures, item.round.currency), *_replaces(item)]),
+                "bandbreedte": "\n\n".join(
+                    [
+                        figures.in_words(item.figures, item.round.currency),
+                        *holds_in(item.report.release.tariff_year),
+                        *_replaces(item),
+                    ]
+                ),
                 "motivering": letters.plain_lines(item.reasons),
                 "zienswijze": _considered(said.get(item.pk, [])),
                 "rechtsmiddel": remedy,
@@ -64,6 +79,32 @@ def decided(decisions: Iterable[Decision], *, said: Said, sent_on: date, actor: 
             },
             figures=figures.table(item.figures, item.round.currency, item.report.release.tariff_year),
             decision=item,
+        )
+        for item in decisions
+    ]
+
+
+def holds_in(year: int | None) -> list[str]:
+    """Say from and until which day the tariffs hold: those of a tariff year."""
+    if year is None:
+        return []
+    return [f"De tarieven gelden van {format_date(date(year, 1, 1))} tot en met {format_date(date(year, 12, 31))}."]
+
+
+def withdrawn(decisions: Iterable[Decision], *, reason: str, actor: Actor) -> list[letters.Outgoing]:
+    """Return the letters that say that an intention is withdrawn, why, and what goes on to hold; who writes it tells them."""
+    return [
+        letters.Outgoing(
+            kind=LetterKind.WITHDRAWN,
+            provider=item.provider,
+            round=item.round,
+            reference=item.reference,
+            facts={
+                "motivering": "\n\n".join([letters.plain_lines(reason), *_goes_on(item)]),
+                "ondertekenaar": actor.user.name,
+            },
+            decision=item,
+            is_told=False,
         )
         for item in decisions
     ]
@@ -101,6 +142,15 @@ def views_of(decisions: Iterable[Decision]) -> dict[int, list[StatementOfViews]]
     return found
 
 
+def unposted_intentions(decisions: Sequence[Decision]) -> list[Decision]:
+    """Return those of which the letter with the intention goes by post, and nobody wrote down on which day it went."""
+    waiting = Letter.objects.filter(
+        decision__in=decisions, kind=LetterKind.INTENDED, goes_by_post=True, posting__isnull=True
+    )
+    left = set(waiting.values_list("decision", flat=True))
+    return [item for item in decisions if item.pk in left]
+
+
 def objection_clause(sent_on: date) -> str:
     """Return where, until when and how somebody can object to a decision that is sent on a day (Awb 3:45)."""
     term = objection_term(notified_on=sent_on, equated=equated_days())
@@ -125,6 +175,11 @@ def _would_replace(decision: Decision) -> list[str]:
         f"Dit komt dan in de plaats van besluit {old.reference} van {format_date(old.sent_on)}. De uitkomsten waarop dat rust,"
         " zijn opnieuw vastgesteld. Het blijft gelden tot de NZa een nieuw besluit neemt."
     ]
+
+
+def _goes_on(decision: Decision) -> list[str]:
+    old = decision.replaces
+    return [f"Besluit {old.reference} van {format_date(old.sent_on)} blijft gelden."] if old is not None else []
 
 
 def _replaces(decision: Decision) -> list[str]:

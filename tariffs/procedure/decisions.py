@@ -15,17 +15,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from providers import notices, powers
+from providers import powers
 from providers.access import Actor
 from providers.audit import record, record_each
 from providers.formatting import format_date
-from providers.mandates import people_of
 from providers.models import Act, Round
 from providers.refusal import Refused, require_words
 from tariffs import letters, standings
 from tariffs.marks import mark_of
 from tariffs.models import (
-    Bandwidth,
     Channel,
     Decision,
     DecisionStatus,
@@ -35,11 +33,13 @@ from tariffs.models import (
     Release,
     ReportStatus,
     StatementOfViews,
+    concepts,
 )
 from tariffs.procedure import decision_letters, figures, views
-from tariffs.procedure.decision_letters import views_of, views_term_of
+from tariffs.procedure.decision_letters import unposted_intentions, views_of, views_term_of
 from tariffs.procedure.handling import one_by_one
 from tariffs.procedure.renewals import adopted_release, pending_among, renewals_of, to_prepare
+from tariffs.procedure.withdrawing import OLD_OUTCOMES, OUTDATED, outdated
 from tariffs.terms import amsterdam_day
 
 S = DecisionStatus
@@ -51,19 +51,13 @@ PENDING = (
     "Tegen het besluit waarvoor dit in de plaats komt loopt bezwaar of beroep. Dat zou zich ook tegen het nieuwe besluit richten"
     " (art. 6:19 Awb). Wacht de beslissing daarop af, of trek dit voornemen in."
 )
+UNPOSTED = (
+    "Er staat niet vast dat de brief met het voornemen op de post is gedaan. Zonder die dag kon de termijn voor een zienswijze"
+    " niet beginnen (art. 4:8 Awb). Schrijf de dag op bij de post van deze ronde, of wacht op een zienswijze."
+)
 UNANSWERED = (
     "Terwijl het besluit werd opgesteld, kwam er nog een zienswijze binnen. Geef het besluit terug, schrijf op wat de NZa ervan"
     " vindt en stel het opnieuw op (art. 3:46 en 3:47 Awb)."
-)
-
-
-OUTDATED = (
-    "Dit rust op uitkomsten die niet meer de nieuwste zijn: in de nieuwste zijn de cijfers van deze aanbieder anders. Trek het"
-    " voornemen in en bereid het opnieuw voor (art. 3:2 Awb)."
-)
-OLD_OUTCOMES = (
-    "ze rusten op uitkomsten die niet meer de nieuwste zijn, en in de nieuwste staan andere cijfers. Trek die voornemens in en"
-    " bereid ze opnieuw voor (art. 3:2 Awb)."
 )
 
 
@@ -142,20 +136,24 @@ def announce_all(*, round: Round, actor: Actor, decisions: Chosen = None) -> Out
     """Tell each provider what the NZa intends to decide, and until when it can give its views (Awb 4:8)."""
     powers.require_staff(actor)
     with transaction.atomic():
-        found = _locked(round, S.PREPARED, decisions).filter(origin=Origin.ADOPTION)
-        ready = list(found)
-        _require_some(ready, decisions, S.PREPARED, round)
+        found = list(_locked(round, S.PREPARED, decisions).filter(origin=Origin.ADOPTION))
+        _require_some(found, decisions, S.PREPARED, round)
+        old = outdated(found, adopted_release(round))
+        waiting = {item.pk for item in old}
+        ready = [item for item in found if item.pk not in waiting]
+        if decisions is not None and not ready:
+            raise NotReady(OUTDATED)
         now = timezone.now()
         today = amsterdam_day(now)
         term = views_term_of(round, today)
         _update(ready, status=S.ANNOUNCED, announced_on=today, views_until=term.end)
         letters.send_all(decision_letters.intended(ready, term=term, actor=actor), actor=actor, at=now)
         _record(Act.DECISION_ANNOUNCED, ready, actor)
-    return Outcome(len(ready))
+    return Outcome(len(ready), ((OLD_OUTCOMES, len(old)),))
 
 
 def draft_all(*, round: Round, actor: Actor, reasons: str = "", decisions: Chosen = None) -> Outcome:
-    """Draw decisions up, each with the reasons given: once the time for views is over, or views came in or were waived.
+    """Draw decisions up, each with the reasons given: once the time for views began and is over, or views came in or were waived.
 
     What the NZa thinks of each statement of views has to be written down first (Awb 3:46, 3:47).
     """
@@ -166,13 +164,16 @@ def draft_all(*, round: Round, actor: Actor, reasons: str = "", decisions: Chose
         today = amsterdam_day(timezone.now())
         said = views_of(found)
         running = [item for item in found if _waits_for_views(item, said.get(item.pk, []), today)]
+        unposted = unposted_intentions([item for item in found if item.pk not in said and item not in running])
         unanswered = _unanswered(found, said)
-        outdated = _outdated(found, round)
-        waiting = {item.pk for item in (*running, *unanswered, *outdated)}
+        old = outdated(found, adopted_release(round))
+        waiting = {item.pk for item in (*running, *unposted, *unanswered, *old)}
         ready = [item for item in found if item.pk not in waiting]
         if decisions is not None and not ready:
-            if outdated:
+            if old:
                 raise NotReady(OUTDATED)
+            if unposted:
+                raise NotReady(UNPOSTED)
             if unanswered:
                 raise NotReady(
                     "Bij een zienswijze staat nog niet wat de NZa ervan vindt. Schrijf dat eerst op (art. 3:46 en 3:47 Awb)."
@@ -181,14 +182,20 @@ def draft_all(*, round: Round, actor: Actor, reasons: str = "", decisions: Chose
                 f"De aanbieder kan nog een zienswijze geven tot en met {format_date(running[0].views_until)} (art. 4:8 Awb)."
                 " Daarna kunt u het besluit opstellen."
             )
-        _update(ready, status=S.DRAFTED, drafted_by=actor.user, drafted_at=timezone.now(), reasons=reasons.strip())
+        _update(ready, status=S.DRAFTED, drafted_by=actor.user, drafted_at=timezone.now())
+        concepts.keep(ready, reasons=reasons.strip())
         _record(Act.DECISION_DRAFTED, ready, actor)
     return Outcome(
         len(ready),
         (
             ("de aanbieder kan nog een zienswijze geven (art. 4:8 Awb).", len(running)),
+            (
+                "van hun brief met het voornemen staat niet vast dat die op de post is gedaan. Zonder die dag kon de termijn voor"
+                " een zienswijze niet beginnen (art. 4:8 Awb).",
+                len(unposted),
+            ),
             ("er staat nog niet wat de NZa van de zienswijze vindt (art. 3:46 Awb).", len(unanswered)),
-            (OLD_OUTCOMES, len(outdated)),
+            (OLD_OUTCOMES, len(old)),
         ),
     )
 
@@ -233,11 +240,11 @@ def send_all(*, round: Round, actor: Actor, decisions: Chosen = None) -> Outcome
         views.one_by_one(item.pk for item in found)
         free = [item for item in others if item.replaces_id not in pending]
         said = views_of(free)
-        late, outdated = _unanswered(free, said), _outdated(free, round)
-        waiting = {item.pk for item in (*late, *outdated)}
+        late, old = _unanswered(free, said), outdated(free, adopted_release(round))
+        waiting = {item.pk for item in (*late, *old)}
         ready = [item for item in free if item.pk not in waiting]
         if decisions is not None and not ready:
-            raise NotReady(PENDING if held_up else OUTDATED if outdated else UNANSWERED if late else OWN_DRAFT)
+            raise NotReady(PENDING if held_up else OUTDATED if old else UNANSWERED if late else OWN_DRAFT)
         _send(ready, said, actor)
     return Outcome(
         len(ready),
@@ -249,26 +256,9 @@ def send_all(*, round: Round, actor: Actor, decisions: Chosen = None) -> Outcome
                 " stel ze opnieuw op.",
                 len(late),
             ),
-            (OLD_OUTCOMES, len(outdated)),
+            (OLD_OUTCOMES, len(old)),
         ),
     )
-
-
-def _outdated(found: Sequence[Decision], round: Round) -> list[Decision]:
-    """Return those that rest on adopted outcomes which newer ones replaced with other figures, or with no bandwidth at all."""
-    newest = adopted_release(round)
-    older = [item for item in found if newest is not None and item.report.release_id != newest.pk]
-    if newest is None or not older:
-        return []
-    bands = Bandwidth.objects.filter(
-        run_id=newest.run_id, upper_rate__isnull=False, provider__in=[item.provider_id for item in older]
-    ).prefetch_related("products")
-    now = {band.provider_id: figures.of_bandwidth(band) for band in bands}
-    return [
-        item
-        for item in older
-        if item.provider_id not in now or not figures.binds_the_same(now[item.provider_id], item.figures)
-    ]
 
 
 def _pending_against(decisions: Collection[int]) -> set[int]:
@@ -285,6 +275,9 @@ def _send(ready: Sequence[Decision], said: Mapping[int, list[StatementOfViews]],
     here = letters.gets_post_here([item.provider_id for item in ready])
     replaced = [item.replaces_id for item in ready if item.replaces_id is not None]
     Decision.objects.filter(pk__in=replaced, status=S.SENT).update(status=S.REPLACED)
+    # What was drawn up is read from now on; once they are sent nothing of it changes.
+    concepts.announce(ready)
+    concepts.announce([statement for item in ready for statement in said.get(item.pk, [])])
     facts = {"status": S.SENT, "decided_by": actor.user, "sent_on": today}
     for how, those in (
         (Channel.PORTAL, [item for item in ready if item.provider_id in here]),
@@ -294,33 +287,6 @@ def _send(ready: Sequence[Decision], said: Mapping[int, list[StatementOfViews]],
     letters.send_all(decision_letters.decided(ready, said=said, sent_on=today, actor=actor), actor=actor, at=now)
     standings.record_decisions(ready, occasion=Occasion.DECISION, at=now)
     _record(Act.DECISION_SENT, ready, actor)
-
-
-def withdraw(*, decision: Decision, reason: str, actor: Actor) -> None:
-    """Take back an intention: no decision follows from it. Who knew of it is told why."""
-    powers.require_staff(actor)
-    require_words(reason, "Schrijf op waarom u het voornemen intrekt. De aanbieder leest dit (art. 3:46 Awb).")
-    with transaction.atomic():
-        locked = _one(decision, S.PREPARED, S.ANNOUNCED, S.DRAFTED)
-        if locked.origin == Origin.OBJECTION:
-            raise Refused("Dit besluit hoort bij een bezwaar. Stel daar de beslissing opnieuw op (art. 7:11 Awb).")
-        was_known = locked.announced_on is not None
-        locked.status = S.WITHDRAWN
-        locked.save(update_fields=["status"])
-        record(act=Act.DECISION_WITHDRAWN, actor=actor, subject=str(locked), details={"reason": reason.strip()})
-        if was_known:
-            notices.tell(
-                kind="case_changed",
-                to=people_of(locked.provider),
-                provider=locked.provider,
-                round=locked.round,
-                occasion=f"decision {locked.uuid} withdrawn",
-                path=letters.path_of(locked.round),
-                onderwerp="De NZa heeft een voorgenomen besluit ingetrokken",
-                zaak=locked.reference,
-                reden=reason.strip(),
-                termijn="",
-            )
 
 
 def _locked(round: Round, status: DecisionStatus, decisions: Chosen) -> QuerySet[Decision]:

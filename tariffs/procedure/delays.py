@@ -19,12 +19,18 @@ from providers.models import Act, Power, Role
 from providers.refusal import Refused, require_words
 from tariffs import letters
 from tariffs.models import LetterKind, Objection, SuspensionCause, TermEvent, TermEventKind
-from tariffs.procedure.deadlines import decision_term_of
+from tariffs.procedure.deadlines import decision_term_of, objection_term_of
 from tariffs.procedure.handling import lock, require_sound, tell
 from tariffs.terms import PrematureNotice, amsterdam_day, equated_days, notice_of_default
 
 K = TermEventKind
 MOST_WEEKS = 6
+STILL = "De termijn om te beslissen staat stil (art. 4:15 Awb)."
+STILL_FROM_THE_START = (
+    "De termijn om te beslissen is nog niet begonnen. Zij staat stil zodra zij begint, zolang de reden hieronder geldt (art."
+    " 4:15 Awb)."
+)
+STILL_NO_MORE = "De reden waarom de termijn om te beslissen stilstond, is voorbij (art. 4:15 Awb)."
 
 
 def adjourn(*, objection: Objection, weeks: int, reason: str, actor: Actor) -> TermEvent:
@@ -72,9 +78,11 @@ def suspend(*, objection: Objection, cause: SuspensionCause, reason: str, actor:
         locked = _open(objection, actor)
         if _is_suspended(locked):
             raise Refused("De termijn staat al stil (art. 4:15 Awb). Laat haar eerst weer lopen.")
-        event = _add(locked, K.SUSPENDED, amsterdam_day(timezone.now()), reason, actor, cause=cause)
+        today = amsterdam_day(timezone.now())
+        event = _add(locked, K.SUSPENDED, today, reason, actor, cause=cause)
         require_sound(locked)
-        _send(locked, reason, actor)
+        has_begun = today > objection_term_of(locked.decision).end
+        _send(locked, reason, actor, stand=STILL if has_begun else STILL_FROM_THE_START)
     return event
 
 
@@ -87,7 +95,7 @@ def resume(*, objection: Objection, reason: str, actor: Actor) -> TermEvent:
         if not _is_suspended(locked):
             raise Refused("De termijn staat niet stil (art. 4:15 Awb).")
         event = _add(locked, K.RESUMED, amsterdam_day(timezone.now()), reason, actor)
-        _send(locked, reason, actor)
+        _send(locked, reason, actor, stand=STILL_NO_MORE)
     return event
 
 
@@ -184,14 +192,17 @@ def _add(
     return event
 
 
-def _send(objection: Objection, reason: str, actor: Actor) -> None:
+def _send(objection: Objection, reason: str, actor: Actor, *, stand: str = "") -> None:
+    """Write to who objected; ``stand``: that the term stands still or runs again, which is no adjournment."""
     letters.send(
         letters.Outgoing(
             kind=LetterKind.ADJOURNMENT,
+            text="letter_objection_still" if stand else "",
             provider=objection.provider,
             round=objection.decision.round,
             reference=objection.reference,
             facts={
+                **({"stand": stand} if stand else {}),
                 "motivering": letters.plain_lines(reason),
                 "termijnzin": decision_term_of(objection).sentence,
                 "ondertekenaar": actor.user.name,

@@ -21,10 +21,10 @@ from django.template.loader import render_to_string
 from providers.access import Actor
 from providers.formatting import AMSTERDAM, format_date, format_datetime
 from providers.models import Provider, Round
+from tariffs.letters import proxy_of
 from tariffs.models import CaseFile, Letter, LetterKind, MirrorReport
 from tariffs.procedure.archive import Entry, name_of, packed, safe
 from tariffs.procedure.case import CaseOf, case_of, shows_outcome
-from tariffs.procedure.rulings import grounds_of
 from tariffs.procedure.timeline import events
 from tariffs.procedure.views import WAIVED
 
@@ -37,7 +37,12 @@ MIRROR, VIEWS, DECISION, OBJECTION, TIMELINE = (
     "4-bezwaar",
     "5-tijdlijn",
 )
-FOLDER_OF = {LetterKind.ANSWER: MIRROR, LetterKind.INTENDED: VIEWS, LetterKind.DECISION: DECISION}
+FOLDER_OF = {
+    LetterKind.ANSWER: MIRROR,
+    LetterKind.INTENDED: VIEWS,
+    LetterKind.WITHDRAWN: VIEWS,
+    LetterKind.DECISION: DECISION,
+}
 _PAGES = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 
 
@@ -133,10 +138,10 @@ def _pieces(
     case: CaseOf, render: Callable[[Letter], bytes], mirror: Callable[[MirrorReport], bytes]
 ) -> Iterator[Piece]:
     nza, own = "Nederlandse Zorgautoriteit", case.provider.name
-    proxies = {objection.pk: objection.representative for objection in case.objections}
+    objections = {objection.pk: objection for objection in case.objections}
     for letter in case.letters:
-        letter.round = case.round
-        proxy = proxies.get(letter.objection_id or 0, "")
+        letter.round, letter.objection = case.round, objections.get(letter.objection_id or 0)
+        proxy = proxy_of(letter)
         posted = f", op de post gedaan op {format_date(letter.posting.posted_on)}" if hasattr(letter, "posting") else ""
         yield Piece(
             at=letter.sent_at,
@@ -224,14 +229,16 @@ def _said(case: CaseOf) -> Iterator[Piece]:
         )
     for objection in case.objections:
         shows = shows_outcome(case, objection)
+        shared = objection.group.grounds.all() if objection.group is not None else ()
         facts = [
             f"Ondertekend door: {objection.signed_by or 'niet ondertekend'}",
             *([f"Gemachtigde: {objection.representative}"] if objection.representative else []),
+            *([objection.representative_address] if objection.representative_address else []),
             *(["Pro forma: de gronden volgen (art. 6:6 Awb)."] if objection.is_pro_forma else []),
             *([f"Te laat omdat: {objection.late_because}"] if objection.late_because else []),
             *(
                 f"{'Gedeelde grond' if ground.group_id else 'Grond'} {ground.number}: {ground.text}"
-                for ground in grounds_of(objection)
+                for ground in (*shared, *objection.grounds.all())
             ),
         ]
         yield _text(

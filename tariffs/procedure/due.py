@@ -6,11 +6,11 @@ work has a row of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -32,7 +32,9 @@ from tariffs.periods import ended_at
 from tariffs.procedure import posting
 from tariffs.procedure.deadlines import Deadline, deadlines
 from tariffs.procedure.notified import with_posting
+from tariffs.procedure.renewals import adopted_release
 from tariffs.procedure.views import WAIVED
+from tariffs.procedure.withdrawing import in_words, outdated_by_round
 from tariffs.terms import amsterdam_day, equated_days, objection_term
 
 S = DecisionStatus
@@ -44,6 +46,8 @@ CHANNELS = (
     ("bezwaar", "Bezwaar"),
     ("post", "Post"),
 )
+#: Of these nobody has to do anything once the day is over: a right that passed, a file that lies open.
+PASSED = ("appeal", "file", "papers")
 #: Longer than the six weeks of an appeal can run on: what was made known before is not looked at.
 LONGEST_APPEAL = timedelta(weeks=8)
 
@@ -63,7 +67,7 @@ class Due:
 
 def due(*, round: Round | None = None) -> list[Due]:
     """Return what falls due, in one round or in all; the number of queries grows with releases that can be responded to alone."""
-    found = [*_releases(round), *_responses(round), *_decisions(round), *_objections(round), *_post(round)]
+    found = [*_releases(round), *_responses(round), *_decisions(round), *objections(round), *_post(round)]
     return sorted(found, key=lambda item: (item.deadline.on, item.round.pk, item.reference))
 
 
@@ -130,8 +134,8 @@ def _decisions(round: Round | None) -> Iterator[Due]:
     rows = Decision.objects.select_related("round", "provider")
     if round is not None:
         rows = rows.filter(round=round)
-    unanswered = StatementOfViews.objects.filter(decision=OuterRef("pk"), reaction="").exclude(text=WAIVED)
-    announced = rows.filter(status=S.ANNOUNCED).annotate(waits=Exists(unanswered))
+    unanswered = StatementOfViews.objects.filter(decision=OuterRef("pk"), reaction_at=None).exclude(text=WAIVED)
+    announced = with_posting(rows.filter(status=S.ANNOUNCED)).annotate(waits=Exists(unanswered))
     for decision in announced.filter(waits=True):
         (item,) = deadlines(decision)
         yield Due(
@@ -149,32 +153,61 @@ def _decisions(round: Round | None) -> Iterator[Due]:
             provider=decision.provider,
             reference=decision.reference,
         )
-    yield from _together(rows)
+    behind = {key: found for key, found in outdated_by_round().items() if round is None or key == round}
+    yield from _outdated(behind)
+    yield from _together(rows.exclude(pk__in=[item.pk for found in behind.values() for item in found]))
+
+
+def _outdated(behind: Mapping[Round, Sequence[Decision]]) -> Iterator[Due]:
+    """Yield, per round, what can only be withdrawn since newer outcomes were adopted."""
+    for round, found in behind.items():
+        newest = adopted_release(round)
+        assert newest is not None
+        assert newest.released_at is not None
+        yield Due(
+            round=round,
+            channel="besluit",
+            deadline=Deadline(
+                code="outdated",
+                name="Verouderde voornemens in te trekken",
+                article="art. 3:2 Awb",
+                on=amsterdam_day(newest.released_at),
+                is_over=False,
+                sentence=f"{' '.join(in_words(found))} Dat is geen wettelijke termijn.",
+                whose="nza",
+            ),
+            count=len(found),
+        )
 
 
 def _together(rows: QuerySet[Decision]) -> Iterator[Due]:
     """Yield, per round and day, the terms that many share."""
     rounds = {row.pk: row for row in Round.objects.all()}
-    announced = rows.filter(status=S.ANNOUNCED).order_by().values_list("round", "views_until").annotate(n=Count("pk"))
+    said = StatementOfViews.objects.filter(decision=OuterRef("pk"))
+    announced = rows.filter(status=S.ANNOUNCED).order_by().annotate(said=Exists(said))
     today = amsterdam_day(timezone.now())
-    for round_id, until, count in announced:
+    together = announced.values_list("round", "views_until", "said").annotate(n=Count("pk"))
+    for round_id, until, has_said, count in together:
         on = until or today
+        waits = on >= today and not has_said
         yield Due(
             round=rounds[round_id],
             channel="zienswijze",
             deadline=Deadline(
                 code="views",
-                name="Zienswijzen tot en met" if on >= today else "Besluiten op te stellen",
+                name="Zienswijzen tot en met" if waits else "Besluiten op te stellen",
                 article="art. 4:8 Awb",
                 on=on,
                 is_over=on < today,
-                sentence="Na deze dag kan de NZa de besluiten opstellen (art. 4:8 Awb).",
-                whose="nza" if on < today else "provider",
+                sentence="Zij lieten weten wat zij ervan vinden: de NZa kan deze besluiten nu opstellen (art. 4:8 Awb)."
+                if has_said
+                else "Na deze dag kan de NZa de besluiten opstellen (art. 4:8 Awb).",
+                whose="provider" if waits else "nza",
             ),
             count=count,
         )
-    drafted = rows.filter(status=S.DRAFTED).order_by().values_list("round").annotate(n=Count("pk"))
-    for round_id, count in drafted:
+    drafted = rows.filter(status=S.DRAFTED).order_by().values_list("round")
+    for round_id, count, since in drafted.annotate(n=Count("pk"), since=Min("drafted_at")):
         yield Due(
             round=rounds[round_id],
             channel="besluit",
@@ -182,15 +215,16 @@ def _together(rows: QuerySet[Decision]) -> Iterator[Due]:
                 code="send",
                 name="Besluiten vast te stellen",
                 article="art. 3:2 Awb",
-                on=today,
+                on=amsterdam_day(since),
                 is_over=False,
-                sentence="Opgesteld; een collega stelt ze vast (art. 3:2 Awb).",
+                sentence="Opgesteld vanaf deze dag; een collega stelt ze vast (art. 3:2 Awb). Dat is geen wettelijke termijn.",
                 whose="nza",
             ),
             count=count,
         )
     # PostgreSQL passes by what is not there: without a day of the post the day on the letter counts.
     sent = with_posting(rows.filter(status=S.SENT).exclude(origin="objection").order_by())
+    sent = sent.exclude(Exists(Objection.objects.filter(decision=OuterRef("pk"))))
     sent = sent.annotate(made_known=Greatest("sent_on", "went_on"))
     for round_id, made_known, count in sent.values_list("round", "made_known").annotate(n=Count("pk")):
         term = objection_term(notified_on=made_known, equated=equated_days())
@@ -211,7 +245,8 @@ def _together(rows: QuerySet[Decision]) -> Iterator[Due]:
         )
 
 
-def _objections(round: Round | None) -> Iterator[Due]:
+def objections(round: Round | None = None) -> Iterator[Due]:
+    """Yield what falls due in objections, in one round or in all; the number of queries does not depend on how many there are."""
     today = amsterdam_day(timezone.now())
     rows = with_posting(Objection.objects.all())
     rows = rows.annotate(made_known=Greatest("decided_on", "went_on")).filter(
@@ -226,16 +261,37 @@ def _objections(round: Round | None) -> Iterator[Due]:
     )
     for objection in rows:
         for item in deadlines(objection):
-            if (item.code == "appeal" and item.is_over) or (item.code == "file" and item.on < today):
+            if item.is_over and item.code in PASSED:
                 continue
             yield Due(
                 round=objection.decision.round,
                 channel="bezwaar",
-                deadline=item,
+                deadline=_turn_of_nza(item) if item.is_over else item,
                 provider=objection.provider,
                 reference=objection.reference,
                 assigned=objection.assigned_to.name if objection.assigned_to else "",
             )
+
+
+def _turn_of_nza(item: Deadline) -> Deadline:
+    """Return what the NZa does once the day of somebody else, or of a hearing, is over: with that it is not late yet."""
+    if item.code == "hearing":
+        return replace(
+            item,
+            is_over=False,
+            name="Leg het verslag van de hoorzitting vast",
+            article="art. 7:7 Awb",
+            sentence=f"De hoorzitting was op {format_date(item.on)}; het verslag is er nog niet (art. 7:7 Awb).",
+        )
+    if item.code == "remedy":
+        return replace(
+            item,
+            is_over=False,
+            name="Beslis over een bezwaar dat niet is aangevuld",
+            whose="nza",
+            sentence=f"Aanvullen kon tot en met {format_date(item.on)} (art. 6:6 Awb).",
+        )
+    return item
 
 
 def _post(round: Round | None) -> Iterator[Due]:

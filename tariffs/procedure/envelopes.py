@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from providers.formatting import format_date
 from providers.models import Round
-from tariffs.models import Letter, LetterKind, TermEvent, TermEventKind
+from tariffs.letters import FIRST_LINE
+from tariffs.models import LetterKind, TermEventKind
+from tariffs.procedure import posting
 from tariffs.terms import amsterdam_day
 
 #: So many letters without a street are named; of the others only how many.
@@ -28,14 +30,19 @@ class Envelope:
     what: str
     provider: str
     proxy: str
+    without_mandate: str
     has_street: bool
 
 
-def to_proxy(name: str) -> str:
-    """Say to whom a letter goes if there is a proxy, and where the address is: not in the portal."""
-    return (
-        f"Stuur deze brief aan de gemachtigde, {name} (art. 6:17 Awb); het adres staat in het bezwaar of de machtiging."
+def to_proxy(name: str, *, has_street: bool) -> str:
+    """Say to whom a letter goes if there is a proxy, and where her address is."""
+    address = (
+        "Het adres staat op de brief."
+        if has_street
+        else "In het portaal staat geen adres: zoek het op in het bezwaar of de machtiging, of vraag het aan de aanbieder, en"
+        " schrijf het op de envelop."
     )
+    return f"Stuur deze brief aan de gemachtigde, {name} (art. 6:17 Awb). {address}"
 
 
 def warnings(round: Round) -> dict[date, list[str]]:
@@ -44,8 +51,15 @@ def warnings(round: Round) -> dict[date, list[str]]:
     without: dict[date, list[Envelope]] = {}
     for item in _envelopes(round):
         if item.proxy:
-            found.setdefault(item.dated, []).append(f"{item.what}: {to_proxy(item.proxy)}")
-        elif not item.has_street:
+            sentence = to_proxy(item.proxy, has_street=item.has_street)
+            found.setdefault(item.dated, []).append(f"{item.what}: {sentence}")
+            continue
+        if item.without_mandate:
+            found.setdefault(item.dated, []).append(
+                f"{item.what}: stuur deze brief aan de aanbieder. {item.without_mandate} is genoemd als gemachtigde, maar er was"
+                " nog geen machtiging (art. 2:1, tweede lid, Awb). U kunt haar een kopie sturen."
+            )
+        if not item.has_street:
             without.setdefault(item.dated, []).append(item)
     for dated, those in without.items():
         found.setdefault(dated, []).append(_without_street(those))
@@ -56,22 +70,28 @@ def warnings(round: Round) -> dict[date, list[str]]:
 
 def _envelopes(round: Round) -> list[Envelope]:
     rows = (
-        Letter.objects.filter(round=round, goes_by_post=True, posting=None)
+        posting.by_post(round)
+        .filter(posting=None)
         .annotate(head=Func(F("body"), Value("\n\n"), Value(1), function="split_part", output_field=TextField()))
         .select_related("provider", "objection")
         .defer("body", "figures")
         .order_by("pk")
     )
-    return [
-        Envelope(
-            dated=letter.dated,
-            what=f"{letter.get_kind_display()} {letter.reference}",
-            provider=letter.provider.name,
-            proxy=letter.objection.representative if letter.objection is not None else "",
-            has_street=has_street(letter.head),
+    found = []
+    for letter in rows:
+        named = letter.objection.representative if letter.objection is not None else ""
+        is_to_proxy = bool(named) and letter.head.startswith(FIRST_LINE.format(proxy=named, own=""))
+        found.append(
+            Envelope(
+                dated=letter.dated,
+                what=f"{letter.get_kind_display()} {letter.reference}",
+                provider=letter.provider.name,
+                proxy=named if is_to_proxy else "",
+                without_mandate="" if is_to_proxy else named,
+                has_street=has_street(letter.head),
+            )
         )
-        for letter in rows
-    ]
+    return found
 
 
 def has_street(head: str) -> bool:
@@ -88,26 +108,35 @@ def _without_street(those: Sequence[Envelope]) -> str:
 
 
 def _remedies(round: Round) -> list[tuple[date, str]]:
-    """Say of each request to mend an objection that lies here until when the answer may come (6:6): that day does not move."""
+    """Say of each request to mend an objection that lies here until when the answer may come (6:6): that day does not move.
+
+    Of one that was taken to be printed and is of no use any more: that it can stay here.
+    """
     today = amsterdam_day(timezone.now())
-    asked = TermEvent.objects.filter(
-        kind=TermEventKind.REMEDY_ASKED,
-        on=F("objection__letters__dated"),
-        objection__letters__kind=LetterKind.OBJECTION_REMEDY,
-        objection__letters__goes_by_post=True,
-        objection__letters__posting=None,
-        objection__letters__round=round,
-    ).select_related("objection")
-    return [
-        (
-            event.on,
-            f"{event.objection.reference}: aanvullen kan tot en met {format_date(event.until)}"
-            f" ({_left((event.until - today).days)}). Die dag schuift niet op als de brief later weggaat. Is de tijd te kort,"
-            " wacht dan langer op de aanvulling (art. 6:6 Awb).",
-        )
-        for event in asked.order_by("pk")
-        if event.until is not None
-    ]
+    waiting = posting.by_post(round).filter(kind=LetterKind.OBJECTION_REMEDY, posting=None)
+    needless = set(waiting.filter(posting.is_needless()).values_list("pk", flat=True))
+    found = []
+    for letter in waiting.select_related("objection").defer("body", "figures").order_by("pk"):
+        assert letter.objection is not None
+        asked = letter.objection.events.filter(kind=TermEventKind.REMEDY_ASKED, on=letter.dated).order_by("pk").last()
+        if letter.pk in needless:
+            found.append(
+                (
+                    letter.dated,
+                    f"{letter.reference}: de aanvulling is er al, of het bezwaar is ingetrokken. Ligt deze brief er nog, dan"
+                    " hoeft hij niet weg.",
+                )
+            )
+        elif asked is not None and asked.until is not None:
+            found.append(
+                (
+                    letter.dated,
+                    f"{letter.reference}: aanvullen kan tot en met {format_date(asked.until)}"
+                    f" ({_left((asked.until - today).days)}). Die dag schuift niet op als de brief later weggaat. Is de tijd te"
+                    " kort, wacht dan langer op de aanvulling (art. 6:6 Awb).",
+                )
+            )
+    return found
 
 
 def _left(days: int) -> str:

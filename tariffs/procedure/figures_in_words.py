@@ -7,8 +7,23 @@ from decimal import Decimal
 from typing import Any
 
 from benchmarking.naming import label
-from providers.formatting import NBSP, format_exact, format_money
+from providers.formatting import NBSP, format_exact, format_money, format_percent
 from providers.measures import CATALOGUE
+from tariffs.agreements import place_of
+from tariffs.room import inward
+
+
+def what_falls(figures: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what goes down, in the order of what weighs most, and from what to what as the letter has it (may be empty)."""
+    ends = [inward(*(Decimal(item[name]) for name in ("lower_rate", "upper_rate"))) for item in (before, figures)]
+    for place, name in ((1, "het percentage ‘ten hoogste’"), (0, "het percentage ‘ten minste’")):
+        was, becomes = (end[place] for end in ends)
+        if becomes < was:
+            shown = [format_percent(rate, decimals=2) for rate in (was, becomes)]
+            return name, f"van {shown[0]} naar {shown[1]}"
+    if Decimal(figures["maximum"]) < Decimal(before["maximum"]):
+        return "de maximale kosten", ""
+    return "een hoogste tarief", ""
 
 
 def lowered(figures: Mapping[str, Any], before: Mapping[str, Any], currency: str) -> list[str]:
@@ -16,11 +31,12 @@ def lowered(figures: Mapping[str, Any], before: Mapping[str, Any], currency: str
     found = []
     if Decimal(figures["upper_rate"]) < Decimal(before["upper_rate"]):
         rates = [f"{format_exact(Decimal(item['upper_rate']) * 100)}{NBSP}%" for item in (before, figures)]
-        costs = [format_money(item["maximum"], currency=currency, decimals=2) for item in (before, figures)]
         found.append(f"Ten hoogste: van {rates[0]} naar {rates[1]} van de maximumtarieven.")
+    if Decimal(figures["maximum"]) < Decimal(before["maximum"]):
+        costs = [format_money(item["maximum"], currency=currency, decimals=2) for item in (before, figures)]
         found.append(f"Maximale kosten: van {costs[0]} naar {costs[1]}.")
     tops = {item["product"]: Decimal(item["upper"]) for item in before["products"]}
-    for item in figures["products"]:
+    for item in sorted(figures["products"], key=lambda item: place_of(item["product"])):
         was, becomes = tops.get(item["product"], Decimal(0)), Decimal(item["upper"])
         if becomes < was:
             tariffs = [format_money(tariff, currency=currency, decimals=2) for tariff in (was, becomes)]

@@ -9,9 +9,15 @@ from typing import Literal
 
 from django.utils import timezone
 
+from providers.formatting import format_number
+from providers.free_text import plain
 from providers.refusal import Refused
 from tariffs.models import OPEN_OBJECTION, Channel, Decision, DecisionStatus, Objection, Origin
+from tariffs.models.objections import LONGEST_ADDRESS
 from tariffs.terms import Lodged, Term, Timeliness, amsterdam_day, equated_days, timeliness
+
+#: At most so many grounds in one objection, and so many signs in each: who writes more sends it as a file.
+MOST_GROUNDS, LONGEST = 40, 5_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +62,64 @@ def require_none_open(decision: Decision) -> None:
 
 def require_form(grounds: Sequence[str], is_pro_forma: bool, signed_by: str) -> None:
     """Raise :class:`~providers.refusal.Refused` unless an objection that is made here is signed and has its grounds (Awb 6:5)."""
-    if not signed_by.strip():
+    if not plain(signed_by):
         raise Refused("Zet uw naam onder het bezwaar (art. 6:5, eerste lid, Awb).")
-    if not is_pro_forma and not any(text.strip() for text in grounds):
+    if not is_pro_forma and not any(plain(text) for text in grounds):
         raise Refused(
             "Schrijf op waarom u het niet eens bent met het besluit (art. 6:5, eerste lid, onder d, Awb). Komen de gronden"
             " later, kies dan ‘pro forma’."
         )
+
+
+def require_reachable(representative: str, address: str) -> None:
+    """Raise :class:`~providers.refusal.Refused` if a proxy is named without where letters reach her (Awb 6:17)."""
+    if plain(representative) and not plain(address):
+        raise Refused(
+            "Vul het postadres van de gemachtigde in. De NZa stuurt de brieven over het bezwaar aan haar (art. 6:17 Awb)."
+        )
+
+
+def require_address(representative: str, address: str) -> str:
+    """Return the address of a proxy as it is kept, a line each; without a proxy there is none.
+
+    Raises :class:`~providers.refusal.Refused` if it is longer than an address is.
+    """
+    if not plain(representative):
+        return ""
+    lines = (" ".join(line.split()) for line in plain(address).splitlines())
+    kept = "\n".join(line for line in lines if line)
+    if len(kept) > LONGEST_ADDRESS:
+        raise Refused(
+            f"Maak het adres van de gemachtigde korter: niet langer dan {LONGEST_ADDRESS} tekens (art. 6:17 Awb). Straat of"
+            " postbus, postcode en plaats zijn genoeg."
+        )
+    return kept
+
+
+def require_grounds(grounds: Sequence[str], *, known: int) -> list[str]:
+    """Return grounds as they are kept, without empty ones; ``known``: how many the objection has already.
+
+    Raises :class:`~providers.refusal.Refused` if they are too many, or one is too long.
+    """
+    texts = [require_length(text, "elke grond") for text in grounds]
+    kept = [text for text in texts if text]
+    if known + len(kept) > MOST_GROUNDS:
+        raise Refused(
+            f"Een bezwaar heeft ten hoogste {MOST_GROUNDS} gronden; hier staan er al {known} en u noemt er {len(kept)}. Voeg"
+            " samen wat bij elkaar hoort, of stuur het mee als bestand (art. 6:5 Awb)."
+        )
+    return kept
+
+
+def require_length(text: str, what: str) -> str:
+    """Return a text as it is kept; raises :class:`~providers.refusal.Refused` if it is too long."""
+    said = plain(text)
+    if len(said) > LONGEST:
+        raise Refused(
+            f"Maak korter: {what}. Niet langer dan {format_number(LONGEST)} tekens; u schreef er {format_number(len(said))}."
+            " Stuur de rest mee als bestand (art. 6:5 Awb)."
+        )
+    return said
 
 
 def require_came_in(came: CameIn, what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from uuid import UUID
 
@@ -11,9 +12,20 @@ from django.db.models import Max, QuerySet
 from providers import powers
 from providers.access import Actor
 from providers.audit import record
+from providers.free_text import plain
 from providers.models import Act, Round
 from providers.refusal import Refused, require_words
-from tariffs.models import OPEN_OBJECTION, Ground, Objection, ObjectionGroup, ObjectionOutcome, ObjectionStatus
+from tariffs.models import (
+    OPEN_OBJECTION,
+    CaseFile,
+    FileKind,
+    Ground,
+    Objection,
+    ObjectionGroup,
+    ObjectionOutcome,
+    ObjectionStatus,
+)
+from tariffs.procedure.form import require_grounds
 from tariffs.procedure.handling import lock
 
 
@@ -43,6 +55,7 @@ def join(
             )
         if group is not None:
             _require_undecided(ObjectionGroup.objects.select_for_update().get(pk=group.pk))
+        _require_mandates(found, group.representative if group is not None else representative.strip())
         made = group or ObjectionGroup.objects.create(
             round=round, name=name.strip()[:160], representative=representative.strip()[:160], made_by=actor.user
         )
@@ -56,6 +69,21 @@ def join(
             details={"objections": [str(item) for item in found]},
         )
     return made
+
+
+def _require_mandates(objections: Collection[Objection], representative: str) -> None:
+    """Raise :class:`~providers.refusal.Refused` if somebody speaks for who did not show that she may (Awb 2:1)."""
+    if not representative:
+        return
+    shown = set(
+        CaseFile.objects.filter(objection__in=objections, kind=FileKind.MANDATE).values_list("objection", flat=True)
+    )
+    without = [f"{item.provider.name} ({item.reference})" for item in objections if item.pk not in shown]
+    if without:
+        raise Refused(
+            f"{representative} kan niet namens allen spreken: bij {', '.join(without)} is geen machtiging in het dossier (art."
+            " 2:1, tweede lid, Awb). Laat het veld leeg, of vraag eerst om de machtiging."
+        )
 
 
 def leave(*, objection: Objection, actor: Actor) -> None:
@@ -76,17 +104,39 @@ def leave(*, objection: Objection, actor: Actor) -> None:
 def share(*, group: ObjectionGroup, text: str, actor: Actor) -> Ground:
     """Write down a ground that all in a group bring forward, as long as nobody in it was decided; it is answered once."""
     powers.require_staff(actor)
-    require_words(text, "Schrijf de gedeelde grond op, zoals de bezwaarmakers die naar voren brengen (art. 6:5 Awb).")
+    require_words(
+        plain(text), "Schrijf de gedeelde grond op, zoals de bezwaarmakers die naar voren brengen (art. 6:5 Awb)."
+    )
     with transaction.atomic():
         locked = ObjectionGroup.objects.select_for_update().get(pk=group.pk)
-        known = locked.grounds.filter(text=text.strip()).first()
+        known = locked.grounds.filter(text=plain(text)).first()
         if known is not None:
             return known
         _require_undecided(locked)
         last = locked.grounds.aggregate(last=Max("number"))["last"] or 0
-        made = Ground.objects.create(group=locked, number=last + 1, text=text.strip())
+        (said,) = require_grounds([text], known=last)
+        made = Ground.objects.create(group=locked, number=last + 1, text=said)
         record(act=Act.OBJECTION_GROUPED, actor=actor, subject=str(locked), details={"ground": made.number})
     return made
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a ground: with the same words it is the same ground."""
+    return tuple(re.findall(r"\w+", text.casefold()))
+
+
+def in_common(group: ObjectionGroup) -> str:
+    """Return a ground that everybody in a group brings forward in the same words and that is not shared yet; empty if none is."""
+    shared = {words_of(ground.text) for ground in group.grounds.all()}
+    own = Ground.objects.filter(objection__group=group).order_by("pk")
+    by_member = [
+        {words_of(ground.text): ground.text for ground in own if ground.objection_id == member}
+        for member in group.objections.values_list("pk", flat=True)
+    ]
+    first, *others = by_member or [{}]
+    return next(
+        (text for words, text in first.items() if words not in shared and all(words in each for each in others)), ""
+    )
 
 
 def hold(objection: Objection) -> None:

@@ -175,6 +175,12 @@ def waive(*, objections: Iterable[Objection], ground: str, reason: str, actor: A
     return hearing
 
 
+def not_heard(objection: Objection, *, actor: Actor) -> None:
+    """Write down that nobody is heard on a locked objection that is not treated (Awb 7:3(a)): it stands in the file."""
+    hearing = Hearing.objects.create(waived_because=WAIVERS["a"], invited_by=actor.user)
+    hearing.objections.set([objection])
+
+
 def report(*, hearing: Hearing, text: str, actor: Actor) -> Hearing:
     """Write the report of a hearing down (Awb 7:7); from then on its objections were heard."""
     powers.require_staff(actor)
@@ -189,8 +195,8 @@ def report(*, hearing: Hearing, text: str, actor: Actor) -> Hearing:
                 f"De hoorzitting is pas op {format_datetime(locked.at)}. Het verslag komt daarna (art. 7:7 Awb)."
             )
         found = _locked(locked.objections.all(), actor)
-        locked.report, locked.reported_at = text.strip(), now
-        locked.save(update_fields=["report", "reported_at"])
+        locked.report, locked.reported_at, locked.reported_by = text.strip(), now, actor.user
+        locked.save(update_fields=["report", "reported_at", "reported_by"])
         for item in found:
             if item.status == S.HEARING:
                 move(item, S.HEARD, actor)

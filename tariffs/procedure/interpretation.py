@@ -21,6 +21,7 @@ from providers.access import Actor
 from providers.audit import record
 from providers.checking import FEWEST_LETTERS, says_why
 from providers.formatting import format_datetime
+from providers.free_text import plain
 from providers.models import Act, Power, Submission
 from providers.refusal import Refused
 from providers.workbook.client_data import ClientDataError, refuse_client_data_in_texts
@@ -247,7 +248,7 @@ def _as_noted(now: datetime) -> dict[str, object]:
 
 
 def _texts(text: str, *, is_needed: bool) -> str:
-    said = text.strip()
+    said = plain(text)
     if is_needed and not says_why(said):
         raise Refused(f"Schrijf op wat u wilt zeggen, in ten minste {FEWEST_LETTERS} letters.")
     if len(said) > LONGEST_TEXT:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from providers.formatting import format_date
-from tariffs.models import Channel, Decision, DecisionStatus, LetterKind, Objection, Posting
+from tariffs.models import Channel, Decision, DecisionStatus, Letter, LetterKind, Objection, Posting
+from tariffs.terms import Term
 
 Made = TypeVar("Made", Decision, Objection)
 #: The letters with which a decision, and a decision on an objection, is made known.
@@ -41,9 +42,39 @@ def posted_on(subject: Decision | Objection) -> date | None:
     return _postings(type(subject), subject.pk).values_list("posted_on", flat=True).first()
 
 
+def is_letter_waiting(subject: Decision | Objection) -> bool:
+    """Tell whether the letter with an intention, or with the decision on an objection, goes by post and is not in it yet."""
+    known = subject.__dict__.get("letter_waits")
+    if known is not None:
+        return bool(known)
+    return subject.pk is not None and _waiting(type(subject), subject.pk).exists()
+
+
 def is_posting_unknown(decision: Decision) -> bool:
     """Tell whether a decision went by post and nobody wrote down yet on which day: then nobody is late (Awb 3:41, 6:8)."""
     return decision.sent_how == Channel.POST and posted_on(decision) is None
+
+
+def posted_sentence(subject: Decision | Objection, term: Term) -> str:
+    """Return on which day a decision was put in the post and until when somebody can go on; empty if it went in the portal."""
+    posted = posted_on(subject)
+    if posted is None and (
+        is_posting_unknown(subject) if isinstance(subject, Decision) else is_letter_waiting(subject)
+    ):
+        return "De brief is nog niet op de post; voorlopig rekent het portaal met de datum op de brief (art. 3:41 en 6:8 Awb)."
+    if posted is None:
+        return ""
+    what, can = (
+        ("Het besluit", "bezwaar maken") if isinstance(subject, Decision) else ("De beslissing", "beroep instellen")
+    )
+    return f"{what} is op {format_date(posted)} op de post gedaan; u kunt {can} tot en met {format_date(term.end)}."
+
+
+def unposted_intention(decision: Decision) -> str:
+    """Say what it does to the term for views that the letter with the intention is not in the post yet; empty if it is."""
+    if not is_letter_waiting(decision):
+        return ""
+    return "De brief is nog niet op de post. Gaat hij later weg dan de datum erop, dan is er evenveel dagen langer de tijd."
 
 
 def status_of(decision: Decision) -> str:
@@ -70,8 +101,20 @@ def how_post_went(dated: date, posted: date | None) -> str:
 
 
 def with_posting(rows: QuerySet[Made]) -> QuerySet[Made]:
-    """Return the same rows, each with the day of its post: asking for it costs no further query then."""
-    return rows.annotate(went_on=Subquery(_postings(rows.model, OuterRef("pk")).values("posted_on")[:1]))
+    """Return the same rows, each with the day of its post and whether it waits for it: asking costs no further query then."""
+    return rows.annotate(
+        went_on=Subquery(_postings(rows.model, OuterRef("pk")).values("posted_on")[:1]),
+        letter_waits=Exists(_waiting(rows.model, OuterRef("pk"))),
+    )
+
+
+def _waiting(model: type[Decision] | type[Objection], of: Any) -> QuerySet[Letter]:
+    kind, whose = (
+        (LetterKind.INTENDED, {"decision": of})
+        if model is Decision
+        else (LetterKind.OBJECTION_DECISION, {"objection": of})
+    )
+    return Letter.objects.filter(kind=kind, goes_by_post=True, posting=None, **whose)
 
 
 def _postings(model: type[Decision] | type[Objection], of: Any) -> QuerySet[Posting]:

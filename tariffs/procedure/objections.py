@@ -20,6 +20,7 @@ from providers import notices, powers
 from providers.access import Actor
 from providers.audit import record
 from providers.formatting import AMSTERDAM, format_date
+from providers.free_text import plain
 from providers.mandates import people_of
 from providers.models import Act, Power, Role
 from providers.refusal import Refused
@@ -32,8 +33,6 @@ from tariffs.models import (
     DecisionStatus,
     FileKind,
     Ground,
-    Letter,
-    LetterKind,
     Objection,
     ObjectionStatus,
     Occasion,
@@ -43,19 +42,19 @@ from tariffs.models import (
     TermEvent,
     TermEventKind,
 )
-from tariffs.procedure import files
-from tariffs.procedure.deadlines import (
-    decision_term_of,
-    objection_term_of,
-    timeliness_of,
-)
+from tariffs.procedure import files, receipts
+from tariffs.procedure.deadlines import objection_term_of
 from tariffs.procedure.form import (
     CameIn,
     remedy_timeliness,
+    require_address,
     require_came_in,
     require_decision,
     require_form,
+    require_grounds,
+    require_length,
     require_none_open,
+    require_reachable,
 )
 from tariffs.procedure.handling import lock, move, one_by_one, require_sound
 from tariffs.terms import amsterdam_day
@@ -63,7 +62,6 @@ from tariffs.terms import amsterdam_day
 logger = logging.getLogger(__name__)
 
 S = ObjectionStatus
-LONGEST = 20_000
 
 
 def file(
@@ -73,6 +71,7 @@ def file(
     is_pro_forma: bool,
     signed_by: str,
     representative: str = "",
+    representative_address: str = "",
     late_because: str = "",
     sent: Sequence[files.Sent] = (),
     mandate: Sequence[files.Sent] = (),
@@ -94,7 +93,8 @@ def file(
         require_decision(found)
         require_none_open(found)
         require_form(grounds, is_pro_forma, signed_by)
-        if amsterdam_day(now) > objection_term_of(found).end and not late_because.strip():
+        require_reachable(representative, representative_address)
+        if amsterdam_day(now) > objection_term_of(found).end and not plain(late_because):
             raise Refused(
                 f"De bezwaartermijn liep tot en met {format_date(objection_term_of(found).end)} (art. 6:7 Awb). U kunt nog wel"
                 " bezwaar maken, maar schrijf op waarom het later komt. De NZa beoordeelt of zij het dan toch behandelt"
@@ -108,12 +108,14 @@ def file(
             posted_on=None,
             signed_by=signed_by,
             representative=representative,
+            representative_address=representative_address,
             is_pro_forma=is_pro_forma,
             late_because=late_because,
+            grounds=grounds,
+            sent=sent,
+            mandate=mandate,
             actor=actor,
         )
-        _add_grounds(made, grounds, made.received_at)
-        _receive(made, sent, mandate, made.received_at, actor)
         transaction.on_commit(lambda: wake(tasks.settle))
     return made
 
@@ -128,6 +130,7 @@ def register(
     is_pro_forma: bool,
     signed_by: str,
     representative: str = "",
+    representative_address: str = "",
     late_because: str = "",
     sent: Sequence[files.Sent] = (),
     mandate: Sequence[files.Sent] = (),
@@ -153,12 +156,14 @@ def register(
             posted_on=posted_on,
             signed_by=signed_by,
             representative=representative,
+            representative_address=representative_address,
             is_pro_forma=is_pro_forma,
             late_because=late_because,
+            grounds=grounds,
+            sent=sent,
+            mandate=mandate,
             actor=actor,
         )
-        _add_grounds(made, grounds, made.received_at)
-        _receive(made, sent, mandate, made.received_at, actor)
         settle_standings()
     return made
 
@@ -199,16 +204,20 @@ def supplement(
         if moment < locked.received_at:
             raise Refused("Een aanvulling kan niet van vóór het bezwaar zijn (art. 6:6 Awb). Kijk de dag na.")
         known = set(locked.grounds.values_list("text", flat=True))
-        new = [text.strip() for text in grounds if text.strip() and text.strip() not in known]
+        said = [plain(text) for text in grounds]
+        new = [text for text in said if text and text not in known]
         if not new and not sent and not mandate:
-            if known & {text.strip() for text in grounds}:
+            if known.intersection(said):
                 return locked
             raise Refused(
                 "Schrijf een grond op of kies een bestand. Zonder dat is er niets om aan te vullen (art. 6:6 Awb)."
             )
         _add_grounds(locked, new, moment)
+        before = locked.files.count()
         _receive(locked, sent, mandate, moment, actor)
         if locked.status == S.INCOMPLETE:
+            if not new and locked.files.count() == before:
+                raise Refused("Deze bestanden horen al bij het bezwaar. Stuur wat nog ontbreekt (art. 6:6 Awb).")
             _remedied(locked, came, amsterdam_day(moment), actor)
             move(locked, S.RECEIVED, actor)
             require_sound(locked)
@@ -284,10 +293,9 @@ def settle_standings() -> int:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('settle standings'))")
-        _acknowledge()
-        stale = Decision.objects.filter(
-            origin=Origin.OBJECTION, status=DecisionStatus.PREPARED, from_objection__status=S.WITHDRAWN
-        )
+        receipts.acknowledge()
+        is_open = Objection.objects.filter(decision=OuterRef("replaces"), status__in=OPEN_OBJECTION)
+        stale = Decision.objects.filter(~Exists(is_open), origin=Origin.OBJECTION, status=DecisionStatus.PREPARED)
         stale.update(status=DecisionStatus.WITHDRAWN)
         return _settle()
 
@@ -321,40 +329,6 @@ def _settle() -> int:
     return changed
 
 
-def _acknowledge() -> None:
-    """Send the letter of receipt for every objection that has none yet (Awb 6:14)."""
-    known = Letter.objects.filter(kind=LetterKind.OBJECTION_RECEIVED, objection__isnull=False).values("objection")
-    found = (
-        Objection.objects.exclude(pk__in=known)
-        .exclude(status=S.WITHDRAWN)
-        .select_related("provider", "decision__round")
-        .order_by("pk")
-    )
-    receipts = []
-    for item in found:
-        try:
-            with transaction.atomic():
-                receipts.append(_receipt(item))
-        except Exception:
-            # Its dates cannot be told; the others must not wait for that.
-            logger.exception("No letter of receipt can be made for objection %s.", item.reference)
-    letters.send_all(receipts, actor=None, at=timezone.now())
-
-
-def _receipt(objection: Objection) -> letters.Outgoing:
-    return letters.Outgoing(
-        kind=LetterKind.OBJECTION_RECEIVED,
-        provider=objection.provider,
-        round=objection.decision.round,
-        reference=objection.reference,
-        facts={
-            "ontvangst": timeliness_of(objection).sentence,
-            "termijnzin": decision_term_of(objection).sentence,
-        },
-        objection=objection,
-    )
-
-
 def _store(
     decision: Decision,
     *,
@@ -364,8 +338,12 @@ def _store(
     posted_on: date | None,
     signed_by: str,
     representative: str,
+    representative_address: str,
     is_pro_forma: bool,
     late_because: str,
+    grounds: Sequence[str],
+    sent: Sequence[files.Sent],
+    mandate: Sequence[files.Sent],
     actor: Actor,
 ) -> Objection:
     number = Objection.objects.filter(decision=decision).count() + 1
@@ -378,12 +356,15 @@ def _store(
         received_at=received_at,
         posted_on=posted_on,
         received_by=actor.user,
-        signed_by=" ".join(signed_by.split())[:160],
-        representative=" ".join(representative.split())[:160],
+        signed_by=" ".join(plain(signed_by).split())[:160],
+        representative=" ".join(plain(representative).split())[:160],
+        representative_address=require_address(representative, representative_address),
         is_pro_forma=is_pro_forma,
-        late_because=late_because.strip(),
+        late_because=require_length(late_because, "waarom het bezwaar later komt"),
     )
     record(act=Act.OBJECTION_RECEIVED, actor=actor, subject=str(made), details={"channel": channel.value})
+    _add_grounds(made, grounds, received_at)
+    _receive(made, sent, mandate, received_at, actor)
     return made
 
 
@@ -396,13 +377,8 @@ def _receive(
 
 
 def _add_grounds(objection: Objection, grounds: Sequence[str], at: datetime) -> None:
-    texts = [text.strip() for text in grounds if text.strip()]
-    if any(len(text) > LONGEST for text in texts):
-        raise Refused(
-            "Maak elke grond korter: niet langer dan 20.000 tekens. Stuur de rest mee als bestand (art. 6:5 Awb)."
-        )
-    last = objection.grounds.aggregate(last=Max("number"))["last"] or 0
+    known: int = objection.grounds.aggregate(last=Max("number"))["last"] or 0
     Ground.objects.bulk_create(
-        Ground(objection=objection, number=last + index, text=text, brought_at=at)
-        for index, text in enumerate(texts, start=1)
+        Ground(objection=objection, number=known + index, text=text, brought_at=at)
+        for index, text in enumerate(require_grounds(grounds, known=known), start=1)
     )

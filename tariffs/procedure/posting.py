@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from providers import powers
@@ -22,7 +22,18 @@ from providers.audit import record
 from providers.formatting import format_date, format_number
 from providers.models import Act, Round
 from providers.refusal import Refused
-from tariffs.models import Decision, DecisionStatus, Letter, LetterKind, Posting, Printing
+from tariffs.models import (
+    Decision,
+    DecisionStatus,
+    Letter,
+    LetterKind,
+    Objection,
+    ObjectionStatus,
+    Posting,
+    Printing,
+    TermEvent,
+    TermEventKind,
+)
 from tariffs.policies import current_policy
 from tariffs.procedure.notified import NOTIFYING
 from tariffs.terms import amsterdam_day, equated_days, next_working_day
@@ -67,7 +78,7 @@ class Pile:
 def piles(*, round: Round | None = None) -> list[Pile]:
     """Return the piles of a round, or of all rounds, newest first; in one query, however many there are."""
     rows = (
-        _by_post(round)
+        by_post(round)
         .order_by()
         .values_list("round", "dated", "kind")
         .annotate(n=Count("pk"), went=Count("posting"), lies=Count("printing", filter=Q(posting=None)))
@@ -92,7 +103,7 @@ def part(*, round: Round, dated: date, kind: str, number: int) -> list[Letter]:
     """Return the letters of one archive of a pile: always the same ones, also after they were posted; beyond the last, none."""
     if number < 1:
         return []
-    found = _by_post(round).filter(dated=dated, kind=kind).select_related("round").order_by("pk")
+    found = by_post(round).filter(dated=dated, kind=kind).select_related("round").order_by("pk")
     return list(found[(number - 1) * PER_ARCHIVE : number * PER_ARCHIVE])
 
 
@@ -120,7 +131,7 @@ def take(letters: Sequence[Letter], *, actor: Actor) -> None:
 
 def to_post(*, round: Round, dated: date) -> QuerySet[Letter]:
     """Return the letters of a day that were taken to be printed and are not in the post yet, as far as anybody wrote down."""
-    found = _by_post(round).filter(dated=dated, posting=None, printing__isnull=False)
+    found = by_post(round).filter(dated=dated, posting=None, printing__isnull=False)
     return found.select_related("provider").defer("body", "figures").order_by("kind", "pk")
 
 
@@ -258,6 +269,24 @@ def count_of(number: int) -> str:
     return f"{format_number(number)} {'brief' if number == 1 else 'brieven'}"
 
 
-def _by_post(round: Round | None) -> QuerySet[Letter]:
+def still_to_go(round: Round, kind: LetterKind, *, decision: Decision | None = None) -> str:
+    """Say how many letters of a kind still have to go in the post, of a round or with one decision; empty if none has."""
+    waiting = by_post(round).filter(kind=kind, posting=None)
+    count = waiting.count() if decision is None else waiting.filter(decision=decision).count()
+    return f"Nog op de post te doen: {count_of(count)} (bij ‘Post’ van deze ronde)." if count else ""
+
+
+def by_post(round: Round | None = None) -> QuerySet[Letter]:
+    """Return the letters that go or went by post; not those of no use any more that nobody took to be printed."""
     found = Letter.objects.filter(goes_by_post=True)
+    found = found.exclude(is_needless(), printing__isnull=True, posting__isnull=True)
     return found if round is None else found.filter(round=round)
+
+
+def is_needless() -> Q:
+    """Return the condition that a letter asks for what came in since, or about an objection that was withdrawn (Awb 6:6)."""
+    remedied = TermEvent.objects.filter(
+        objection=OuterRef("objection"), kind=TermEventKind.REMEDIED, at__gte=OuterRef("sent_at")
+    )
+    withdrawn = Objection.objects.filter(pk=OuterRef("objection"), status=ObjectionStatus.WITHDRAWN)
+    return Q(kind=LetterKind.OBJECTION_REMEDY) & (Q(Exists(remedied)) | Q(Exists(withdrawn)))

@@ -5,7 +5,7 @@ Written by one, published by another; from then on everybody in the round reads 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,11 +18,12 @@ from providers import notices, powers
 from providers.access import Actor
 from providers.audit import record
 from providers.formatting import format_datetime
+from providers.free_text import plain
 from providers.mandates import people_of_each
 from providers.models import Act, Provider, Round
 from providers.refusal import Refused
 from tariffs.models import InterpretationResponse, PublicNote, PublicNoteItem
-from tariffs.procedure.names import names_found
+from tariffs.procedure.names import Names
 
 LONGEST: Final = 10_000
 MOST_ITEMS: Final = 200
@@ -34,6 +35,19 @@ class Question:
 
     question: str
     answer: str
+
+
+class Doubtful(Refused):
+    """Words that may be somebody's name: kept and published if a person says that they are not. ``words``: which."""
+
+    def __init__(self, found: dict[str, str]) -> None:
+        self.words = tuple(found)
+        super().__init__(
+            "\n".join(
+                f"‘{word}’: dat kan {name} zijn. Bedoelt u die, schrijf het dan zonder naam."
+                for word, name in found.items()
+            )
+        )
 
 
 def begin(*, round: Round, actor: Actor) -> PublicNote:
@@ -50,11 +64,18 @@ def begin(*, round: Round, actor: Actor) -> PublicNote:
     return note
 
 
-def write(*, note: PublicNote, items: Sequence[Question], actor: Actor, seen: str | None = None) -> PublicNote:
+def write(
+    *,
+    note: PublicNote,
+    items: Sequence[Question],
+    actor: Actor,
+    seen: str | None = None,
+    knowing: Collection[str] = (),
+) -> PublicNote:
     """Put these questions and answers in a note that is not published; who wrote last does not publish it.
 
-    ``seen`` is the :func:`mark` of what she had before her. Raises :class:`~providers.refusal.Refused` with every name that is
-    found in them.
+    ``seen`` is the :func:`mark` of what she had before her; ``knowing``: words that she says are nobody's name. Raises
+    :class:`~providers.refusal.Refused` with every name that is found in them, :class:`Doubtful` for other words that may be one.
     """
     powers.require_staff(actor)
     kept = [item for item in map(_tidy, items) if item.question or item.answer]
@@ -82,6 +103,7 @@ def write(*, note: PublicNote, items: Sequence[Question], actor: Actor, seen: st
             problems.append(f"Een nota heeft ten hoogste {MOST_ITEMS} vragen. Publiceer deze en begin een nieuwe.")
         if problems:
             raise Refused("\n".join(problems))
+        _require_known(kept, locked.round, knowing)
         locked.items.all().delete()
         PublicNoteItem.objects.bulk_create(
             PublicNoteItem(note=locked, number=number, question=item.question, answer=item.answer)
@@ -98,8 +120,11 @@ def write(*, note: PublicNote, items: Sequence[Question], actor: Actor, seen: st
     return locked
 
 
-def publish(*, note: PublicNote, actor: Actor, seen: str) -> PublicNote:
-    """Publish a note as it was read (``seen``: its :func:`mark`), by another than who wrote last; everybody is told once."""
+def publish(*, note: PublicNote, actor: Actor, seen: str, knowing: Collection[str] = ()) -> PublicNote:
+    """Publish a note as it was read (``seen``: its :func:`mark`), by another than who wrote last; everybody is told once.
+
+    ``knowing``: words that she says are nobody's name, as in :func:`write`.
+    """
     powers.require_staff(actor)
     with transaction.atomic():
         locked = _lock(note)
@@ -114,8 +139,10 @@ def publish(*, note: PublicNote, actor: Actor, seen: str) -> PublicNote:
         if seen != mark(locked):
             raise Refused("Een collega wijzigde deze nota intussen. Lees haar opnieuw.")
         # Somebody may have joined the round since it was written.
-        if names := _names_in([Question(row.question, row.answer) for row in rows], locked.round):
+        items = [Question(row.question, row.answer) for row in rows]
+        if names := _names_in(items, locked.round):
             raise Refused("\n".join(names))
+        _require_known(items, locked.round, knowing)
         locked.published_by, locked.published_at = actor.user, timezone.now()
         locked.save(update_fields=["published_by", "published_at"])
         record(
@@ -138,16 +165,32 @@ def prefill(response: InterpretationResponse) -> Question:
     return Question(response.text, response.answer)
 
 
+def doubts(note: PublicNote) -> dict[str, str]:
+    """Return the words in a note that may be somebody's name, each with whose."""
+    return _doubtful([Question(row.question, row.answer) for row in note.items.all()], note.round)
+
+
+def _doubtful(items: Iterable[Question], round: Round) -> dict[str, str]:
+    return Names(round).doubtful("\n".join(f"{item.question}\n{item.answer}" for item in items))
+
+
+def _require_known(items: Iterable[Question], round: Round, knowing: Collection[str]) -> None:
+    left = {word: name for word, name in _doubtful(items, round).items() if word not in knowing}
+    if left:
+        raise Doubtful(left)
+
+
 def _names_in(items: Iterable[Question], round: Round) -> list[str]:
+    names = Names(round)
     return [
         f"Vraag {number}: hierin staat ‘{name}’. Iedereen leest de nota. Schrijf het zonder namen."
         for number, item in enumerate(items, 1)
-        for name in names_found(f"{item.question}\n{item.answer}", round)
+        for name in names.found(f"{item.question}\n{item.answer}")
     ]
 
 
 def _tidy(item: Question) -> Question:
-    return Question(item.question.replace("\r\n", "\n").strip(), item.answer.replace("\r\n", "\n").strip())
+    return Question(plain(item.question), plain(item.answer))
 
 
 def _lock(note: PublicNote) -> PublicNote:

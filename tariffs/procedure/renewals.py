@@ -7,12 +7,15 @@ the court are left aside: what is pending against them would turn against the ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from benchmarking import datasets
+from benchmarking.models import Run
 from providers.formatting import format_money
 from providers.models import Provider, Round
 from tariffs.models import (
@@ -27,7 +30,7 @@ from tariffs.models import (
     ReportStatus,
 )
 from tariffs.policies import current_policy
-from tariffs.procedure import figures
+from tariffs.procedure import figures, figures_in_words
 
 S = DecisionStatus
 UNDER_WAY = (S.PREPARED, S.ANNOUNCED, S.DRAFTED)
@@ -55,6 +58,8 @@ class Renewals:
     pending: int = 0
     under_way: int = 0
     without: int = 0
+    apart: int = 0
+    """Rest on figures that were granted on an objection, and that the newer outcomes do not hold."""
     may_lower: bool = False
 
     @property
@@ -68,6 +73,7 @@ class Renewals:
             or self.pending
             or self.under_way
             or self.without
+            or self.apart
         )
 
     @property
@@ -85,65 +91,91 @@ class Renewals:
         """Return how many would go down and keep their decision, by the reason."""
         kept = () if self.may_lower else self.lowered
         return (
-            ("zij zouden lager uitkomen, en volgens het beleid verlaagt een bezwaar van een ander niemand.", len(kept)),
-            (
-                "zij zouden lager uitkomen, maar over hen is op hun eigen bezwaar beslist (art. 7:11 Awb).",
-                len(self.protected),
-            ),
+            ("de nieuwe uitkomst is lager, en volgens het beleid verlaagt die geen besluit dat geldt.", len(kept)),
+            ("de nieuwe uitkomst is lager, maar op het eigen bezwaar is beslist (art. 7:11 Awb).", len(self.protected)),
         )
 
     @property
     def _untouched(self) -> tuple[tuple[str, int], ...]:
         """Return how many keep their decision whatever the outcomes say, or because these say the same, by the reason."""
         return (
-            ("in de nieuwe uitkomsten verandert er voor hen niets.", self.equal),
+            ("in de nieuwe uitkomsten verandert er niets aan wat is besloten.", self.equal),
             (
-                "tegen hun besluit loopt bezwaar of beroep. Dat gaat voor: het zou zich ook tegen een nieuw besluit richten"
+                "tegen het besluit loopt bezwaar of beroep. Dat gaat voor: het zou zich ook tegen een nieuw besluit richten"
                 " (art. 6:19 Awb).",
                 self.pending,
             ),
             (
-                "hun nieuwe besluit is al onderweg, op eerdere uitkomsten. Trek dat voornemen in om het op de nieuwe te laten"
+                "het nieuwe besluit is al onderweg, op eerdere uitkomsten. Trek dat voornemen in om het op de nieuwe te laten"
                 " rusten (art. 3:2 Awb).",
                 self.under_way,
             ),
-            ("zij hebben in de nieuwe uitkomsten geen bandbreedte.", self.without),
+            ("in de nieuwe uitkomsten is er geen bandbreedte.", self.without),
+            (
+                "het bezwaar was gegrond, en de getallen die toen zijn toegekend staan niet in de nieuwe uitkomsten. Neem ze bij"
+                " de zaak over in de gegevens en reken opnieuw (art. 7:11 Awb).",
+                self.apart,
+            ),
         )
 
     def sentences(self, currency: str) -> list[str]:
-        """Say what newer outcomes change in decisions that hold: how many, and by how many euros together."""
-
-        def together(found: Iterable[Renewal]) -> str:
-            total = sum((item.difference for item in found), Decimal(0))
-            return f"samen {format_money(abs(total), currency=currency)} {'minder' if total < 0 else 'meer'} aan maximale kosten"
-
+        """Say what newer outcomes change in decisions that hold: how many, what goes down, and by how many euros together."""
         said = []
         if self.raised:
             said.append(
-                f"{_count(self.raised)} hoger of anders uit ({together(self.raised)}): zij krijgen een nieuw voornemen, dat bij"
-                " verzending in de plaats komt van hun besluit."
+                f"{_count(self.raised)} hoger of anders uit ({_euros(self.raised, currency)}):"
+                f" {_who(self.raised, 'die krijgt', 'zij krijgen')} een nieuw voornemen, dat bij verzending in de plaats komt van"
+                " het besluit dat nu geldt."
             )
         if self.lowered and self.may_lower:
             said.append(
-                f"{_count(self.lowered)} lager uit ({together(self.lowered)}). Het beleid laat dat toe: ook zij krijgen een nieuw"
-                " voornemen en kunnen een zienswijze geven (art. 4:8 Awb)."
+                f"{_count(self.lowered)} lager uit: {_falls(self.lowered)} ({_euros(self.lowered, currency)}). Het beleid laat"
+                f" dat toe: ook {_who(self.lowered, 'die krijgt', 'zij krijgen')} een nieuw voornemen en"
+                f" {_who(self.lowered, 'kan', 'kunnen')} een zienswijze geven (art. 4:8 Awb)."
             )
         elif self.lowered:
             said.append(
-                f"{_count(self.lowered, would=True)} lager uitkomen ({together(self.lowered)}). Volgens het beleid houden zij hun"
-                " besluit."
+                f"{_count(self.lowered, would=True)} lager uitkomen: {_falls(self.lowered)} ({_euros(self.lowered, currency)})."
+                f" Volgens het beleid {_who(self.lowered, 'houdt die het', 'houden zij hun')} besluit."
             )
         if self.protected:
             said.append(
-                f"{_count(self.protected, would=True)} lager uitkomen ({together(self.protected)}), maar op hun eigen bezwaar is"
-                " beslist: zij houden hun besluit (art. 7:11 Awb)."
+                f"{_count(self.protected, would=True)} lager uitkomen: {_falls(self.protected)}"
+                f" ({_euros(self.protected, currency)}). Maar op het eigen bezwaar is beslist:"
+                f" {_who(self.protected, 'die houdt het', 'zij houden hun')} besluit (art. 7:11 Awb)."
             )
-        said += [f"{count} houden hun besluit: {reason}" for reason, count in self._untouched if count]
+        said += [
+            f"{count} {'houdt het' if count == 1 else 'houden hun'} besluit: {reason}"
+            for reason, count in self._untouched
+            if count
+        ]
         return said
 
 
-def _count(found: Iterable[Renewal], *, would: bool = False) -> str:
-    number = len(list(found))
+def _who(found: Sequence[Renewal], one: str, more: str) -> str:
+    return one if len(found) == 1 else more
+
+
+def _euros(found: Sequence[Renewal], currency: str) -> str:
+    """Say how many euros the maximum costs become more or less: in full, so that it does not read as what goes down."""
+    total = sum((item.difference for item in found), Decimal(0))
+    return (
+        f"{_who(found, 'de maximale kosten worden', 'de maximale kosten worden samen')}"
+        f" {format_money(abs(total), currency=currency)} {'lager' if total < 0 else 'hoger'}"
+    )
+
+
+def _falls(found: Sequence[Renewal]) -> str:
+    """Say what goes down: of one with the percentages, of more how often each."""
+    falls = [figures_in_words.what_falls(figures.of_bandwidth(item.band), item.decision.figures) for item in found]
+    if len(falls) == 1:
+        return " ".join(falls[0])
+    counts = Counter(what for what, _ in falls)
+    return ", ".join(f"bij {count} {what}" for what, count in counts.most_common())
+
+
+def _count(found: Sequence[Renewal], *, would: bool = False) -> str:
+    number = len(found)
     verb = ("zou" if number == 1 else "zouden") if would else ("komt" if number == 1 else "komen")
     return f"{number} {'aanbieder' if number == 1 else 'aanbieders'} met een besluit {verb}"
 
@@ -198,7 +230,8 @@ def renewals_of(release: Release) -> Renewals:
     raised: list[Renewal] = []
     lowered: list[Renewal] = []
     protected: list[Renewal] = []
-    counts = {"equal": 0, "pending": 0, "under_way": 0, "without": 0}
+    apart = _on_figures_not_in(release.run, found)
+    counts = {"equal": 0, "pending": 0, "under_way": 0, "without": 0, "apart": 0}
     for decision in found:
         band = bands.get(decision.provider_id)
         if decision.pk in pending:
@@ -207,10 +240,12 @@ def renewals_of(release: Release) -> Renewals:
             counts["under_way"] += under_way[decision.provider_id] != release.pk
         elif band is None:
             counts["without"] += 1
+        elif decision.pk in apart:
+            counts["apart"] += 1
         else:
             now = figures.of_bandwidth(band)
             renewal = Renewal(decision, band, figures.difference(now, decision.figures))
-            if figures.binds_the_same(now, decision.figures):
+            if figures.says_the_same(now, decision.figures):
                 counts["equal"] += 1
             elif figures.is_lower(now, decision.figures) or figures.starts_lower(now, decision.figures):
                 (protected if decision.origin == Origin.OBJECTION else lowered).append(renewal)
@@ -223,6 +258,20 @@ def renewals_of(release: Release) -> Renewals:
         may_lower=current_policy(round).objection_may_lower_others,
         **counts,
     )
+
+
+def _on_figures_not_in(run: Run, decisions: Iterable[Decision]) -> set[int]:
+    """Return the keys of decisions that rest on figures granted on an objection which the data of a run do not hold."""
+    granted = {item.pk: (item.provider.key, figures.changed(item.figures)) for item in decisions}
+    granted = {pk: (key, changes) for pk, (key, changes) in granted.items() if changes}
+    if not granted:
+        return set()
+    rows = datasets.read(bytes(run.dataset.content))
+    return {
+        pk
+        for pk, (key, changes) in granted.items()
+        if key not in rows.index or any(rows.loc[key].get(code) != value for code, value in changes.items())
+    }
 
 
 def in_place_of(release: Release, *, other_than: int) -> list[str]:

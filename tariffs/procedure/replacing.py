@@ -15,7 +15,7 @@ from django.utils import timezone
 from benchmarking import datasets
 from benchmarking.calculation import RunFailed
 from providers.access import Actor
-from providers.models import Round, Severity, Submission, SubmissionVersion
+from providers.models import Round, Submission, SubmissionVersion
 from providers.refusal import Refused
 from tariffs import consequences, letters, standings
 from tariffs.models import (
@@ -75,21 +75,8 @@ def prepare(objection: Objection, consequence: Consequence, changes: Changes, ac
         report, found = _of_new_run(old)
     else:
         found = dict(old.figures)
-    if consequence != Consequence.OTHER_REASONS and figures.is_lower(found, old.figures):
-        raise Refused(
-            "\n".join(
-                [
-                    "De aanbieder zou hiermee slechter uitkomen dan met het besluit waartegen zij bezwaar maakt. Dat mag niet"
-                    " door haar eigen bezwaar (art. 7:11 Awb).",
-                    *figures_in_words.lowered(found, old.figures, old.round.currency),
-                ]
-            )
-        )
-    if consequence != Consequence.OTHER_REASONS and figures.is_same(found, old.figures):
-        raise Refused(
-            "Hiermee verandert er niets aan het besluit. Kijk na welke gegevens anders worden (verandert een kostenpost, dan ook"
-            " het totaal), of kies ‘Zelfde uitkomst, betere motivering’ (art. 7:11, tweede lid, Awb)."
-        )
+    if consequence != Consequence.OTHER_REASONS:
+        _require_better(found, old)
     number = Decision.objects.filter(provider=old.provider_id, round=old.round_id).count() + 1
     return Decision.objects.create(
         provider_id=old.provider_id,
@@ -101,6 +88,26 @@ def prepare(objection: Objection, consequence: Consequence, changes: Changes, ac
         figures=found,
         prepared_by=actor.user,
     )
+
+
+def _require_better(found: figures.Figures, old: Decision) -> None:
+    """Raise :class:`~providers.refusal.Refused` unless figures say something else than a decision, and nowhere less."""
+    if figures.says_the_same(found, old.figures):
+        raise Refused(
+            "Hiermee verandert er niets aan het besluit: tarieven, percentages en bedragen blijven gelijk, of schuiven"
+            " alleen door afronding. Kijk na welke gegevens anders worden (verandert een kostenpost, dan ook het totaal), of"
+            " kies ‘Zelfde uitkomst, betere motivering’ (art. 7:11, tweede lid, Awb)."
+        )
+    if figures.is_lower(found, old.figures):
+        raise Refused(
+            "\n".join(
+                [
+                    "De aanbieder zou hiermee slechter uitkomen dan met het besluit waartegen zij bezwaar maakt. Dat mag niet"
+                    " door haar eigen bezwaar (art. 7:11 Awb).",
+                    *figures_in_words.lowered(found, old.figures, old.round.currency),
+                ]
+            )
+        )
 
 
 def _require_none_under_way(old: Decision) -> None:
@@ -121,6 +128,9 @@ def recomputed(old: Decision, changes: Changes) -> figures.Figures:
         raise Refused(
             "Vul in welke gegevens van de aanbieder anders worden. Daarmee wordt opnieuw gerekend (art. 7:11 Awb)."
         )
+    for code, value in changes.items():
+        if value is not None:
+            corrected_figures.require_number(code, value)
     errors = _checked(old, changes)
     try:
         change = consequences.frozen_frontier(old.report.release.run, old.provider.key, changes, errors=errors)
@@ -154,23 +164,8 @@ def _checked(old: Decision, changes: Changes) -> str | None:
     )
     if submission is None or version is None:
         return None
-    known = corrected_figures.contents_of(version).figures
-    if unknown := [code for code in changes if code not in known]:
-        raise Refused(f"{', '.join(unknown)}: dat gegeven leverde deze aanbieder niet aan (art. 7:11 Awb).")
     new = {code: value for code, value in changes.items() if value is not None}
-
-    def errors_of(wanted: Mapping[str, Decimal]) -> dict[tuple[str, str], str]:
-        found = corrected_figures.findings_after(submission=submission, version=version, changes=wanted)
-        return {
-            (row.rule, row.measure): f"{row.message} {row.mend}".strip()
-            for row in found
-            if row.severity == Severity.ERROR
-        }
-
-    before, after = errors_of({}), errors_of(new)
-    if wrong := [text for key, text in after.items() if key not in before]:
-        raise Refused("\n".join(["Met deze getallen klopt de opgave zelf niet meer (art. 3:2 Awb).", *wrong]))
-    return " ".join(sorted({rule for rule, _ in after}))
+    return corrected_figures.require_sound(submission=submission, version=version, changes=new)
 
 
 def _of_new_run(old: Decision) -> tuple[MirrorReport, figures.Figures]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from providers.access import Actor
 from providers.checking import FEWEST_LETTERS, says_why
+from providers.free_text import plain
 from providers.models import Role
 from providers.refusal import Refused
 from tariffs.models import RESPONSE_PROVIDER_STEPS, RESPONSE_TRANSITIONS, InterpretationResponse, ResponseStatus
@@ -55,8 +56,8 @@ def facts_of(response: InterpretationResponse) -> dict[str, str]:
 
 
 def in_words(text: str, sentence: str) -> str:
-    """Return what somebody of the NZa wrote, without blanks around it; with too little it is refused by ``sentence``."""
-    said = text.strip()
+    """Return what somebody of the NZa wrote, as it is kept; with too little it is refused by ``sentence``."""
+    said = plain(text)
     if not says_why(said):
         raise Refused(f"{sentence} Gebruik ten minste {FEWEST_LETTERS} letters.")
     return said

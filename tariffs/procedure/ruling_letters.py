@@ -15,8 +15,11 @@ from tariffs.models import (
     LetterKind,
     Objection,
     ObjectionOutcome,
+    TermEventKind,
 )
 from tariffs.procedure import figures, figures_in_words
+from tariffs.procedure.deadlines import counts_as_in_time, timeliness_of
+from tariffs.procedure.decision_letters import holds_in
 from tariffs.terms import appeal_term, equated_days
 
 O = ObjectionOutcome  # noqa: E741
@@ -39,6 +42,8 @@ FOLLOWS: dict[str, str] = {
     Consequence.OTHER_REASONS: "De NZa verbetert de motivering. De bandbreedte blijft zoals die was.",
 }
 
+NOT_HEARD = "De NZa hield geen hoorzitting: het bezwaar is kennelijk niet-ontvankelijk (art. 7:3, onder a, Awb)."
+
 #: The same for who reads about a provider: the NZa.
 THIRD_PERSON = (("Uw bezwaar", "Het bezwaar"), ("Alleen uw eigen cijfers", "Alleen de eigen cijfers van de aanbieder"))
 
@@ -53,6 +58,8 @@ def in_third_person(sentence: str) -> str:
 def outgoing(objection: Objection, *, grounds: Iterable[Ground], decided_on: date, actor: Actor) -> letters.Outgoing:
     """Return the letter with a decision on an objection that is taken on a day, with the verdict on each of its grounds."""
     new, round = objection.new_decision, objection.decision.round
+    if objection.outcome == O.INADMISSIBLE:
+        return _turned_away(objection, decided_on=decided_on, actor=actor)
     return letters.Outgoing(
         kind=LetterKind.OBJECTION_DECISION,
         provider=objection.provider,
@@ -66,7 +73,11 @@ def outgoing(objection: Objection, *, grounds: Iterable[Ground], decided_on: dat
                     *_changed(new, round.currency),
                 ]
             ),
-            "bandbreedte": figures.in_words(new.figures, round.currency) if new is not None else "",
+            "bandbreedte": "\n\n".join(
+                [figures.in_words(new.figures, round.currency), *holds_in(new.report.release.tariff_year)]
+            )
+            if new is not None
+            else "",
             "motivering": letters.plain_lines(objection.reasons),
             "gronden": "\n\n".join([*_grounds_in_words(grounds), *_advice(objection)]),
             "rechtsmiddel": appeal_clause(decided_on),
@@ -75,6 +86,38 @@ def outgoing(objection: Objection, *, grounds: Iterable[Ground], decided_on: dat
         figures=None if new is None else figures.table(new.figures, round.currency, new.report.release.tariff_year),
         objection=objection,
         decision=new,
+    )
+
+
+def _turned_away(objection: Objection, *, decided_on: date, actor: Actor) -> letters.Outgoing:
+    """Return the letter that an objection is not treated: on which article, and why nobody was heard (Awb 6:6, 6:11, 7:3)."""
+    return letters.Outgoing(
+        kind=LetterKind.OBJECTION_DECISION,
+        text="letter_objection_inadmissible",
+        provider=objection.provider,
+        round=objection.decision.round,
+        reference=objection.reference,
+        facts={
+            "uitkomst": " ".join([SENTENCES[O.INADMISSIBLE], _why_not_treated(objection)]),
+            "gevolg": FOLLOWS[objection.consequence],
+            "motivering": letters.plain_lines(objection.reasons),
+            "horen": NOT_HEARD,
+            "rechtsmiddel": appeal_clause(decided_on),
+            "ondertekenaar": actor.user.name,
+        },
+        objection=objection,
+    )
+
+
+def _why_not_treated(objection: Objection) -> str:
+    """Say on which article it rests: too late, or not completed within the time that was given for it."""
+    if counts_as_in_time(objection) is False:
+        return f"{timeliness_of(objection).sentence} Dat is niet verschoonbaar (art. 6:11 Awb)."
+    asked = objection.events.filter(kind=TermEventKind.REMEDY_ASKED).order_by("pk").last()
+    assert asked is not None
+    return (
+        f"De NZa vroeg op {format_date(asked.on)} om een aanvulling, uiterlijk op {format_date(asked.until)}. Het bezwaar is"
+        f" niet op tijd compleet geworden (art. 6:6 Awb). Dit vroeg zij:\n\n{letters.quoted(asked.reason)}"
     )
 
 

@@ -24,13 +24,15 @@ from tariffs.models import (
     DecisionStatus,
     Ground,
     Letter,
+    LetterKind,
     Objection,
     ObjectionOutcome,
     ObjectionStatus,
     TermEventKind,
     Verdict,
+    concepts,
 )
-from tariffs.procedure import groups, replacing, ruling_letters
+from tariffs.procedure import groups, hearings, posting, replacing, ruling_letters
 from tariffs.procedure.admission import missing
 from tariffs.procedure.deadlines import counts_as_in_time
 from tariffs.procedure.handling import lock, move, require_step
@@ -96,10 +98,15 @@ def judge(*, objection: Objection, verdicts: Mapping[int, tuple[str, str]], acto
 
 
 def grounds_of(objection: Objection, *, for_update: bool = False) -> list[Ground]:
-    """Return the grounds of an objection: shared ones first, then its own."""
+    """Return the grounds of an objection: shared ones first, then its own.
+
+    Its own in the words of a shared one is that one: it is answered there.
+    """
     found = Ground.objects.select_for_update(of=("self",)) if for_update else Ground.objects.all()
     shared = list(found.filter(group=objection.group_id).order_by("number")) if objection.group_id else []
-    return [*shared, *found.filter(objection=objection).order_by("number")]
+    said = {groups.words_of(ground.text) for ground in shared}
+    own = found.filter(objection=objection).order_by("number")
+    return [*shared, *(ground for ground in own if groups.words_of(ground.text) not in said)]
 
 
 def draft(
@@ -162,10 +169,12 @@ def decide(*, objection: Objection, actor: Actor) -> Objection:
         if locked.outcome == O.INADMISSIBLE:
             # Lateness may have been excused meanwhile, or what was missing may have come in.
             _require_inadmissible(locked)
+            hearings.not_heard(locked, actor=actor)
         else:
             # Somebody may have brought a ground forward meanwhile.
             _require_ripe(locked)
             _require_in_keeping(grounds_of(locked), ObjectionOutcome(locked.outcome))
+            concepts.announce(grounds_of(locked))
         replacing.require_policy(locked.decision.round, Consequence(locked.consequence))
         now = timezone.now()
         today = amsterdam_day(now)
@@ -206,6 +215,15 @@ def _outgoing(objection: Objection, decided_on: date, actor: Actor) -> letters.O
     return ruling_letters.outgoing(objection, grounds=grounds, decided_on=decided_on, actor=actor)
 
 
+def can_be_turned_away(objection: Objection) -> bool:
+    """Tell whether an objection can be declared inadmissible now: too late, or not completed in the time for it (Awb 6:6)."""
+    try:
+        _require_inadmissible(objection)
+    except Refused:
+        return False
+    return True
+
+
 def _require_ripe(objection: Objection) -> None:
     if objection.status == S.HEARD and objection.with_committee:
         raise Refused("De commissie heeft nog geen advies uitgebracht. Neem eerst haar advies over (art. 7:13 Awb).")
@@ -231,6 +249,12 @@ def _require_inadmissible(objection: Objection) -> None:
     if today <= asked.until and objection.status == S.INCOMPLETE:
         raise Refused(
             f"De aanbieder kan nog aanvullen tot en met {format_date(asked.until)} (art. 6:6 Awb). Wacht dat af."
+        )
+    waiting = posting.by_post().filter(objection=objection, kind=LetterKind.OBJECTION_REMEDY, posting=None)
+    if waiting.exclude(posting.is_needless()).exists():
+        raise Refused(
+            "Het verzoek om aanvulling is nog niet op de post gedaan, of die dag staat er nog niet. Zonder dat verzoek kreeg de"
+            " aanbieder de kans niet om aan te vullen (art. 6:6 Awb)."
         )
     if objection.status == S.RECEIVED and not missing(objection):
         raise Refused(

@@ -15,6 +15,7 @@ from providers import powers
 from providers.access import Actor
 from providers.audit import record
 from providers.formatting import format_date
+from providers.free_text import plain
 from providers.models import Act, Power
 from providers.refusal import Refused, require_words
 from tariffs.models import Channel, Decision, DecisionStatus, StatementOfViews
@@ -29,9 +30,10 @@ WAIVED = "Wij geven geen zienswijze."
 def give(*, decision: Decision, text: str, sent: Sequence[files.Sent] = (), key: str, actor: Actor) -> StatementOfViews:
     """Give views on what the NZa intends to decide; sent twice with the same ``key``, it is one statement."""
     powers.require(actor, decision.provider, Power.DELIVER, Power.SIGN)
-    if not text.strip():
+    said = plain(text)
+    if not said:
         raise Refused("Schrijf op wat u van het voornemen vindt, of kies dat u geen zienswijze geeft (art. 4:8 Awb).")
-    if len(text) > LONGEST:
+    if len(said) > LONGEST:
         raise Refused(
             "Maak uw zienswijze korter: niet langer dan 20.000 tekens. Stuur de rest mee als bestand (art. 4:9 Awb)."
         )
@@ -42,7 +44,7 @@ def give(*, decision: Decision, text: str, sent: Sequence[files.Sent] = (), key:
         if known is not None:
             return known
         _require_open(decision, timezone.now())
-        made = _store(decision, text.strip(), Channel.PORTAL, key, timezone.now(), actor)
+        made = _store(decision, said, Channel.PORTAL, key, timezone.now(), actor)
         if sent:
             files.receive(case=made, sent=sent, actor=actor)
     return made
@@ -69,7 +71,8 @@ def write_down(
         raise Refused(
             "Kies hoe de zienswijze binnenkwam: mondeling, per post, per e-mail of aan de balie (art. 4:9 Awb)."
         )
-    if not text.strip():
+    said = plain(text)
+    if not said:
         raise Refused("Schrijf op wat de aanbieder zei of schreef (art. 4:9 Awb).")
     if received_at > timezone.now():
         raise Refused("Kies een moment dat is geweest: wanneer ontving de NZa de zienswijze (art. 4:9 Awb)?")
@@ -82,7 +85,7 @@ def write_down(
         now = Decision.objects.get(pk=decision.pk)
         if now.status != DecisionStatus.ANNOUNCED:
             raise Refused(_closed(now))
-        made = _store(decision, text.strip(), channel, key, received_at, actor)
+        made = _store(decision, said, channel, key, received_at, actor)
         if sent:
             files.receive(case=made, sent=sent, actor=actor)
     return made

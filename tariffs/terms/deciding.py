@@ -32,7 +32,7 @@ class Suspension:
     """Days on which the term stands still: from ``starts`` up to, not including, ``until`` ("tot de dag waarop").
 
     ``reason`` follows "omdat …". A suspension that still runs has no end yet: give the day after today as ``until`` and
-    ``is_running``, and the sentence says that the end of the term moves along.
+    ``is_running``, and the sentence says that the term has no last day meanwhile.
     """
 
     starts: dt.date
@@ -139,16 +139,23 @@ def decision_term(
         f"De NZa beslist binnen {base}{', omdat een commissie adviseert' if has_committee else ''}."
         f" Die termijn begint op {format_date(starts)}, de dag na het einde van de bezwaartermijn ({article})."
     ]
+    running = next((item for item in suspensions if item.is_running), None)
     for item in sorted(suspensions, key=lambda item: item.starts):
-        if max(item.starts, starts) < item.until:
+        if item is running or max(item.starts, starts) < item.until:
             sentences.append(_standing_still(item, starts))
             articles.append(item.article)
     if adjournment is not None:
         sentences.append(f"De NZa heeft de beslissing {adjournment.length} verdaagd (art. 7:10, derde lid, Awb).")
         articles.append("art. 7:10, derde lid, Awb")
     explained, more = explain_end(nominal_end=nominal, end=end, extension="law", equated=equated)
-    sentences.append(f"De termijn eindigt op {format_date(nominal)}.{explained}")
-    articles.extend(more)
+    if running is None:
+        sentences.append(f"De termijn eindigt op {format_date(nominal)}.{explained}")
+        articles.extend(more)
+    elif agreed_until is None:
+        sentences.append(
+            "Zolang dat duurt, is er geen laatste dag. De NZa laat u weten wanneer de termijn weer loopt, en tot wanneer. Liep"
+            f" zij morgen weer, dan was {format_date(end)} de laatste dag."
+        )
     if agreed_until is not None:
         if agreed_until <= end:
             raise ValueError(f"the term runs until {end}: waiting until {agreed_until} is no further adjournment")
@@ -162,6 +169,14 @@ def decision_term(
         nominal_end=nominal,
         end=end,
         sentence=" ".join(sentences),
+        ends_by="art. 7:10, vierde lid, Awb"
+        if agreed_until is not None
+        else running.article
+        if running is not None
+        else "art. 7:10, derde lid, Awb"
+        if adjournment is not None
+        else "",
+        stands_still=running is not None and agreed_until is None,
     )
 
 
@@ -203,10 +218,12 @@ def _standing_still(item: Suspension, starts: dt.date) -> str:
     first = max(item.starts, starts)
     last = format_date(item.until - DAY)
     if item.is_running:
-        return (
-            f"De termijn staat stil sinds {format_date(first)}, omdat {item.reason} ({item.article})."
-            " Zolang dat duurt, schuift het einde mee."
+        since = (
+            f"Zij staat vanaf die dag stil, als het dan nog zo is dat {item.reason}"
+            if item.until <= starts
+            else f"De termijn staat stil sinds {format_date(first)}, omdat {item.reason}"
         )
+        return f"{since} ({item.article})."
     number = (item.until - first).days
     if number == 1:
         return f"De termijn stond op {last} stil, omdat {item.reason} ({item.article})."

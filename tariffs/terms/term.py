@@ -69,7 +69,9 @@ class Term:
     """A term with its reasons. ``end`` is the last day that counts; ``nominal_end`` the last day before any extension.
 
     ``starts`` is the first day, ``None`` where the law names only a last day. ``articles`` are written as in a letter.
-    ``sentence`` is Dutch, for the people the term is about.
+    ``sentence`` is Dutch, for the people the term is about. ``ends_by``: the article that its last day stands on, if that is
+    not the first of them. ``stands_still``: it does so now or from its first day on, nobody knows until when, and ``end`` is what
+    it would be if it ran on tomorrow.
     """
 
     name: str
@@ -78,6 +80,8 @@ class Term:
     nominal_end: dt.date
     end: dt.date
     sentence: str
+    ends_by: str = ""
+    stands_still: bool = False
 
     @property
     def closes_at(self) -> dt.datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from tests.api.calling import Caller, key_for
 from tests.storing import stored
 from tests.tariffs.offices import ZWALUW, Offices, build_offices
 
+STEP = Decimal("0.0001")
 ADDRESS = "/api/v1/bandbreedtes"
 
 
@@ -50,7 +51,10 @@ def test_each_office_reads_its_own_regions_with_the_status_in_every_row(offices:
     assert {code for row in answers[0]["results"] for code in row["regions"]} == {"5501"}
     linde = next(row for row in answers[0]["results"] if row["provider"]["name"] == "De Linde")
     standing = offices.standing()
-    assert Decimal(linde["lower_rate"]) == round(standing.lower_rate or Decimal(0), 3)
+    assert Decimal(linde["lower_rate"]) == (standing.lower_rate or Decimal(0)).quantize(STEP, ROUND_CEILING)
+    assert Decimal(linde["upper_rate"]) == (standing.upper_rate or Decimal(0)).quantize(STEP, ROUND_FLOOR)
+    assert linde["care_days_class"] == {"at_least": 10_000, "below": 15_000}
+    assert "care_days" not in linde
     assert [row["lower"] for row in linde["products"]] == [facts["lower"] for facts in standing.products]
     assert AuditRecord.objects.filter(act=Act.BANDWIDTHS_READ, organisation=offices.cast.north.name).exists()
 

@@ -85,6 +85,7 @@ def released(noor: Screen, pieter: Screen, run: Run, status: str, **fields: str)
     if status == "Vastgesteld":
         noor.page.get_by_label("Zorgkantoren zien").check()
         noor.page.get_by_label("De duidingsperiode die nog loopt eindigt hiermee").check()
+        noor.page.get_by_label("Waarom eindigt de duidingsperiode eerder?").fill("Iedereen heeft antwoord.")
     noor.click("button", "Zet de spiegels klaar")
     release = Release.objects.get(run=run, status={"Voorlopig": "provisional", "Vastgesteld": "adopted"}[status])
     wait_for("the mirrors are made", lambda: Release.objects.get(pk=release.pk).stage == ReleaseStage.PREPARED)
@@ -258,7 +259,7 @@ def test_from_release_to_a_granted_objection(
     step(
         fatima,
         "/besluiten/fictief-2024/bezwaar/",
-        **{"grond-1": "De kosten van onze keuken zijn dubbel geteld; zie de bijlage.", "naam": "Fatima"},
+        **{"grond-1": "Een deel van onze huisvesting is niet meegeteld; zie de bijlage.", "naam": "Fatima"},
     )
     objection = Objection.objects.get(decision=decision)
     wait_for("its standing is under objection", lambda: standing_of(anne_is).status == "under_objection")
@@ -269,21 +270,22 @@ def test_from_release_to_a_granted_objection(
     step(noor, None, reason="Aan het bezwaar wordt geheel tegemoetgekomen.")
     ground = objection.grounds.get()
     step(
-        noor, f"{at}/gronden/", **{f"verdict_{ground.pk}": "founded", f"reasons_{ground.pk}": "De dubbeltelling klopt."}
+        noor,
+        f"{at}/gronden/",
+        **{f"verdict_{ground.pk}": "founded", f"reasons_{ground.pk}": "De huisvesting ontbrak inderdaad."},
     )
-    cheaper = (newest(anne_is, "total_cost") * Decimal("0.97")).quantize(Decimal(1))
-    less = newest(anne_is, "total_cost") - cheaper
+    more = Decimal(10_000)
     noor.go(f"{at}/opstellen/")
     noor.page.get_by_label("Gegrond", exact=True).check()
     noor.page.locator("input[name=consequence][value=frozen_frontier]").check()
     step(
         noor,
         None,
-        reasons="De NZa neemt de verbeterde kosten over, met dezelfde vergelijking.",
+        reasons="De NZa neemt de verbeterde kosten van huisvesting over, met dezelfde vergelijking.",
         measure_1="total_cost",
-        value_1=f"{cheaper:.2f}".replace(".", ","),
-        measure_2="care_staff_employed",
-        value_2=f"{newest(anne_is, 'care_staff_employed') - less:.2f}".replace(".", ","),
+        value_1=f"{newest(anne_is, 'total_cost') + more:.2f}".replace(".", ","),
+        measure_2="housing_nhc",
+        value_2=f"{newest(anne_is, 'housing_nhc') + more:.2f}".replace(".", ","),
     )
     noor.keep("objection drafted")
     before = {
@@ -297,7 +299,8 @@ def test_from_release_to_a_granted_objection(
     objection.refresh_from_db()
     assert (objection.status, objection.outcome) == ("decided", "granted")
     assert objection.new_decision is not None
-    assert objection.new_decision.figures["minimum"] != decision.figures["minimum"]
+    # Housing is no part of the comparison: it comes on top of the minimum, to the euro.
+    assert Decimal(objection.new_decision.figures["minimum"]) - Decimal(decision.figures["minimum"]) == more
     after = {
         item.provider_id: item.figures for item in Decision.objects.filter(round=first.round).exclude(provider=anne_is)
     }

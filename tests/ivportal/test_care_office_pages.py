@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 import openpyxl
@@ -30,6 +30,8 @@ from tests.factories import computed, delivery, make_round
 from tests.storing import stored
 from tests.tariffs.offices import ZWALUW, Offices, build_offices
 
+#: A hundredth of a percent, in which a rate is told and agreed.
+STEP = Decimal("0.0001")
 LINDE, ANKER, KOMPAS = "99900001", "99900002", "99900003"
 
 
@@ -101,7 +103,7 @@ def test_the_table_tells_where_the_guide_percentage_and_the_agreement_lie(office
     page = karim.get("/bandbreedtes/")
     assert names_in(page) == ["De Linde", "De Zwaluw", "Het Kompas"]
     said = words(page)
-    assert "Richtpercentage ligt erbinnen: 1,0 punt boven het minimum" in said
+    assert "Richtpercentage ligt erbinnen: 1,00 procentpunt boven het minimum" in said
     assert f"{share * 100:.2f} % Binnen de bandbreedte".replace(".", ",") in said
     assert "Vorig jaar (2024)" in said
     assert page.content.decode().count("rate-scale__guide") == 3
@@ -133,6 +135,10 @@ def test_filters_and_order_choose_rows(offices: Offices, karim: Client) -> None:
         "De Zwaluw",
         "De Linde",
     ]
+    offices.moved(KOMPAS, bandwidth_status="above_cap", lower_rate=Decimal("0.98"), upper_rate=Decimal("0.98"))
+    said = words(karim.get("/bandbreedtes/"))
+    assert said.count("Minimum boven het plafond (98 %)") == 2, "in the filter and in the row"
+    assert "De bandbreedte is één punt: het plafond (98 %)." in said
 
 
 def test_what_does_not_fit_comes_back_with_the_rule_and_what_was_typed(offices: Offices, karim: Client) -> None:
@@ -172,12 +178,22 @@ def test_a_reason_is_asked_only_where_the_policy_takes_one(offices: Offices, kar
     assert "reason" not in karim.get(page_of(offices)).content.decode()
     set_policy(round=offices.round, actor=None, agreements_outside=OutsideBandwidth.RECORDED)
     low = f"{(offices.standing().lower_rate or 0) * 100 - 3:.2f}"
-    assert "met een reden" in words(register(offices, karim, percentage=low))
+    refused = register(offices, karim, percentage=low)
+    assert "Buiten de bandbreedte afspreken kan in deze ronde alleen met een reden" in words(refused)
+    assert 'Verbeter: <a class="nl-link" href="#id_reason">' in refused.content.decode()
     assert register(offices, karim, percentage=low, reason="Nieuwe aanbieder met aanloopkosten.").status_code == 302
     overview = words(karim.get("/afspraken/"))
     assert "Buiten de bandbreedte 1" in overview
     assert "Reden: Nieuwe aanbieder met aanloopkosten." in overview
+    assert "nooit boven het landelijke maximumtarief. Buiten de bandbreedte afspreken kan in deze ronde" in overview
     assert "Buiten de bandbreedte, met reden" in words(karim.get("/bandbreedtes/?afspraak=past-niet"))
+    anne = words(browser_of(offices.cast.anne).get("/besluiten/"))
+    assert "buiten de bandbreedte" in anne
+    assert "aanloopkosten" not in anne
+    assert register(offices, karim, percentage=f"{float(low) + 4:.2f}").status_code == 302
+    assert "Lag buiten de bandbreedte, met reden. Vervangen door een latere afspraak" in words(
+        karim.get(page_of(offices))
+    )
 
 
 def test_a_status_that_changed_meanwhile_is_shown_and_asked_again(offices: Offices, karim: Client) -> None:
@@ -204,11 +220,11 @@ def test_nothing_can_be_agreed_before_the_bandwidth_is_valid(offices: Offices, k
     opened = form_of(karim.get(page_of(offices)))
     offices.moved(status="provisional")
     page = karim.get(page_of(offices))
-    assert "Er is nog geen geldige bandbreedte: de status is ‘voorlopig’" in words(page)
+    assert "De bandbreedte is nog niet vastgesteld: de status is ‘voorlopig’" in words(page)
     assert 'name="percentage"' not in page.content.decode()
     now = str(offices.standing().uuid)
     answer = karim.post(page_of(offices, rest="afspraak/"), opened | {"seen": now, "percentage": "80"})
-    assert "nog geen geldige bandbreedte" in words(answer)
+    assert "nog niet vastgesteld" in words(answer)
     assert "Kan nog niet 1" in words(karim.get("/afspraken/"))
 
 
@@ -220,7 +236,8 @@ def test_the_overview_counts_and_says_what_no_longer_fits(offices: Offices, kari
     page = karim.get("/afspraken/")
     said = words(page)
     assert "Met een afspraak 2 van 3 aanbieders" in said
-    assert "Nog af te spreken 1" in said
+    assert "Nog af te spreken 1 vastgesteld, nog geen besluit" in said
+    assert "De Zwaluw: past niet meer bij de bandbreedte van nu afgesproken" in said
     assert "Past niet meer 1" in said
     assert "De Zwaluw: past niet meer bij de bandbreedte van nu" in said
     found = re.search(
@@ -235,7 +252,7 @@ def test_the_overview_counts_and_says_what_no_longer_fits(offices: Offices, kari
 def test_two_to_six_providers_of_the_own_regions_stand_beside_each_other(offices: Offices, karim: Client) -> None:
     uuids = {key: offices.provider(key).uuid for key in (LINDE, ANKER, KOMPAS, ZWALUW)}
     page = karim.get("/bandbreedtes/vergelijken/", {"aanbieder": [uuids[LINDE], uuids[ZWALUW], uuids[ANKER]]})
-    assert names_in(page)[:2] == ["De Linde", "De Zwaluw"]
+    assert names_in(page)[:2] == ["1. De Linde", "2. De Zwaluw"]
     assert "Het Anker" not in words(page)
     assert "Vorig jaar" in words(page)
     for chosen in ([], [uuids[LINDE]], [uuids[LINDE], uuids[ANKER]], ["=1+1", "x" * 5000]):
@@ -261,7 +278,10 @@ def test_the_workbook_for_the_negotiation_has_two_sheets_of_text_and_numbers(off
     first, second = ([[cell.value for cell in row] for row in sheet.iter_rows(min_row=4)] for sheet in book)
     said = dict(zip(*first, strict=True))
     standing = offices.standing()
-    assert said["Onderkant"] == float(round(standing.lower_rate or 0, 3))
+    assert said["Onderkant"] == float((standing.lower_rate or Decimal(0)).quantize(STEP, ROUND_CEILING))
+    assert said["Bovenkant"] == float((standing.upper_rate or Decimal(0)).quantize(STEP, ROUND_FLOOR))
+    assert said["Status sinds"].date() == timezone.localdate()
+    assert [said[f"Zorgdagen 2024, alle regio's: {end}"] for end in ("van", "tot")] == [10_000, 15_000]
     assert said["Uw richtpercentage"] == 0.8125
     assert said["Status"] == "Vastgesteld, fictief"
     assert said["Vorig jaar bovenkant"] is not None

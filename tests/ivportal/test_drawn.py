@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from ivportal.pages.care_office.charts import rates_in_bandwidths
 from ivportal.pages.intervals import format_range, in_words, interval_bar
 from ivportal.pages.scales import bandwidth_bar, label_places, rate_scale, scale_ends
 
@@ -106,7 +108,46 @@ def test_a_scale_marks_the_guide_percentage_and_what_was_agreed_where_they_lie_a
         lower=lower, upper=upper, ends=scale_ends(rates), guide=guide, agreed=(Decimal("0.86"), Decimal("0.94"))
     )
     assert drawn["lower"] < drawn["agreed"][0] < drawn["guide"] < drawn["agreed"][1] < drawn["lower"] + drawn["width"]
-    assert drawn["label"].endswith("richtpercentage 90,0\u00a0%; afgesproken 86,0\u00a0% tot 94,0\u00a0%")
+    assert drawn["label"].endswith("richtpercentage 90,00\u00a0%; afgesproken 86,00\u00a0% tot 94,00\u00a0%")
     plain = rate_scale(lower=lower, upper=upper, ends=scale_ends(rates))
     assert (plain["guide"], plain["agreed"]) == (None, [])
     assert plain["label"].endswith("van het maximumtarief")
+
+
+def row(name: str, lower: str | None, reason: str = "") -> dict[str, Any]:
+    """Return what the figure of a care office takes of a provider."""
+    rate = None if lower is None else Decimal(lower)
+    return {
+        "name": name, "name_key": name.casefold(), "lower_rate": rate, "upper_rate": rate and rate + Decimal("0.05"),
+        "rates": "" if rate is None else f"vanaf {rate}", "agreed": None, "status_label": "Vastgesteld", "reason": reason,
+    }  # fmt: skip
+
+
+def test_providers_whose_names_begin_alike_can_be_told_apart_and_nobody_is_left_out_unsaid() -> None:
+    alike = "Expertisecentrum voor Wonen, Zorg en Behandeling"
+    rows = [row(f"{alike} {where}", lower) for where, lower in (("Oost", "0.93"), ("West", "0.91"), ("Zuid", "0.92"))]
+    rows += [row("Huis & Haard", None, "Doet niet mee in de vergelijking."), row("De Brug", None, "Geen tarief.")]
+    figure = rates_in_bandwidths(rows, guide=None, identifier="vergelijking", title="Titel")
+    assert figure is not None
+    layout = figure["plotly"]["layout"]
+    labels, narrow = layout["xaxis"]["ticktext"], layout["meta"]["narrow"]["xaxis"]["ticktext"]
+    assert len(set(labels)) == 3
+    assert narrow == ["1", "2", "3"]
+    assert [line[0] for line in figure["table"]["rows"]] == [
+        f"{number}. {alike} {where}" for number, where in enumerate(("West", "Zuid", "Oost"), start=1)
+    ]
+    assert max(len(line) for label in labels for line in label.split("<br>")) <= 19
+    assert figure["note"] == (
+        "Zonder bandbreedte, en daarom niet in de figuur: Huis & Haard (Doet niet mee in de vergelijking);"
+        " De Brug (Geen tarief)."
+    )
+    guided = rates_in_bandwidths(rows, guide=Decimal("0.95"), identifier="vergelijking", title="Titel")
+    assert guided is not None
+    (label,) = guided["plotly"]["layout"]["annotations"]
+    assert (label["yref"], label["y"], label["yanchor"]) == ("paper", 1, "bottom"), (
+        "above the figure: no band runs through it"
+    )
+    everyone = rates_in_bandwidths(rows[:3] * 3, guide=None, identifier="afspraken", title="Titel")
+    assert everyone is not None
+    assert everyone["note"] == ""
+    assert everyone["table"]["rows"][0][0] == f"{alike} West"

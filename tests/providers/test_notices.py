@@ -18,7 +18,7 @@ from django.utils import timezone
 from ivportal.celery import app
 from providers import notices
 from providers.access import EVERYTHING, scope
-from providers.models import Act, AuditRecord, Mail, MailStatus, Notice, Round, RoundStatus, User
+from providers.models import Act, AuditRecord, Mail, MailStatus, Notice, Provider, Round, RoundStatus, User
 from providers.notices import PAUSES, _next, message_of, send_waiting, tell, try_again
 from providers.tasks import send_mails
 from tests.cast import Cast, browser_of, make_cast
@@ -81,11 +81,17 @@ class TestTelling:
         assert not Notice.objects.exists()
 
     def test_a_provider_tells_its_own_people_and_nobody_else(self, cast: Cast) -> None:
+        def declined(to: User, provider: Provider) -> list[Notice]:
+            facts = {"wie": "Anne", "reden": "Nog niet."}
+            return tell(kind="signature_declined", to=[to], provider=provider, occasion="1", **facts)
+
         with scope(acting(cast.anne).database_scope):
-            assert len(returned(cast, cast.anne)) == 1
-            assert returned(cast, cast.anne) == []
+            assert len(declined(cast.anne, cast.linde)) == 1
+            assert declined(cast.anne, cast.linde) == []
             with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
-                returned(cast, cast.bram, provider=cast.anker)
+                declined(cast.bram, cast.anker)
+            with pytest.raises(ProgrammingError, match="is not for provider"), transaction.atomic():
+                returned(cast, cast.anne)
         assert Mail.objects.get().address == "anne@example.org"
 
 

@@ -15,6 +15,7 @@ from providers.access import Actor
 from providers.formatting import AMSTERDAM
 from providers.models import Power, Provider, Round, User
 from tariffs.models import (
+    Channel,
     Consequence,
     Decision,
     Letter,
@@ -23,7 +24,7 @@ from tariffs.models import (
     Release,
     ReportStatus,
 )
-from tariffs.procedure import admission, decisions, hearings, objections, posting, rulings
+from tariffs.procedure import admission, decisions, hearings, objections, posting, rulings, views
 from tariffs.release import release_run
 from tests.access.world import MODEL, deliveries, with_tariffs
 from tests.cast import Cast, make_cast
@@ -109,10 +110,18 @@ def announced(world: Adopted) -> None:
 def sent(world: Adopted, *, is_posted: bool = True) -> Decision:
     """Play on until everybody's decision was sent; return that of De Linde. It is 22 September 2026 then.
 
-    What goes by post goes the same day, if ``is_posted``.
+    What goes by post goes the same day, if ``is_posted``; without that everybody let the NZa know by e-mail that no views follow.
     """
     with at(MONDAY):
         announced(world)
+        if is_posted:
+            posted(world)
+        else:
+            for decision in Decision.objects.filter(round=world.round, status="announced"):
+                views.write_down(
+                    decision=decision, text=views.WAIVED, channel=Channel.EMAIL, received_at=timezone.now(),
+                    key=f"geen {decision.reference}", actor=world.noor,
+                )  # fmt: skip
     with at(dt.date(2026, 9, 22)):
         decisions.draft_all(round=world.round, actor=world.noor, reasons=REASONS)
         decisions.send_all(round=world.round, actor=world.rinske)
@@ -139,6 +148,7 @@ def filed(world: Adopted, decision: Decision, **said: Any) -> Objection:
         "is_pro_forma": False,
         "signed_by": "Anne de Wit",
         "key": f"bezwaar-{decision.reference}",
+        "representative_address": "Postbus 12\n3500 AA Utrecht" if said.get("representative") else "",
         **said,
     }
     made = objections.file(decision=decision, actor=actor, **facts)

@@ -149,6 +149,9 @@ def test_a_cap_that_is_no_whole_cent_is_rounded_down() -> None:
         year=prices,
     )
     assert ends(found) == {"days_5vv": ("323.33", "323.33")}
+    assert (
+        "liggen boven het plafond van 97\xa0% van de maximumtarieven. De bandbreedte is daarom één punt" in found.reason
+    )
 
 
 def test_ends_that_cross_by_rounding_inward_take_the_upper_value() -> None:

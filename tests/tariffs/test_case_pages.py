@@ -17,7 +17,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from providers.models import Act, AuditRecord
-from tariffs.models import CaseFile, Decision, Letter, LetterKind, Objection, StatementOfViews
+from tariffs.models import CaseFile, Decision, Letter, LetterKind, Objection, Settlement, StatementOfViews
+from tariffs.policies import set_policy
 from tests import storing
 from tests.cast import browser_of
 from tests.tariffs import cases
@@ -126,6 +127,11 @@ def test_the_procedure_is_played_on_the_pages(world: Adopted) -> None:
     assert len(names) == 2
     verdicts = dict.fromkeys(names, "founded")
     post(noor, step("gronden"), **verdicts, **{name.replace("verdict", "reasons"): REASONS for name in names})
+    set_policy(round=world.round, actor=world.noor, objections_settled=Settlement.FULL_RERUN)
+    assert re.search(r"\(nu 17\.351\).*Nieuw getal 1", text_of(noor.get(step("gegevens"))))
+    assert "Nieuw getal" not in text_of(noor.get(step("opstellen")))
+    set_policy(round=world.round, actor=world.noor, objections_settled=Settlement.FROZEN_FRONTIER)
+    assert "gegevens/" not in noor.get(linde).content.decode()
     post(
         noor,
         step("opstellen"),
@@ -168,7 +174,12 @@ def test_the_procedure_is_played_on_the_pages(world: Adopted) -> None:
     assert client.get(linde).content.decode().count("nl-button--primary") == 0
     assert ineke.get(linde).content.decode().count("nl-button--primary") == 1
     assert text_of(rinske.get(reverse("objection_concept", args=[objection.uuid]))).count("niet verstuurd") == 1
+    assert "gegevens/" not in noor.get(linde).content.decode()
     post(ineke, step("beslissen"))
+    assert "Neem de gegevens over" in text_of(noor.get(linde))
+    assert re.search(r"Wat gebeurt er dan\?.*19\.351\.", text_of(noor.get(step("gegevens"))))
+    post(noor, step("gegevens"))
+    assert "Neem de gegevens over" not in text_of(noor.get(linde))
     page = text_of(anne.get(reverse("own_case", args=[slug])))
     assert "Uw bezwaar is gegrond." in page
     assert "in beroep bij het College van Beroep" in page

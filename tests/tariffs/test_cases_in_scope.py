@@ -72,6 +72,8 @@ def test_a_provider_speaks_objects_supplements_and_withdraws(world: Adopted) -> 
     assert Letter.objects.filter(objection=made).count() == 1
     admission.ask_remedy(objection=made, what="De gronden ontbreken nog.", actor=world.noor)
     with scope(world.anne.database_scope):
+        with pytest.raises(Refused, match="Deze bestanden horen al bij het bezwaar"):
+            objections.supplement(objection=made, sent=[Sent("huur.pdf", PDF)], actor=world.anne)
         objections.supplement(objection=made, grounds=["De huur."], actor=world.anne)
         objections.supplement(objection=made, grounds=["De huur."], actor=world.anne)
         case = case_of(provider=world.cast.linde, round=world.round, actor=world.anne)

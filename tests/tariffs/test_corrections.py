@@ -39,7 +39,7 @@ from tariffs.models import (
     Settlement,
 )
 from tariffs.policies import set_policy
-from tariffs.procedure import answering, corrected_figures, corrections, interpretation, outlook
+from tariffs.procedure import answering, carrying, corrected_figures, corrections, interpretation, outlook
 from tariffs.procedure.answering import Answer
 from tariffs.release import release_run
 from tests.access.world import MODEL, deliveries, with_tariffs
@@ -425,6 +425,39 @@ def test_a_correction_waits_for_the_board_which_signs_what_another_asked_and_the
     review.validate(submission=submission, actor=employee)
     days = str(int(before["99900001"]["days_5vv"]) + 11)
     assert frozen(round) == before | {"99900001": before["99900001"] | {"days_5vv": days}}
+
+
+def test_what_the_nza_settles_itself_is_signed_by_whoever_may_sign_at_the_provider(
+    portal: InterpretationResponse,
+) -> None:
+    round, linde, employee = portal.report.release.round, portal.provider, acting(an_employee())
+    days = frozen(round)["99900001"]["days_5vv"]
+    changes = {"days_5vv": Decimal(days) + 23}
+    submission = submission_of(round, linde)
+    settled = carrying.Settled(
+        changes=changes,
+        asked_by=employee.user,
+        words={"days_5vv": WHY},
+        why="Wij hebben gegevens verbeterd na uw bezwaar.",
+        origin={},
+    )
+    assert not carrying.awaits(submission, changes)
+    carrying.carry(submission=submission, settled=settled, until=a_workday(14), actor=employee)
+    submission.refresh_from_db()
+    assert carrying.awaits(submission, changes)
+    assert not carrying.holds(submission, changes)
+    assert Notice.objects.filter(kind="returned", provider=linde, body__contains="na uw bezwaar").exists()
+    # Who asked for the correction may sign this: she did not settle it.
+    signer, newest = acting(portal.submitted_by, linde), drafts.newest_of(submission)
+    assert newest is not None
+    with scope(signer.database_scope):
+        signing.sign(submission=submission, draft_number=newest.number, position="bestuurder", actor=signer)
+    assert carrying.holds(submission, changes)
+    assert not carrying.awaits(submission, changes)
+    submission.refresh_from_db()
+    review.take(submission=submission, actor=employee)
+    review.validate(submission=submission, actor=employee)
+    assert frozen(round)["99900001"]["days_5vv"] == str(changes["days_5vv"])
 
 
 def test_a_correction_that_is_in_the_run_does_not_count_a_second_time(portal: InterpretationResponse) -> None:

@@ -33,7 +33,7 @@ from tariffs.models import (
     Standing,
     StatementOfViews,
 )
-from tariffs.procedure import decisions, dossier, due, posting, views
+from tariffs.procedure import decisions, dossier, due, posting, views, withdrawing
 from tariffs.procedure.files import Sent
 from tests import storing
 from tests.tariffs import cases
@@ -79,6 +79,9 @@ def test_an_intention_says_until_when_and_is_told_once(world: Adopted) -> None:
     assert "21 september 2026" in letter.body
     assert "art. 4:8 Awb" in letter.body
     assert "geen bezwaar" in letter.body
+    assert "ook vóór die dag. Daarna kunt u niet meer aanvullen." in letter.body
+    year = world.release.tariff_year
+    assert f"De tarieven gelden van 1 januari {year} tot en met 31 december {year}." in letter.body
     told = Notice.objects.filter(kind="case_letter", provider=world.cast.linde)
     assert told.count() == told.values("recipient").distinct().count() > 1
     assert not Notice.objects.filter(kind="case_letter", body__contains="{").exists()
@@ -106,6 +109,16 @@ def test_an_intention_that_goes_later_leaves_as_many_days_to_speak(world: Adopte
     with at(before + dt.timedelta(days=2)):
         with pytest.raises(Refused, match="4:8"):
             decisions.draft_all(round=world.round, actor=world.noor, reasons=REASONS, decisions=[first.decision.uuid])
+        # Of the third nobody knows that it went: its time to speak cannot have begun, unless somebody spoke.
+        with pytest.raises(Refused, match="niet vast dat de brief met het voornemen op de post is gedaan"):
+            decisions.draft_all(round=world.round, actor=world.noor, reasons=REASONS, decisions=[third.decision.uuid])
+        drafted = decisions.draft_all(round=world.round, actor=world.noor, reasons=REASONS)
+        assert (drafted.done, [count for _, count in drafted.left if count]) == (1, [1, 8])
+        assert "8 bleven liggen: van hun brief met het voornemen staat niet vast" in drafted.sentence
+        views.write_down(
+            decision=third.decision, text=views.WAIVED, channel=Channel.EMAIL, received_at=MONDAY, key="geen",
+            actor=world.noor,
+        )  # fmt: skip
         decisions.draft_all(round=world.round, actor=world.noor, reasons=REASONS, decisions=[third.decision.uuid])
         posting.put_in_post(letters=[third.uuid], on=later, **put)
         assert Decision.objects.get(pk=third.decision_id).views_until == before
@@ -114,6 +127,7 @@ def test_an_intention_that_goes_later_leaves_as_many_days_to_speak(world: Adopte
 def test_no_decision_before_the_time_to_speak_is_over(world: Adopted) -> None:
     with at(MONDAY):
         cases.announced(world)
+        cases.posted(world)
     with at(dt.datetime(2026, 9, 21, 23, 59, tzinfo=MONDAY.tzinfo)):
         assert decisions.draft_all(round=world.round, actor=world.noor).done == 0
         with pytest.raises(Refused, match="4:8"):
@@ -158,6 +172,7 @@ def test_views_are_answered_before_there_is_a_decision(world: Adopted) -> None:
 def test_one_draws_up_and_another_decides(world: Adopted) -> None:
     with at(MONDAY):
         cases.announced(world)
+        cases.posted(world)
     with at(dt.date(2026, 9, 22)):
         decisions.draft_all(round=world.round, actor=world.noor, reasons=REASONS)
         with pytest.raises(Refused, match="3:2"):
@@ -173,6 +188,7 @@ def test_one_draws_up_and_another_decides(world: Adopted) -> None:
     assert (found.status, found.sent_on, found.sent_how) == (S.SENT, dt.date(2026, 9, 22), Channel.POST)
     body = Letter.objects.get(decision=found, kind=LetterKind.DECISION).body
     assert "uiterlijk op 3 november 2026" in body
+    assert f"tot en met 31 december {world.release.tariff_year}" in body
     assert REASONS in body
     for article in ("3:45", "6:5", "6:7", "6:8", "6:16"):
         assert f"art. {article} Awb" in body, article
@@ -200,9 +216,10 @@ def test_who_consented_gets_it_in_the_portal_and_the_others_by_post(world: Adopt
 def test_a_decision_can_go_back_and_an_intention_can_be_withdrawn(world: Adopted) -> None:
     with at(MONDAY):
         cases.announced(world)
+        cases.posted(world)
         with pytest.raises(Refused, match="3:46"):
-            decisions.withdraw(decision=world.decision(), reason="Nee", actor=world.noor)
-        decisions.withdraw(decision=world.decision(), reason="Er komt een nieuwe berekening.", actor=world.noor)
+            withdrawing.withdraw(decision=world.decision(), reason="Nee", actor=world.noor)
+        withdrawing.withdraw(decision=world.decision(), reason="Er komt een nieuwe berekening.", actor=world.noor)
         assert decisions.prepare_all(release=world.release, actor=world.noor).done == 1
     assert Notice.objects.filter(kind="case_changed", provider=world.cast.linde).exists()
     references = list(Decision.objects.filter(provider=world.cast.linde).values_list("reference", flat=True))
@@ -234,6 +251,7 @@ def test_hundreds_cost_no_more_questions_to_the_database_than_ten(world: Adopted
         few = queries(lambda: decisions.announce_all(round=world.round, actor=world.noor, decisions=one))
         many = queries(lambda: decisions.announce_all(round=world.round, actor=world.noor))
         assert many <= few + 2
+        cases.posted(world)
     with at(dt.date(2026, 9, 22)):
         decisions.draft_all(round=world.round, actor=world.noor)
         few = queries(lambda: decisions.send_all(round=world.round, actor=world.rinske, decisions=one))

@@ -20,7 +20,18 @@ from django.db.migrations.executor import MigrationExecutor
 
 from ivportal.database.roles import connecting_as_owner
 from providers.access import EVERYTHING, scope
-from tariffs.models import CaseFile, Decision, Letter, LetterKind, Objection, Posting, Printing
+from tariffs.models import (
+    CaseFile,
+    Decision,
+    Ground,
+    Letter,
+    LetterKind,
+    Objection,
+    Posting,
+    Printing,
+    StatementOfViews,
+    concepts,
+)
 from tariffs.procedure import posting
 from tests.plain_sql import query, refused
 from tests.tariffs import cases
@@ -80,6 +91,16 @@ def fill(models: Any, world: Adopted) -> None:
     objection = of("Objection").create(
         provider_id=linde, decision=new, reference="IN-DE-PLAATS-B1", key="een", status="received", received_by_id=noor
     )
+    drafted = decided("OPGESTELD", "", status="drafted", reasons="Nog geheim.")
+    of("StatementOfViews").create(
+        provider_id=linde, decision=drafted, key="een", text="Te laag.", received_by_id=noor, reaction="Ook geheim.",
+        reaction_by_id=noor, reaction_at=SENT_AT,
+    )  # fmt: skip
+    heard = of("Objection").create(
+        provider_id=anker, decision=here, reference="GEHOORD-B1", key="een", status="heard", received_by_id=noor,
+        outcome="dismissed", reasons="Zo is het.", drafted_by_id=noor,
+    )  # fmt: skip
+    of("Ground").create(objection=heard, number=1, text="Oneerlijk.", verdict="unfounded", reasons="Niet waar.")
     written("letter_intended", "VOORNEMEN", decision=old)
     written("letter_decision", "PER-POST", decision=old)
     written("letter_decision", "IN-HET-PORTAAL", decision=here)
@@ -111,7 +132,8 @@ def migrated(django_db_setup: None, django_db_blocker: Any) -> Iterator[Adopted]
             migrate(BEFORE)
             migrate()
             with scope(EVERYTHING):
-                Objection.objects.update(deviation="Anders dan het advies.")
+                (objection,) = Objection.objects.filter(reference="IN-DE-PLAATS-B1")
+                concepts.keep([objection], deviation="Anders dan het advies.")
             with pytest.raises(IntegrityError) as refusal:
                 migrate(BEFORE)
             seen["said"] = str(refusal.value)
@@ -137,6 +159,22 @@ def test_no_letter_is_lost_or_changed_there_and_back_and_there_again(world: Adop
     assert letters() == seen["once"]
     for reference, row in seen["before"].items():
         assert row.items() <= seen["once"][reference].items()
+
+
+def test_what_was_drawn_up_is_kept_apart_and_is_still_there(world: Adopted) -> None:
+    """In its row nothing stands of it any more; the NZa finds it there all the same."""
+    drafted, heard = Decision.objects.get(reference="OPGESTELD"), Objection.objects.get(reference="GEHOORD-B1")
+    said, ground = StatementOfViews.objects.get(decision=drafted), Ground.objects.get(objection=heard)
+    assert query(
+        "SELECT d.reasons || v.reaction, o.outcome || o.reasons || g.verdict || g.reasons FROM tariffs_decision d"
+        " JOIN tariffs_statementofviews v ON v.decision_id = d.id, tariffs_objection o JOIN tariffs_ground g"
+        " ON g.objection_id = o.id WHERE d.id = %s AND o.id = %s",
+        drafted.pk,
+        heard.pk,
+    ) == [("", "")]
+    assert (drafted.reasons, said.reaction) == ("Nog geheim.", "Ook geheim.")
+    assert (heard.outcome, heard.reasons) == ("dismissed", "Zo is het.")
+    assert (ground.verdict, ground.reasons) == ("unfounded", "Niet waar.")
 
 
 def test_what_went_by_post_was_printed_and_its_day_can_be_written_down_at_once(world: Adopted) -> None:
@@ -179,12 +217,16 @@ def a_cancelled_hearing(world: Adopted) -> None:
 
 
 def why_advice_was_not_followed(world: Adopted) -> None:
-    Objection.objects.update(deviation="Anders dan het advies.")
+    Objection.objects.filter(reference="IN-DE-PLAATS-B1").update(
+        status="decided", outcome="dismissed", reasons="Zo is het.", deviation="Anders dan het advies.", decided_on=SENT,
+        drafted_by=world.cast.noor, decided_by=world.second,
+    )  # fmt: skip
 
 
 def a_mandate(world: Adopted) -> None:
     CaseFile.objects.create(
-        provider=world.cast.linde, objection=Objection.objects.get(), kind="mandate", name="machtiging.pdf",
+        provider=world.cast.linde, objection=Objection.objects.get(reference="IN-DE-PLAATS-B1"), kind="mandate",
+        name="machtiging.pdf",
         content_type="application/pdf", sha256="1" * 64, size=4, content=b"%PDF", received_from=world.cast.anne,
     )  # fmt: skip
 

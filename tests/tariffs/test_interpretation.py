@@ -124,6 +124,18 @@ def test_sent_twice_it_is_one_response_with_one_message_and_another_text_under_t
     assert InterpretationResponse.objects.count() == 1
 
 
+def test_what_is_no_number_is_refused_in_words_and_text_is_kept_as_it_reads(period: Period) -> None:
+    for value in ("NaN", "sNaN", "Infinity", "-Infinity"):
+        with pytest.raises(Refused, match="een getal in"):
+            respond(
+                period, period.cast.anne, kind=ResponseKind.CORRECT, changes={"total_cost": Decimal(value)}, key=value
+            )
+    kept = respond(period, period.cast.anne, text="De kosten zijn \u202e€ 12\u202c en\u2067 dat klopt\u2069 niet.\x00")
+    assert kept.text == "De kosten zijn € 12 en dat klopt niet."
+    with pytest.raises(Refused, match="Schrijf op wat u wilt zeggen"):
+        respond(period, period.cast.anne, text="\u202e\u2066\u200b" * 10)
+
+
 def test_agreeing_needs_no_words_no_answer_and_no_message_and_the_rest_is_agreed_with_once(period: Period) -> None:
     cast = period.cast
     respond(period, cast.anne, item=Item.SCORE, kind=ResponseKind.ASK, text="Hoe komt u hieraan, precies?")
@@ -181,6 +193,10 @@ def test_a_mirror_that_was_replaced_or_asks_nothing_is_only_read(period: Period)
         respond(period, period.cast.anne, report=old)
     with pytest.raises(Refused, match="geen duidingsperiode"):
         respond(period, period.cast.anne)
+    anne, newest = browser_of(period.cast.anne), period.report(period.cast.linde)
+    for mirror, is_asked in ((old, True), (newest, False)):
+        page = anne.get(reverse("report_responses", args=[mirror.uuid])).content.decode()
+        assert ("Dit is uw reactie in de duidingsperiode" in page) is is_asked
 
 
 def test_adopting_waits_for_every_answer_says_what_it_ends_and_hides_nothing_open(period: Period) -> None:
@@ -345,6 +361,12 @@ def test_one_answer_to_several_tells_each_provider_once_and_is_all_or_nothing(pe
     asking = {"kind": ResponseKind.ASK, "text": "Hoe telt huisvesting mee?"}
     three = [respond(period, user, **asking) for user in (cast.anne, cast.daan, cast.bram)]
     together = {"outcome": ResponseOutcome.REPLIED, "text": "Huisvesting telt apart mee, naast uw score."}
+    named = {**together, "text": "Het Anker is een peer van u, omdat zij net zo’n gebouw heeft. Vraag het Bram Koster."}
+    with pytest.raises(Refused, match=r"staat ‘Het Anker’\. 2 aanbieders lezen dit"):
+        answering.answer_together(responses=three, actor=period.noor, **named)
+    with pytest.raises(Refused, match=r"staat ‘Het Anker’\. De Linde leest dit"):
+        answering.answer_together(responses=three[:2], actor=period.noor, **named)
+    assert not InterpretationResponse.objects.exclude(answer="").exists()
     group = answering.answer_together(responses=three, actor=period.noor, **together)
     assert answering.answer_together(responses=three, actor=period.noor, **together) == group
     assert set(InterpretationResponse.objects.values_list("answer_group", "answer")) == {(group, together["text"])}

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from providers.access import scope
-from providers.models import Notice, Provider
+from providers.models import Location, Notice, Provider
 from providers.refusal import Refused
 from tariffs.models import PublicNote, PublicNoteItem, ResponseKind, ResponseOutcome
 from tariffs.procedure import answering, public_notes
@@ -64,6 +64,11 @@ def note(period: Period) -> PublicNote:
         ("Wij van De LιΝde vragen dit.", "De Linde"),
         ("Wij van Ｄｅ Ｌｉｎｄｅ vragen dit.", "De Linde"),
         ("Wij van Dé Lïndè vragen dit.", "De Linde"),
+        # In digits that look like letters, and in the plural.
+        ("Wij van De L1nd3 vragen dit.", "De Linde"),
+        ("Zo doen De Linden het niet.", "De Linde"),
+        ("Dat geldt voor Het Kompas', zegt men.", "Het Kompas"),
+        ("Bij Het Kompazes is dat zo.", "Het Kompas"),
         # With something invisible in it, or a hyphen, or more blanks than there are words.
         ("Wij van De Lin\u00adde vragen dit.", "De Linde"),
         ("Wij van De\u200b Lin\u200dde vragen dit.", "De Linde"),
@@ -91,6 +96,50 @@ def test_words_that_only_look_like_a_name_are_no_name(period: Period, note: Publ
         "Nee; dedaan en fatimah ook niet, en in het ankerpunt evenmin.",
     )
     assert public_notes.write(note=note, items=[PLAIN, harmless], actor=period.noor).items.count() == 2
+
+
+def test_what_may_be_a_name_is_kept_and_published_by_who_says_that_it_is_none(period: Period, note: PublicNote) -> None:
+    Provider.objects.filter(pk=period.cast.linde.pk).update(name="Stichting Zonnehuis Groep")
+    Location.objects.filter(provider=period.cast.anker).update(name="Villa Zomerzicht")
+
+    def doubted(text: str, *knowing: str) -> tuple[str, ...]:
+        try:
+            public_notes.write(note=note, items=[Question("Klopt dit?", text)], actor=period.noor, knowing=knowing)
+        except public_notes.Doubtful as doubtful:
+            return doubtful.words
+        return ()
+
+    for text, words in (
+        ("Zoals het Zonnehuis dat doet.", ("Zonnehuis",)),
+        ("Zoals het zonnehuis dat doet, en Zonnehuizes buren.", ("zonnehuis", "Zonnehuizes")),
+        ("Zoals Zonne-huis en Z0nnehu1s.", ("Zonne-huis", "Z0nnehu1s")),
+        ("Zoals in Villa Zomer-zicht.", ("Villa Zomerzicht",)),
+        # A common word, a short one without a capital, a part of a longer word.
+        ("De groep woont in een huis met een anker en veel zonnehuisjes.", ()),
+        ("Zoals Anker dat doet.", ("Anker",)),
+    ):
+        assert doubted(text) == words, text
+        assert doubted(text, *words) == ()
+    assert doubted("Zoals Anker en Zonnehuis.", "Anker") == ("Zonnehuis",)
+    assert doubted("Zoals het Zonnehuis.", "Zonnehuis") == ()
+    address = reverse("round_note", args=[note.round.slug, note.number])
+    noor, rinske = browser_of(period.cast.noor), browser_of(period.rinske.user)
+    sent = {
+        "gezien": public_notes.mark(PublicNote.objects.get(pk=note.pk)),
+        "vraag": ["Mag dit?"],
+        "antwoord": ["In het Zonnehuis."],
+    }
+    refused_page = noor.post(address, sent)
+    assert refused_page.status_code == 409
+    assert "‘Zonnehuis’ is hier geen naam" in refused_page.content.decode()
+    assert noor.post(address, {**sent, "geen_naam": ["Zonnehuis"]}).status_code == 302
+    page = rinske.get(address)
+    assert "Het kan Stichting Zonnehuis Groep zijn" in page.content.decode()
+    publish, read = reverse("publish_note", args=[note.round.slug, note.number]), {"gezien": page.context["seen"]}
+    rinske.post(publish, read)
+    assert PublicNote.objects.get(pk=note.pk).published_at is None
+    rinske.post(publish, {**read, "geen_naam": ["Zonnehuis"]})
+    assert PublicNote.objects.get(pk=note.pk).published_at is not None
 
 
 def test_who_wrote_last_does_not_publish_and_who_did_not_read_this_text_neither(

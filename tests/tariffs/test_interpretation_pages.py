@@ -238,7 +238,14 @@ def test_a_response_is_treated_from_taking_to_carrying_over_with_the_steps_of_th
 
     step("behandelen")
     asked = {"reason": "Uit welke rekening blijkt dit?", "until_day": f"{a_workday(10):%Y-%m-%d}"}
-    assert "kan aanvullen tot en met" in text_of(step("aanvulling", asked))
+    about_another = {**asked, "reason": "Boekt De Linde dit zoals Het Anker?"}
+    warned = step("aanvulling", about_another).content.decode()
+    assert "Hierin staat ‘Het Anker’. De Linde leest dit." in warned
+    assert 'name="names"' in warned
+    assert "Hierin staat" in text_of(
+        step("beantwoorden", {**about_another, "outcome": "rejected", "names": "De Linde"})
+    )
+    assert "kan aanvullen tot en met" in text_of(step("aanvulling", {**about_another, "names": "Het Anker"}))
     own = browser_of(period.cast.daan)
     added = own.post(
         reverse("supplement_response", args=[response.uuid]),
@@ -283,8 +290,11 @@ def test_several_questions_get_one_answer_from_the_queue(period: Period) -> None
     client, address = browser_of(period.cast.noor), reverse("answer_together")
     chosen = {"reactie": [str(item.uuid) for item in both]}
     assert "Wat antwoordt u op deze 2 reacties?" in text_of(client.get(address, chosen))
-    answer = {"outcome": "replied", "reason": "Huisvesting telt apart mee."}
-    client.post(address, {**chosen, **answer})
+    answer = {"outcome": "replied", "reason": "Bij het Anker telt huisvesting apart mee."}
+    assert "In het antwoord staat ‘Het Anker’" in text_of(client.post(address, {**chosen, **answer}))
+    answer["reason"] = "Kosten van een Anker voor het schip tellen apart mee."
+    assert "Anker (dat kan Het Anker zijn)" in text_of(client.post(address, {**chosen, **answer}))
+    client.post(address, {**chosen, **answer, "names": "Anker"})
     assert InterpretationResponse.objects.filter(outcome="replied").values("answer_group").distinct().count() == 1
     single = client.get(address, {"reactie": [str(both[0].uuid), "geen-uuid"]})
     assert (single.status_code, single["Location"]) == (302, reverse("response_queue"))
@@ -294,6 +304,8 @@ def test_more_time_is_given_to_one_by_its_number_and_a_wrong_number_to_nobody(pe
     client, address = browser_of(period.cast.noor), reverse("extend_period", args=[period.release.uuid])
     given = {"until_day": f"{a_workday(60):%Y-%m-%d}", "reason": "Uw controller is ziek."}
     assert "geen aanbieder met nummer 12345678" in text_of(client.post(address, {**given, "provider": "12345678"}))
+    named = client.post(address, {**given, "reason": "De controller van Het Anker is ziek."})
+    assert re.search(r"Hierin staat ‘Het Anker’\. Dit lezen De Brink, .* en Het Kompas\.", text_of(named))
     done = client.post(address, {**given, "provider": period.cast.anker.key}, follow=True)
     assert "Het Anker kan reageren tot en met" in text_of(done)
     assert "(1 aanbieder heeft langer)" in text_of(done)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from providers.access import scope
 from providers.formatting import AMSTERDAM
@@ -20,6 +21,7 @@ from tariffs.models import (
     Consequence,
     Decision,
     DecisionStatus,
+    Hearing,
     Letter,
     LetterKind,
     Objection,
@@ -36,6 +38,7 @@ from tariffs.procedure.renewals import adopted_release
 from tariffs.release import release_run
 from tests import storing
 from tests.access.world import MODEL
+from tests.cast import browser_of
 from tests.factories import computed
 from tests.tariffs import cases
 from tests.tariffs.cases import PDF, REASONS, Adopted, at, dismissed, filed, heard, judged
@@ -153,6 +156,29 @@ def test_what_the_law_asks_of_an_objection_is_asked(world: Adopted, said: dict[s
         filed(world, world.decision(), **said)
 
 
+def test_an_objection_has_bounds_and_holds_only_what_a_reader_sees(world: Adopted) -> None:
+    long, many = "x" * 5_001, [f"Grond nummer {number} van dit bezwaar." for number in range(41)]
+    with at(dt.date(2026, 9, 25)):
+        for said, words in (
+            ({"grounds": [long]}, r"elke grond\. Niet langer dan 5\.000 tekens; u schreef er 5\.001"),
+            ({"late_because": long}, "waarom het bezwaar later komt"),
+            ({"grounds": many}, "ten hoogste 40 gronden; hier staan er al 0 en u noemt er 41"),
+            ({"grounds": ["\u202e\u2066\x00 "]}, "6:5"),
+            ({"signed_by": "\u2067"}, "Zet uw naam"),
+        ):
+            with pytest.raises(Refused, match=words):
+                filed(world, world.decision(), **said)
+        assert not Objection.objects.exists()
+        turned = "Het tarief is \u202e€ 200\u202c en niet\u2066 € 100\u2069.\x00\r\nDat is te laag."
+        made = filed(world, world.decision(), grounds=[turned, *many[:38]], signed_by="Anne\u202e de Wit")
+        assert made.grounds.get(number=1).text == "Het tarief is € 200 en niet € 100. \nDat is te laag."
+        assert made.signed_by == "Anne de Wit"
+        objections.supplement(objection=made, grounds=["De veertigste grond."], actor=world.anne)
+        with pytest.raises(Refused, match="hier staan er al 40 en u noemt er 1"):
+            objections.supplement(objection=made, grounds=["De eenenveertigste."], actor=world.noor)
+    assert made.grounds.count() == 40
+
+
 @pytest.mark.parametrize(("moment", "is_late"), [((2026, 11, 3, 23, 59, 59), False), ((2026, 11, 4, 0, 0, 0), True)])
 def test_the_last_second_is_in_time_and_the_next_is_late(world: Adopted, moment: Any, is_late: bool) -> None:
     with at(dt.datetime(*moment, tzinfo=AMSTERDAM)):
@@ -258,7 +284,15 @@ def test_who_never_completes_it_can_be_turned_away(world: Adopted) -> None:
             consequence=Consequence.NONE,
             actor=world.noor,
         )
+    button = "Verklaar niet-ontvankelijk"
+    case_page = reverse("case", args=[world.round.slug, made.provider.uuid])
+    with at(LAST_DAY):
+        assert button not in browser_of(world.cast.noor).get(case_page).content.decode()
     with at(LAST_DAY + dt.timedelta(days=1)):
+        # A request that nobody could receive gave no occasion to mend anything.
+        assert not rulings.can_be_turned_away(made)
+        cases.posted(world)
+        assert button in browser_of(world.cast.noor).get(case_page).content.decode()
         rulings.draft(
             objection=made,
             outcome=ObjectionOutcome.INADMISSIBLE,
@@ -268,6 +302,12 @@ def test_who_never_completes_it_can_be_turned_away(world: Adopted) -> None:
         )
         rulings.decide(objection=made, actor=world.ineke)
     assert status_of(world) == "decided"
+    said = Letter.objects.get(kind=LetterKind.OBJECTION_DECISION).body
+    assert "om een aanvulling, uiterlijk op 3 november 2026. Het bezwaar is niet op tijd compleet" in said
+    for words in ("(art. 6:6 Awb)", "> De gronden van het bezwaar.", "art. 7:3, onder a, Awb", "art. 6:23 Awb"):
+        assert words in said
+    assert "7:11" not in said, "nothing was reconsidered"
+    assert "art. 7:3, onder a, Awb" in Hearing.objects.get(objections=made).waived_because
 
 
 def test_a_proxy_without_a_file_has_to_show_one(world: Adopted) -> None:
@@ -281,6 +321,8 @@ def test_a_proxy_without_a_file_has_to_show_one(world: Adopted) -> None:
             admission.admit(objection=made, with_committee=False, actor=world.noor)
         objections.supplement(objection=made, mandate=[Sent("machtiging.pdf", PDF)], actor=world.anne)
         admission.admit(objection=made, with_committee=False, actor=world.noor)
+    with pytest.raises(Refused, match="postadres van de gemachtigde"):
+        filed(world, world.decision(world.cast.anker), actor=world.bram, representative="X", representative_address=" ")
 
 
 def test_a_withdrawn_objection_leaves_the_decision_as_it_was(world: Adopted) -> None:

@@ -20,6 +20,7 @@ def test_who_acts_in_the_same_moment_as_a_colleague_or_a_provider_finds_what_she
     world = cases.adopted()
     with at(MONDAY):
         cases.announced(world)
+        cases.posted(world)
     _views_that_come_in_while_a_decision_is_drawn_up_are_answered_before_it_is_sent(world)
     _a_note_that_a_colleague_wrote_on_meanwhile_is_read_again(world)
     _who_waited_for_a_colleague_sees_the_group_that_she_made(world)

@@ -29,7 +29,7 @@ from tariffs.models import (
     ObjectionOutcome,
     TermEvent,
 )
-from tariffs.procedure import admission, deadlines, groups, objections, rulings, timeline
+from tariffs.procedure import admission, deadlines, delays, groups, objections, rulings, timeline
 from tariffs.procedure.case import case_of
 from tariffs.procedure.files import Sent
 from tariffs.procedure.form import CameIn
@@ -78,7 +78,13 @@ def test_a_cost_line_that_no_longer_adds_up_is_refused_with_what_is_missing(worl
         with pytest.raises(Refused, match="leverde deze aanbieder niet aan"):
             rulings.draft(objection=made, changes={"days_10vv": Decimal(3)}, **facts)
         both = {"care_staff_employed": Decimal("6996586.28"), "total_cost": Decimal("7413977.41")}
-        assert rulings.draft(objection=made, changes=both, **facts).new_decision is not None
+        # Measured against others, own costs alone move nothing but the rounding of a score: that is no new decision.
+        with pytest.raises(Refused, match="verandert er niets aan het besluit"):
+            rulings.draft(objection=made, changes=both, **facts)
+        assert (
+            rulings.draft(objection=made, changes={**both, "days_5vv": Decimal(19351)}, **facts).new_decision
+            is not None
+        )
 
 
 def test_the_advice_goes_with_the_decision_and_so_does_why_it_was_not_followed(world: Adopted) -> None:
@@ -180,6 +186,8 @@ def test_a_mandate_that_came_among_other_files_is_not_asked_for_again(world: Ado
             admission.point_out_mandate(objection=made, file=other.files.get().uuid, actor=world.noor)
         assert "dagen.pdf" not in noor.get(url).content.decode()
         came = made.files.get(name="volmacht.pdf")
+        told = timeline.events(case_of(provider=made.provider, round=world.round, actor=world.anne))
+        assert {item.who for item in told if item.what == "Grond 1"} == {"Anne de Wit"}
         for _ in range(2):
             assert noor.post(url, {"file": str(came.uuid)}).status_code == 302
         kept = made.files.get(kind=FileKind.MANDATE)
@@ -197,6 +205,41 @@ def test_asking_for_more_says_that_the_term_stands_still_only_if_it_does(world: 
         assert "staat de beslistermijn stil" in admission.remedy_sentence(made)
         admission.ask_remedy(objection=made, what="De gronden van het bezwaar.", actor=world.noor)
     assert Letter.objects.get(kind=LetterKind.OBJECTION_REMEDY).body.count("staat de beslistermijn stil") == 1
+
+
+def test_a_suspension_has_no_last_day_also_if_the_term_has_not_begun(world: Adopted) -> None:
+    with at(dt.date(2026, 9, 28)):
+        made = filed(world, world.decision())
+        delays.suspend(
+            objection=made, cause="objector", reason="De stukken komen nog van de bezwaarmaker.", actor=world.noor
+        )
+    said = Letter.objects.get(kind=LetterKind.ADJOURNMENT).body
+    assert "Zij staat stil zodra zij begint" in said
+    assert "beslist later" not in said
+    assert "begint op 4 november 2026" in said
+    assert "Zij staat vanaf die dag stil" in said
+    assert "art. 4:15, tweede lid, onder b, Awb" in said
+    assert "er geen laatste dag" in said
+    for day, since in ((dt.date(2026, 9, 28), "vanaf die dag stil"), (dt.date(2026, 12, 7), "sinds 4 november 2026")):
+        with at(day):
+            (term,) = deadlines.deadlines(Objection.objects.get(pk=made.pk))
+            assert (term.stands_still, term.is_over) == (True, False)
+            assert term.article == "art. 4:15, tweede lid, onder b, Awb"
+            assert since in term.sentence
+            page = browser_of(world.cast.anne).get(reverse("own_case", args=[world.round.slug])).content.decode()
+            assert "Nu nog geen laatste dag" in page
+            assert "Zij beslist uiterlijk" not in page
+            assert "later: de termijn staat nu stil (art. 4:15" in page
+    with at(dt.date(2026, 12, 8)):
+        delays.resume(objection=made, reason="De stukken zijn er nu allemaal.", actor=world.noor)
+        delays.adjourn(objection=made, weeks=1, reason="De hoorzitting valt later.", actor=world.noor)
+        (term,) = deadlines.deadlines(Objection.objects.get(pk=made.pk))
+    assert (term.stands_still, term.article) == (False, "art. 7:10, derde lid, Awb")
+    later = [letter.body for letter in Letter.objects.filter(kind=LetterKind.ADJOURNMENT).order_by("pk")]
+    assert [("stilstond, is voorbij" in body, "beslist later" in body) for body in later[1:]] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 def test_what_came_with_only_a_day_stands_in_the_order_of_that_day(world: Adopted) -> None:
@@ -226,7 +269,7 @@ def test_what_came_with_only_a_day_stands_in_the_order_of_that_day(world: Adopte
         page = noor.get(reverse("case", args=[world.round.slug, made.provider.uuid])).content.decode()
         assert re.findall(r"nl-button--primary\"\s+href=\"[^\"]+\">([^<]+)<", page) == ["Neem in behandeling"]
         shown, folded = page.split("Andere stappen")
-        assert "Verklaar niet-ontvankelijk" in shown
+        assert "Verklaar niet-ontvankelijk" not in page, "it is complete and in time"
         assert ("Leg een ingebrekestelling vast" in shown, "Leg een ingebrekestelling vast" in folded) == (False, True)
     with at(on(day, 12)):
         made = Objection.objects.get(pk=made.pk)
@@ -244,12 +287,14 @@ def test_what_came_with_only_a_day_stands_in_the_order_of_that_day(world: Adopte
         rulings.decide(objection=made, actor=world.ineke)
     told = timeline.events(case_of(provider=made.provider, round=world.round, actor=world.noor))
     names = (
-        "Bezwaar PROEF", "Aanvulling gevraagd (art. 6:6 Awb)", "Aangevuld (art. 6:6 Awb)", "Geen hoorzitting",
-        "Advies over het bezwaar", "Waarom de NZa van het advies afwijkt", "Brief: beslissing op bezwaar",
+        "Bezwaar PROEF", "Aanvulling gevraagd (art. 6:6 Awb)", "Aangevuld (art. 6:6 Awb)", "In behandeling genomen",
+        "Geen hoorzitting", "Advies over het bezwaar", "Grond 1: slaagt niet", "Waarom de NZa van het advies afwijkt",
+        "Brief: beslissing op bezwaar",
     )  # fmt: skip
     places = [next(i for i, item in enumerate(told) if item.what.startswith(name)) for name in names]
     assert places == sorted(places), [(item.what, item.when) for item in told]
-    assert told[places[4]].when == "25 september 2026"
+    assert told[places[5]].when == "25 september 2026"
+    assert (told[places[4]].who, told[places[6]].text) == (world.noor.user.name, REASONS)
 
 
 def test_once_one_of_a_group_is_decided_nobody_leaves_joins_or_adds(world: Adopted) -> None:
@@ -265,6 +310,7 @@ def test_once_one_of_a_group_is_decided_nobody_leaves_joins_or_adds(world: Adopt
         group = groups.join(round=world.round, name="Huur", objections=three, actor=world.noor)
         groups.share(group=group, text="De huur telt te laag mee.", actor=world.noor)
         admission.ask_remedy(objection=empty, what="De naam van wie bezwaar maakt.", actor=world.noor)
+        cases.posted(world)
     with at(dt.date(2026, 11, 4)):
         turned_away: dict[str, Any] = {"outcome": ObjectionOutcome.INADMISSIBLE, "consequence": Consequence.NONE}
         rulings.draft(objection=empty, reasons=REASONS, actor=world.noor, **turned_away)

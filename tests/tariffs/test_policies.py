@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,13 +14,17 @@ from typing import Any
 import pytest
 import xlsxwriter
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 
+from benchmarking.runs import set_specification
 from providers.models import Act, AuditRecord
+from tariffs.gaps import gaps_of_policy, gaps_of_table
 from tariffs.models import MaximumTariff, RoundPolicy, TariffTable
 from tariffs.policies import current_policy, set_policy
-from tariffs.tables import COLUMNS, TariffTableError, import_tariff_file, import_tariffs
-from tests.factories import delivery, make_round
+from tariffs.tables import COLUMNS, NAMES, TariffTableError, import_tariff_file, import_tariffs
+from tests.cast import browser_of, make_cast
+from tests.factories import SIMPLE, delivery, make_round
 
 HEADER = "year,code,amount,source,valid_from,includes_nhc_nic\n"
 GOOD = HEADER + (
@@ -115,35 +120,44 @@ def test_a_table_is_labelled_fictitious_only_if_every_amount_is_invented(
 @pytest.mark.parametrize(
     ("row", "place", "what"),
     [
-        ("tweeduizend,days_5vv,300,NZa,2024-01-01,ja", "kolom year", "'tweeduizend' is geen jaartal"),
-        ("202,days_5vv,300,NZa,2024-01-01,ja", "kolom year", "202 ligt niet van 2000 tot en met 2100"),
-        ("99999,days_5vv,300,NZa,2024-01-01,ja", "kolom year", "99999 ligt niet van"),
-        (",days_5vv,300,NZa,2024-01-01,ja", "kolom year", "'' is geen jaartal"),
-        ("2024,days_5vv,driehonderd,NZa,2024-01-01,ja", "kolom amount", "Schrijf het als 312.45 of 312,45"),
-        ('2024,days_5vv,"12,345.00",NZa,2024-01-01,ja', "kolom amount", "is geen bedrag"),
+        ("tweeduizend,days_5vv,300,NZa,2024-01-01,ja", "kolom jaar (year)", "'tweeduizend' is geen jaartal"),
+        ("202,days_5vv,300,NZa,2024-01-01,ja", "kolom jaar (year)", "202 ligt niet van 2000 tot en met 2100"),
+        ("99999,days_5vv,300,NZa,2024-01-01,ja", "kolom jaar (year)", "99999 ligt niet van"),
+        (",days_5vv,300,NZa,2024-01-01,ja", "kolom jaar (year)", "'' is geen jaartal"),
+        ("2024,days_5vv,driehonderd,NZa,2024-01-01,ja", "kolom bedrag (amount)", "Schrijf het als 312.45 of 312,45"),
+        ('2024,days_5vv,"12,345.00",NZa,2024-01-01,ja', "kolom bedrag (amount)", "is geen bedrag"),
         # A Dutchman means a thousand here and a computer a euro: neither is taken.
-        ("2024,days_5vv,1.234,NZa,2024-01-01,ja", "kolom amount", "meer dan twee decimalen"),
-        ("2024,days_5vv,€ 300,NZa,2024-01-01,ja", "kolom amount", "'€ 300' is geen bedrag"),
-        ("2024,days_5vv,0,NZa,2024-01-01,ja", "kolom amount", "hoger zijn dan nul"),
-        ("2024,days_5vv,-1,NZa,2024-01-01,ja", "kolom amount", "hoger zijn dan nul"),
-        ("2024,days_5vv,NaN,NZa,2024-01-01,ja", "kolom amount", "hoger zijn dan nul"),
-        ("2024,days_5vv,Infinity,NZa,2024-01-01,ja", "kolom amount", "hoger zijn dan nul"),
-        ("2024,days_5vv,123456789012,NZa,2024-01-01,ja", "kolom amount", "hoogstens 100000"),
-        ("2024,days_5vv,300.005,NZa,2024-01-01,ja", "kolom amount", "meer dan twee decimalen"),
-        ("2024,days_11vv,300,NZa,2024-01-01,ja", "kolom code", "Kies uit: days_10vv, "),
-        ("2024,total_cost,300,NZa,2024-01-01,ja", "kolom code", "'total_cost' is geen soort zorgdagen"),
-        ("2024,days_5vv,300,,2024-01-01,ja", "kolom source", "noem de bron"),
-        ("2024,days_5vv,300,b\0r,2024-01-01,ja", "kolom source", "een teken dat niet te lezen is"),
-        (f"2024,days_5vv,300,{'x' * 251},2024-01-01,ja", "kolom source", "langer dan 250 tekens"),
+        ("2024,days_5vv,1.234,NZa,2024-01-01,ja", "kolom bedrag (amount)", "meer dan twee decimalen"),
+        ("2024,days_5vv,€ 300,NZa,2024-01-01,ja", "kolom bedrag (amount)", "'€ 300' is geen bedrag"),
+        ("2024,days_5vv,0,NZa,2024-01-01,ja", "kolom bedrag (amount)", "hoger zijn dan nul"),
+        ("2024,days_5vv,-1,NZa,2024-01-01,ja", "kolom bedrag (amount)", "hoger zijn dan nul"),
+        ("2024,days_5vv,NaN,NZa,2024-01-01,ja", "kolom bedrag (amount)", "hoger zijn dan nul"),
+        ("2024,days_5vv,Infinity,NZa,2024-01-01,ja", "kolom bedrag (amount)", "hoger zijn dan nul"),
+        ("2024,days_5vv,123456789012,NZa,2024-01-01,ja", "kolom bedrag (amount)", "hoogstens 100000"),
+        ("2024,days_5vv,300.005,NZa,2024-01-01,ja", "kolom bedrag (amount)", "meer dan twee decimalen"),
+        ("2024,days_11vv,300,NZa,2024-01-01,ja", "kolom prestatie (code)", "Kies uit: days_10vv, "),
+        ("2024,total_cost,300,NZa,2024-01-01,ja", "kolom prestatie (code)", "'total_cost' is geen soort zorgdagen"),
+        ("2024,days_5vv,300,,2024-01-01,ja", "kolom bron (source)", "noem de bron"),
+        ("2024,days_5vv,300,b\0r,2024-01-01,ja", "kolom bron (source)", "een teken dat niet te lezen is"),
+        (f"2024,days_5vv,300,{'x' * 251},2024-01-01,ja", "kolom bron (source)", "langer dan 250 tekens"),
         (
             "2024,days_5vv,300,NZa,1 januari,ja",
-            "kolom valid_from",
+            "kolom geldig vanaf (valid_from)",
             "'1 januari' is geen datum. Schrijf haar als 2025-01-01",
         ),
-        ("2024,days_5vv,300,NZa,30-02-2024,ja", "kolom valid_from", "geen datum"),
-        ("2024,days_5vv,300,NZa,2024-02-30,ja", "kolom valid_from", "geen datum"),
-        ("2024,days_5vv,300,NZa,2024-01-01,misschien", "kolom includes_nhc_nic", "'misschien' is geen ja of nee"),
-        ("2024,days_5vv,300,NZa", "kolom valid_from", "'' is geen datum"),
+        ("2024,days_5vv,300,NZa,30-02-2024,ja", "kolom geldig vanaf (valid_from)", "geen datum"),
+        ("2024,days_5vv,300,NZa,2024-02-30,ja", "kolom geldig vanaf (valid_from)", "geen datum"),
+        ("2024,days_5vv,300,NZa,2024-W01-1,ja", "kolom geldig vanaf (valid_from)", "geen datum"),
+        ("2024,days_5vv,300,NZa,20240101,ja", "kolom geldig vanaf (valid_from)", "geen datum"),
+        ("2024,days_5vv,300,NZa,0001-01-01,ja", "kolom geldig vanaf (valid_from)", "geldt niet vanaf 1 januari 1"),
+        ("2024,days_5vv,300,NZa,9999-12-31,ja", "kolom geldig vanaf (valid_from)", "tot en met 31 december 2024"),
+        ("2024,days_5vv,300,NZa,2022-12-31,ja", "kolom geldig vanaf (valid_from)", "van 1 januari 2023"),
+        (
+            "2024,days_5vv,300,NZa,2024-01-01,misschien",
+            "kolom inclusief NHC NIC (includes_nhc_nic)",
+            "'misschien' is geen ja of nee",
+        ),
+        ("2024,days_5vv,300,NZa", "kolom geldig vanaf (valid_from)", "'' is geen datum"),
         ("2024,days_5vv,300,NZa,2024-01-01,ja,nog iets", "na de laatste kolom", "te veel cellen"),
     ],
 )
@@ -159,8 +173,8 @@ def test_all_problems_of_a_file_are_told_at_once(file: WriteFile) -> None:
     )
     places = [problem.removeprefix("tarieven.csv, ").partition(":")[0] for problem in problems]
     assert sorted(places) == sorted(
-        [f"rij 2, kolom {name}" for name in ("year", "amount", "valid_from", "code", "source")]
-        + [f"rij 4, kolom {name}" for name in ("amount", "valid_from")]
+        [f"rij 2, kolom {NAMES[name]}" for name in ("year", "amount", "valid_from", "code", "source")]
+        + [f"rij 4, kolom {NAMES[name]}" for name in ("amount", "valid_from")]
     )
 
 
@@ -171,15 +185,18 @@ def test_a_tariff_that_stands_there_twice_is_refused_with_both_rows(file: WriteF
 
 def test_the_row_is_the_one_that_a_text_editor_shows(file: WriteFile) -> None:
     (problem,) = refusal(file(GOOD + "\n\n2024,days_9vv,nul,NZa,2024-01-01,ja\n"))
-    assert problem.startswith("tarieven.csv, rij 7, kolom amount")
+    assert problem.startswith("tarieven.csv, rij 7, kolom bedrag (amount)")
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "rij 1: deze kolommen ontbreken: year, code, amount, source, valid_from"),
-        (HEADER.replace("amount", "prijs").encode(), "deze kolommen ontbreken: amount. Voeg ze toe"),
-        (HEADER.replace("source", "bedrag").encode(), "staan er twee keer: amount. Haal er een weg"),
+        (
+            b"",
+            f"rij 1: deze kolommen ontbreken: {', '.join(NAMES[column] for column in COLUMNS)}. Voeg ze toe",
+        ),
+        (HEADER.replace("amount", "prijs").encode(), "deze kolommen ontbreken: bedrag (amount). Voeg ze toe"),
+        (HEADER.replace("source", "bedrag").encode(), "staan er twee keer: bedrag (amount). Haal er een weg"),
         (HEADER.encode(), "de tabel is leeg"),
         (GOOD.replace("Tarief", "Tariëf").encode("latin-1"), "geen CSV-bestand in UTF-8"),
         (b"PK\x03\x04\xff\xfe", "Het bestand is beschadigd"),
@@ -295,3 +312,38 @@ def test_a_workbook_with_a_formula_for_an_amount_is_refused_with_its_cell(db: No
     with pytest.raises(TariffTableError, match=r"bijlage\.xlsx, cel .*C2.*formule"):
         import_tariff_file(name="bijlage.xlsx", content=content, actor=None)
     assert not TariffTable.objects.exists()
+
+
+def test_products_of_a_round_without_a_tariff_are_named_before_anything_is_computed(file: WriteFile) -> None:
+    round = make_round([delivery("99900001", total_cost=1, days_5vv=1, days_7vv=1)])
+    table = import_tariffs(path=file(GOOD), actor=None)
+    said = gaps_of_table(table)
+    assert said == gaps_of_policy(set_policy(round=round, actor=None, tariff_table=table, tariff_year=2025))
+    (sentence,) = said
+    assert "heeft voor 2025 geen tarief voor: 7VV zonder behandeling." in sentence
+    assert sentence.endswith(f"Dit geldt voor: {round}.")
+    set_specification(round=round, document=SIMPLE, actor=None)
+    assert gaps_of_table(table) == []
+    other = set_policy(round=round, actor=None, tariff_table=table, tariff_year=2026)
+    assert "heeft voor 2026 geen tarief voor: 5VV zonder behandeling" in gaps_of_policy(other)[0]
+    late = make_round([delivery("99900001", total_cost=1, days_5vv=1)], slug="proef-2023", book_year=2023)
+    with_index = {"tariff_table": table, "tariff_year": 2024, "index": Decimal("1.03"), "index_name": "Loonindex"}
+    assert gaps_of_policy(set_policy(round=late, actor=None, **with_index)) == []
+    assert "voor 2023 geen" in gaps_of_policy(set_policy(round=late, actor=None, index=None, index_name=""))[0]
+
+
+def test_the_page_names_products_as_people_do_and_warns_of_what_a_new_table_lacks() -> None:
+    client = browser_of(make_cast().noor)
+    make_round([delivery("99900009", total_cost=1, days_5vv=1, days_7vv=1)], slug="proef-2025", book_year=2025)
+    sent = {"file": SimpleUploadedFile("tarieven.csv", GOOD.encode())}
+    page = client.post("/tarieven/", sent, follow=True).content.decode()
+    assert "heeft voor 2025 geen tarief voor: 7VV zonder behandeling." in page
+    assert re.search(
+        r"<td data-label=\"Prestatie\">\s*<span>5VV zonder behandeling\s*<span class=\"sub\">days_5vv<", page
+    )
+    assert "jaar, prestatie, bedrag, bron, geldig vanaf" in page
+    late = {"file": SimpleUploadedFile("later.csv", GOOD.replace("2025-01-01", "2027-01-01").encode())}
+    assert (
+        "later.csv, rij 4, kolom geldig vanaf (valid_from): een tarief voor 2025"
+        in client.post("/tarieven/", late).content.decode()
+    )

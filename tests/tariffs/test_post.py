@@ -36,6 +36,7 @@ from tariffs.models import (
 )
 from tariffs.procedure import admission, deadlines, due, hearings, objections, posting
 from tariffs.procedure.envelopes import has_street
+from tariffs.procedure.files import Sent
 from tests import storing
 from tests.cast import browser_of
 from tests.tariffs import cases
@@ -161,18 +162,23 @@ def test_a_cancelled_hearing_is_written_to_everybody_who_was_invited(world: Adop
 def test_a_proxy_gets_every_letter_about_the_objection_by_post_and_the_provider_a_copy(world: Adopted) -> None:
     """Also of a provider that consented to electronic post: the proxy has no account here (Awb 6:17)."""
     anker = world.cast.anker
+    proxy = {"representative": "Mr. J. Smit", "mandate": [Sent("machtiging.pdf", cases.PDF)]}
     with at(POSTED):
-        made = filed(world, world.decision(anker), actor=world.bram, representative="Mr. J. Smit")
-        admission.ask_remedy(objection=made, what="De machtiging van mr. Smit ontbreekt nog.", actor=world.noor)
+        made = filed(world, world.decision(anker), actor=world.bram, grounds=[], is_pro_forma=True, **proxy)
+        admission.ask_remedy(objection=made, what="De gronden van het bezwaar.", actor=world.noor)
     sent = list(Letter.objects.filter(objection=made).order_by("pk"))
     assert [letter.kind for letter in sent] == [LetterKind.OBJECTION_RECEIVED, LetterKind.OBJECTION_REMEDY]
     for letter in sent:
         assert letter.goes_by_post
-        assert letter.body.startswith(f"T.a.v. Mr. J. Smit, gemachtigde van {anker.name}\n\nGeachte gemachtigde,")
+        head = f"T.a.v. Mr. J. Smit, gemachtigde van {anker.name}\nPostbus 12\n3500 AA Utrecht"
+        assert letter.body.startswith(f"{head}\n\nGeachte gemachtigde,")
+        assert "Zelf kunt u het portaal niet openen. Schrijf aan de NZa, Postbus 3017" in letter.body
+        assert "Het dossier ziet u in bij de NZa, Newtonlaan 1" in letter.body
         assert posted(letter).startswith(b"%PDF")
     told = Notice.objects.filter(kind="case_letter", provider=anker, body__contains="naar uw gemachtigde, Mr. J. Smit")
     assert told.filter(recipient=world.cast.bram).count() == 2
-    says = "Stuur deze brief aan de gemachtigde, Mr. J. Smit (art. 6:17 Awb); het adres staat in het bezwaar of de machtiging."
+    assert "Postbus 3017, 3502 GA Utrecht, onder vermelding van" in sent[1].body
+    says = "Stuur deze brief aan de gemachtigde, Mr. J. Smit (art. 6:17 Awb). Het adres staat op de brief."
     noor, bram = browser_of(world.cast.noor), browser_of(world.cast.bram)
     with at(POSTED):
         page = opened(noor, "case_post", world.round.slug)
@@ -182,6 +188,40 @@ def test_a_proxy_gets_every_letter_about_the_objection_by_post_and_the_provider_
         assert says in opened(noor, "letter", sent[0].uuid)
         assert "Uw gemachtigde, Mr. J. Smit, krijgt hem per post" in opened(bram, "letter", sent[0].uuid)
         assert sent[1].get_kind_display() in opened(bram, "own_case", world.round.slug)
+
+
+def test_until_there_is_a_mandate_letters_go_to_the_provider_and_what_it_made_needless_does_not_go(
+    world: Adopted,
+) -> None:
+    """Whoever has not shown that she may act is written to no more than anybody else (Awb 2:1)."""
+    noor, slug = browser_of(world.cast.noor), world.round.slug
+    with at(POSTED):
+        made = filed(world, world.decision(), representative="Mr. J. Smit")
+        admission.ask_remedy(objection=made, what="De machtiging van mr. Smit ontbreekt nog.", actor=world.noor)
+        receipt, remedy = Letter.objects.filter(objection=made).order_by("pk")
+        for letter in (receipt, remedy):
+            assert letter.goes_by_post
+            assert letter.body.startswith("De Linde\n9711 AA Groningen\n\nGeachte bestuurder,")
+            assert "Mr. J. Smit is genoemd als uw gemachtigde, maar bij het bezwaar is nog geen" in letter.body
+        page = opened(noor, "case_post", slug)
+        assert page.count("stuur deze brief aan de aanbieder. Mr. J. Smit is genoemd als gemachtigde") == 2
+        assert f"{made.reference}: aanvullen kan tot en met" in page
+    with at(POSTED + dt.timedelta(days=1)):
+        noor, anne = browser_of(world.cast.noor), browser_of(world.cast.anne)
+        objections.supplement(objection=made, mandate=[Sent("machtiging.pdf", cases.PDF)], actor=world.anne)
+        page = opened(noor, "case_post", slug)
+        assert f"{made.reference}: aanvullen kan" not in page
+        assert page.count("stuur deze brief aan de aanbieder") == 1
+        assert LetterKind.OBJECTION_REMEDY not in {pile.kind for pile in posting.piles()}
+        assert "niet per post verstuurd: de aanvulling was er al" in opened(anne, "own_case", slug)
+        assert "Machtiging bij bezwaar" in opened(anne, "own_case", slug)
+        for browser in (noor, anne):
+            assert "Niet per post verstuurd" in opened(browser, "letter", remedy.uuid)
+            # It says still to whom it was addressed.
+            assert "Mr. J. Smit, krijgt hem per post" not in opened(browser, "letter", receipt.uuid)
+        printed(world, receipt)
+        with pytest.raises(Refused, match="nog niet opgehaald"):
+            put(world, [remedy.uuid], POSTED)
 
 
 def test_an_address_without_a_street_or_a_box_is_seen() -> None:
@@ -293,6 +333,8 @@ def test_an_appeal_runs_from_the_day_on_which_the_decision_on_the_objection_went
     letter = Letter.objects.get(kind=LetterKind.OBJECTION_DECISION)
     assert "uiterlijk op 16 november 2026" in letter.body
     with at(D(2026, 10, 6)):
+        (term,) = deadlines.deadlines(Objection.objects.get(pk=made.pk))
+        assert "nog niet op de post; voorlopig rekent het portaal met de datum op de brief" in term.sentence
         printed(world, letter)
     with at(D(2026, 10, 7)):
         assert deadlines.appeal_term_of(made).end == D(2026, 11, 16)
@@ -322,6 +364,7 @@ def test_what_is_left_lying_stands_out_until_it_is_in_the_post(world: Adopted, m
         assert "9 brieven van 22 september 2026" in page
         assert "1 tot en met 6" in page
         assert "7 tot en met 9" in page
+        assert "voorlopig rekent het portaal" in opened(browser_of(world.cast.anne), "object", slug)
         # Nothing can be written down of what nobody took to be printed, and nothing was made known that still lies here.
         assert "Schrijf op wanneer" not in page
         assert "Haal eerst de brieven op" in page
@@ -397,7 +440,7 @@ def test_how_many_objections_there_are_does_not_make_the_board_slower(world: Ado
     def questions() -> int:
         with CaptureQueriesContext(connection) as captured:
             codes = {item.deadline.code for item in due.due()}
-        assert {"decide", "objection", "post"} <= codes
+        assert {"decide", "post"} <= codes
         return len(captured)
 
     with at(D(2026, 9, 25)):

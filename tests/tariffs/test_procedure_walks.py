@@ -61,7 +61,9 @@ def _reach(status: DecisionStatus) -> Verb:
             return decisions.draft_all(round=world.round, decisions=chosen, actor=actor, reasons=REASONS)
         if status == DecisionStatus.SENT:
             return decisions.send_all(round=world.round, decisions=chosen, actor=actor)
-        return decisions.announce_all(round=world.round, decisions=chosen, actor=actor)
+        announced = decisions.announce_all(round=world.round, decisions=chosen, actor=actor)
+        cases.posted(world)
+        return announced
 
     return verb
 

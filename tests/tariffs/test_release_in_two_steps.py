@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,15 +13,17 @@ from django.db import Error, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from benchmarking.models import Run
+from providers import notices
 from providers.access import EVERYTHING, Actor, scope
 from providers.models import Act, AuditRecord, Mail, Mandate, Notice, Provider, Role, User
 from providers.models.accounts import every_power
 from providers.refusal import Refused
-from tariffs import consents
+from tariffs import consents, periods
 from tariffs import release as releasing
 from tariffs.models import (
     RELEASE_TRANSITIONS,
     Bandwidth,
+    Consent,
     ConsentKind,
     MirrorReport,
     ProductBandwidth,
@@ -155,7 +158,7 @@ def test_a_release_that_takes_its_workers_down_is_taken_back_after_three_tries(
 ) -> None:
     release = releasing.prepare(run=run, status=ReportStatus.SIMULATION, actor=who("noor"))
 
-    def dies(run: Run) -> Any:
+    def dies(run: Run, *, consents_at: datetime) -> Any:
         raise SystemExit  # nothing that happens after it happens, as when the worker is killed
 
     with monkeypatch.context() as patched:
@@ -239,9 +242,7 @@ def test_what_goes_wrong_midway_leaves_nothing_and_is_done_whole_later(
     release = prepared(run)
     releasing.approve(release=release, release_at=None, actor=who("pieter"))
     with monkeypatch.context() as broken:
-        broken.setattr(
-            releasing.notices, "BATCH", 0
-        )  # a slice without length: telling fails after the rest was written
+        broken.setattr(notices, "BATCH", 0)  # a slice without length: telling fails after the rest was written
         assert releasing.release_due() == []
     assert (Release.objects.get().stage, Standing.objects.count(), Notice.objects.count()) == ("approved", 0, 0)
     assert releasing.release_due() == [release.pk]
@@ -299,7 +300,14 @@ def test_who_changed_nothing_reads_that_others_did(run: Run) -> None:
             value.value = 900_000
         value.save()
     assert MeasuredValue.objects.filter(version=new).count() == 3
-    second = released(computed(old.submission.round, SIMPLE), ReportStatus.PROVISIONAL)
+    set_policy(round=old.submission.round, actor=None, disclosure="consent")
+    again = computed(old.submission.round, SIMPLE)
+    waiting = Release(run=again, round=run.dataset.round, status=ReportStatus.PROVISIONAL, stage=ReleaseStage.PREPARED)
+    assert periods.consequences(waiting) == [
+        "6 aanbieders krijgen een andere uitkomst dan in de vorige spiegel, ook als zij zelf niets wijzigden. Reageren kan daarop"
+        " niet meer."
+    ]
+    second = released(again, ReportStatus.PROVISIONAL)
     why = {
         report.provider.name: report.content["release"]["why"] for report in second.reports.select_related("provider")
     }
@@ -308,6 +316,10 @@ def test_who_changed_nothing_reads_that_others_did(run: Run) -> None:
     for name in ("Huize 2", "Huize 6"):
         assert why[name][0].startswith("Gegevens van andere zorgaanbieders zijn veranderd")
         assert not any("Huize" in sentence for sentence in why[name])
+        assert (
+            "Het beleid van de ronde is veranderd: wat u van uw peers ziet. Dat verandert niets aan uw kosten, uw score en uw"
+            " bandbreedte."
+        ) in why[name]
     first = MirrorReport.objects.get(provider__name="Huize 2", version=1)
     assert first in MirrorReport.objects.visible_to(
         Actor(user=who("anne").user, mandate=Mandate(role=Role.PROVIDER, provider=first.provider), mandates=())
@@ -332,7 +344,7 @@ def test_a_consent_that_is_taken_back_before_the_moment_keeps_the_name_from_goin
     consents.give(is_given=True, **give)
     release = prepared(named)
     consents.give(is_given=False, **give)
-    with pytest.raises(Refused, match="Trek de vrijgave in en zet haar opnieuw klaar"):
+    with pytest.raises(Refused, match=f"{anne.provider.name}. Trek de vrijgave in en zet haar opnieuw klaar"):
         releasing.approve(release=release, release_at=None, actor=who("pieter"))
     releasing.withdraw(release=release, reason="Een toestemming is ingetrokken.", actor=who("noor"))
     again = prepared(named)
@@ -341,8 +353,41 @@ def test_a_consent_that_is_taken_back_before_the_moment_keeps_the_name_from_goin
     with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
         assert releasing.release_due() == []
     again.refresh_from_db()
-    assert (again.stage, Standing.objects.count(), Notice.objects.count()) == ("withdrawn", 0, 0)
+    assert (again.stage, Standing.objects.count()) == ("withdrawn", 0)
     assert "met naam als peer" in again.withdrawn_reason
+    assert anne.provider.name in again.withdrawn_reason
+    # Who prepared it and who approved it are told, with the reason and what to do; nobody else is.
+    told = {notice.recipient.email: notice.body for notice in Notice.objects.select_related("recipient")}
+    assert (
+        told.keys() == {"noor@example.org", "pieter@example.org"} == set(Mail.objects.values_list("address", flat=True))
+    )
+    for body in told.values():
+        assert again.withdrawn_reason in body
+        assert "Zet de uitkomsten opnieuw klaar" in body
+
+
+def test_a_consent_that_was_given_and_taken_back_again_holds_no_release_up_and_shows_no_name(
+    run: Run,
+) -> None:
+    round, best = run.dataset.round, Provider.objects.get(name="Huize 1")
+    signer = person("best", role=Role.PROVIDER, provider=best, powers=every_power())
+    set_policy(round=round, actor=None, disclosure="consent")
+    named = computed(round, SIMPLE)
+    give = {"kind": ConsentKind.NAMED_AS_PEER, "provider": best, "round": round, "actor": signer}
+    release = releasing.prepare(run=named, status=ReportStatus.SIMULATION, actor=who("noor"))
+    # Given before a worker came round to the reports: they are made with what held when they were asked for.
+    consents.give(is_given=True, **give)
+    assert releasing.make_reports(release.pk)
+    consents.give(is_given=False, **give)
+    releasing.approve(release=release, release_at=None, actor=who("pieter"))
+    consents.give(is_given=True, **give)
+    consents.give(is_given=False, **give)
+    assert releasing.release_due() == [release.pk]
+    assert Consent.objects.count() == 4
+    others = MirrorReport.objects.filter(release=release).exclude(provider=best)
+    assert others.exists()
+    assert not any(best.name in json.dumps(report.content, ensure_ascii=False) for report in others)
+    assert not Notice.objects.filter(kind="release_withdrawn").exists()
 
 
 def test_a_period_to_respond_does_not_end_on_a_free_day_unless_the_policy_says_so(run: Run) -> None:

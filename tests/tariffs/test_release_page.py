@@ -107,6 +107,15 @@ def test_who_approved_reads_that_a_colleague_took_it_back_since(
     assert release.stage == ReleaseStage.WITHDRAWN
 
 
+def test_what_somebody_of_the_nza_writes_is_kept_as_it_reads(rinske: Client, release: Release) -> None:
+    rinske.post(
+        reverse("release_step", args=[release.uuid, "intrekken"]),
+        {"reason": "De tarieven \u202evan 2025\u202c ontbreken\u2066 nog\u2069."},
+    )
+    release.refresh_from_db()
+    assert release.withdrawn_reason == "De tarieven van 2025 ontbreken nog."
+
+
 def test_a_moment_that_is_over_is_refused_and_today_is_at_once(rinske: Client, release: Release) -> None:
     now = timezone.localtime(timezone=AMSTERDAM)
     earlier = now - dt.timedelta(hours=1)
@@ -146,6 +155,10 @@ def test_a_release_does_not_end_a_period_to_respond_unless_that_is_meant(staff: 
     assert form.initial["respond_day"] == until.astimezone(AMSTERDAM).date()
     said = {"status": "provisional", "note": "Een correctie is verwerkt."}
     assert "laat reageren mogelijk tot en met" in noor.post(address, said).content.decode()
+    early = {**said, "ends_period": "on"}
+    assert "is daarvoor nog geen reden" in noor.post(address, early).content.decode()
+    named = noor.post(address, {**early, "ends_because": "Dat vroeg Aanbieder 99910001 ons."}).content.decode()
+    assert "Hierin staat ‘Aanbieder 99910001’" in named
     assert not Release.objects.filter(run=newer).exists()
     noor.post(address, {**said, "respond_day": f"{form.initial['respond_day']:%Y-%m-%d}"})
     assert Release.objects.get(run=newer).respond_until == until
@@ -166,9 +179,9 @@ def test_the_policies_before_say_what_each_chose_otherwise(staff: tuple[Actor, A
     assert first["changes"] == ["Opslag: 10 % → 12,5 %", "Dagen voor een zienswijze (art. 4:8 Awb): 14 → 28"]
     assert second["changes"] == [
         "Naam van de index: geen → CPI",
-        "Wat betekent een toegewezen bezwaar voor anderen: Alleen deze aanbieder opnieuw, met dezelfde vergelijking → Telt mee"
+        "Wat betekent een gegrond bezwaar voor anderen: Alleen deze aanbieder opnieuw, met dezelfde vergelijking → Telt mee"
         " in de vergelijking van het volgende jaar",
-        "Een toegewezen bezwaar mag het besluit van een ander verlagen: nee → ja",
+        "Nieuwe vastgestelde uitkomsten mogen het besluit van een ander verlagen: nee → ja",
     ]
     assert "het portaal (beheerder)" in page.content.decode()
 
@@ -188,3 +201,19 @@ def test_who_starts_a_run_chooses_for_whom_and_the_policy_chose_before(staff: tu
     noor.post(start, {"wie": "verbeterd"})
     made = Run.objects.exclude(pk=run.pk).get()
     assert made.frozen["frontier_of"] == str(run.uuid)
+
+
+def test_who_takes_part_no_more_reads_what_is_new_and_why_as_well(
+    rinske: Client, staff: tuple[Actor, Actor], run: Run
+) -> None:
+    releasing.release_run(run=run, actor=None)
+    newer = computed(store({**HOMES, "99910001": 0}), SIMPLE)
+    note = "Eén aanbieder leverde geen kosten meer aan."
+    release = releasing.prepare(run=newer, status=ReportStatus.SIMULATION, note=note, actor=staff[0])
+    assert releasing.make_reports(release.pk)
+    report = release.reports.get(provider__key="99910001")
+    page = rinske.get(reverse("concept_mirror", args=[release.uuid, report.uuid])).content.decode()
+    assert "Waarom staat hier geen uitkomst?" in page
+    for said in (note, *report.content["release"]["why"]):
+        assert said in page
+    assert "is er niets veranderd aan uw kosten" not in page

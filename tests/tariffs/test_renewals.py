@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from ivportal.pages import mirror
 from providers.models import Power, Provider
 from providers.refusal import Refused
 from providers.workbook.content import ReadDelivery
@@ -25,6 +27,7 @@ from tariffs.models import (
     DecisionStatus,
     Letter,
     LetterKind,
+    MirrorReport,
     Objection,
     ObjectionOutcome,
     Release,
@@ -32,7 +35,7 @@ from tariffs.models import (
     Settlement,
 )
 from tariffs.policies import set_policy
-from tariffs.procedure import decisions, objections, renewals, rulings
+from tariffs.procedure import decisions, figures, objections, renewals, rulings, withdrawing
 from tariffs.release import release_run
 from tests import storing
 from tests.access.world import FIGURES, MODEL, deliveries
@@ -67,10 +70,17 @@ class Again:
             }
             for run in (self.world.release.run, self.newer.run)
         )
+        costs = {
+            run: dict(Bandwidth.objects.filter(run=run).values_list("provider", "maximum_cost"))
+            for run in (self.world.release.run, self.newer.run)
+        }
         found: dict[str, set[int]] = {"up": set(), "down": set(), "same": set()}
         for provider, then in before.items():
-            # A cent, or a thousandth of a percent, is rounding: costs may differ without anything that binds.
+            # A cent, or a thousandth of a percent, is rounding.
             moves = [new - old for new, old in zip(after[provider], then, strict=True)]
+            if all(abs(move) <= Decimal("0.01") for move in moves):
+                # At the national maximum tariff the letter has other costs all the same.
+                moves = [1000 * (costs[self.newer.run][provider] / costs[self.world.release.run][provider] - 1)]
             down, up = any(move < Decimal("-0.01") for move in moves), any(move > Decimal("0.01") for move in moves)
             found["down" if down else "up" if up else "same"].add(provider)
         return found
@@ -144,6 +154,7 @@ def sent_again(again: Again) -> decisions.Outcome:
     world = again.world
     with at(OCTOBER):
         decisions.announce_all(round=world.round, actor=world.noor)
+        cases.posted(world)
     with at(OCTOBER + dt.timedelta(days=7)):
         assert decisions.draft_all(round=world.round, actor=world.noor).done == 0
     with at(LATER):
@@ -151,9 +162,44 @@ def sent_again(again: Again) -> decisions.Outcome:
         return decisions.send_all(round=world.round, actor=world.rinske)
 
 
+def decided(lower: str, upper: str, *tariffs: tuple[str, str], minimum: str = "1000000.00") -> dict[str, Any]:
+    """Return figures as a decision holds them."""
+    return {
+        "minimum": minimum, "maximum": "1100000.00", "lower_rate": lower, "upper_rate": upper,
+        "products": [
+            {"product": f"days_{number}vv", "lower": low, "upper": high} for number, (low, high) in enumerate(tariffs)
+        ],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("figures_now", "is_same"),
+    [
+        # Reads the same in the letter: hundredths of a percent inward, cents.
+        (decided("0.881290000", "0.969470000", ("180.21", "198.24")), True),
+        # Computed again from a score of six decimals: a hundredth and a cent turn over by less than either.
+        (decided("0.881254000", "0.969399000", ("180.20", "198.23")), True),
+        # A real difference, however small: another hundredth, or another cent with it.
+        (decided("0.881250000", "0.969390000", ("180.21", "198.23")), False),
+        (decided("0.881310000", "0.969400000", ("180.21", "198.24")), False),
+        (decided("0.881250000", "0.969400000", ("180.21", "198.26")), False),
+        # A few euros in a million are rounding too; more is other costs, and the letter says them.
+        (decided("0.881250000", "0.969400000", ("180.21", "198.24"), minimum="1000004.99"), True),
+        (decided("0.881250000", "0.969400000", ("180.21", "198.24"), minimum="1000006.00"), False),
+        (decided("1.000000000", "1.000000000", ("180.21", "198.24"), minimum="1004000.00"), False),
+        # A product more is another decision.
+        (decided("0.881250000", "0.969400000", ("180.21", "198.24"), ("90.00", "99.00")), False),
+    ],
+)
+def test_what_moves_by_rounding_alone_is_no_new_decision(figures_now: dict[str, Any], is_same: bool) -> None:
+    before = decided("0.881250000", "0.969400000", ("180.21", "198.24"))
+    assert figures.says_the_same(figures_now, before) is is_same
+    assert figures.says_the_same(before, figures_now) is is_same
+
+
 def test_who_goes_up_gets_a_new_decision_and_nobody_goes_down_by_the_objection_of_another(again: Again) -> None:
     world, moved = again.world, again.moved()
-    assert (len(moved["up"]), len(moved["down"]), len(moved["same"])) == (2, 4, 4)
+    assert (len(moved["up"]), len(moved["down"]), len(moved["same"])) == (4, 4, 2)
     old = {item.provider_id: item for item in Decision.objects.all()}
     noor, slug = browser_of(world.cast.noor), world.round.slug
     for url in (reverse("case_round", args=[slug]), reverse("case_round_step", args=[slug, "voorbereiden"])):
@@ -161,14 +207,15 @@ def test_who_goes_up_gets_a_new_decision_and_nobody_goes_down_by_the_objection_o
             page = noor.get(url).content.decode()
         # Looked at once for what the page says and for the steps that it offers.
         assert sum('FROM "tariffs_productbandwidth"' in query["sql"] for query in asked) == 1
-        assert "2 aanbieders met een besluit komen hoger of anders uit" in page
-        assert "4 aanbieders met een besluit zouden lager uitkomen" in page
+        assert "4 aanbieders met een besluit komen hoger of anders uit" in page
+        assert "4 aanbieders met een besluit zouden lager uitkomen: bij" in page
+        assert ("4 besluiten komen in voorbereiding, in plaats van een besluit dat geldt." in page) == ("stap" in url)
     with at(OCTOBER):
         outcome = decisions.prepare_all(release=again.newer, actor=world.noor)
         assert decisions.prepare_all(release=again.newer, actor=world.rinske).done == 0
-    assert (outcome.done, outcome.renewed) == (2, 2)
-    assert [count for _, count in outcome.left if count] == [4, 4]
-    assert "4 bleven liggen: zij zouden lager uitkomen" in outcome.sentence
+    assert (outcome.done, outcome.renewed) == (4, 4)
+    assert [count for _, count in outcome.left if count] == [4, 2]
+    assert "4 bleven liggen: de nieuwe uitkomst is lager" in outcome.sentence
     made = {item.provider_id: item for item in Decision.objects.filter(report__release=again.newer)}
     assert set(made) == moved["up"]
     for pk, item in made.items():
@@ -184,7 +231,7 @@ def test_who_goes_up_gets_a_new_decision_and_nobody_goes_down_by_the_objection_o
     assert f"Maak bezwaar tegen besluit {old[mine.provider_id].reference}" in page
     assert "Geef uw zienswijze" in page
     before = {pk: standings.current(pk, world.round) for pk in old}
-    assert sent_again(again).done == 2
+    assert sent_again(again).done == 4
     for pk, item in old.items():
         item.refresh_from_db()
         holds = standings.current(pk, world.round)
@@ -204,6 +251,26 @@ def test_who_goes_up_gets_a_new_decision_and_nobody_goes_down_by_the_objection_o
         assert objected(again, Decision.objects.get(pk=new.pk)).is_open
 
 
+def test_a_mirror_with_newer_figures_does_not_say_that_they_were_decided(again: Again) -> None:
+    world, moved = again.world, again.moved()
+
+    def ribbon(pk: int, moment: dt.date, release: Release = again.newer) -> str:
+        reports = MirrorReport.objects.select_related("release__round", "provider").filter(provider=pk)
+        with at(moment):
+            context = mirror.context_of(reports.get(release=release), list(reports))
+        said = render_to_string("components/status_ribbon.html", {"ribbon": context["ribbon"]})
+        return " ".join(f"{said} {context['next_action']['text']}".split())
+
+    kept, lost = min(moved["same"]), min(moved["down"])
+    assert "Deze cijfers staan in een besluit van de NZa. Daartegen kunt u bezwaar maken." in ribbon(kept, OCTOBER)
+    assert "bezwaar te maken liep tot en met 3 november 2026." in ribbon(kept, dt.date(2026, 11, 4))
+    said = ribbon(lost, OCTOBER)
+    assert f"nieuwere uitkomsten. Uw besluit {world.decision(provider({lost})).reference} blijft gelden" in said
+    assert "staan in een besluit" not in said
+    assert "Deze cijfers staan in een besluit" in ribbon(lost, OCTOBER, world.release)
+    assert "volgt een voorgenomen besluit" not in said
+
+
 def test_if_the_policy_says_so_others_go_down_as_well_and_can_speak_first(again: Again) -> None:
     world, moved = again.world, again.moved()
     set_policy(round=world.round, actor=world.noor, objection_may_lower_others=True)
@@ -218,7 +285,7 @@ def test_if_the_policy_says_so_others_go_down_as_well_and_can_speak_first(again:
     assert f"€ {int(lost.to_integral_value()):,}".replace(",", ".") in said
     with at(OCTOBER):
         outcome = decisions.prepare_all(release=again.newer, actor=world.noor)
-    assert (outcome.done, [count for _, count in outcome.left if count]) == (6, [4])
+    assert (outcome.done, [count for _, count in outcome.left if count]) == (8, [2])
     sent_again(again)
     new = world.decision(down)
     assert new.replaces == old
@@ -236,7 +303,7 @@ def test_what_is_pending_goes_first_and_what_was_won_by_an_objection_is_kept(aga
         kept = granted(again, objected(again, world.decision(won)), Consequence.OTHER_REASONS).new_decision
         objected(again, world.decision(pending))
         outcome = decisions.prepare_all(release=again.newer, actor=world.noor)
-        assert (outcome.done, sorted(count for _, count in outcome.left if count)) == (4, [1, 1, 4])
+        assert (outcome.done, sorted(count for _, count in outcome.left if count)) == (6, [1, 1, 2])
         assert "6:19" in outcome.sentence
     assert kept is not None
     # Somebody objects to the old decision while the new one is under way: that is decided first.
@@ -244,6 +311,7 @@ def test_what_is_pending_goes_first_and_what_was_won_by_an_objection_is_kept(aga
     assert old is not None
     with at(LATER - dt.timedelta(days=1)):
         decisions.announce_all(round=world.round, actor=world.noor)
+        cases.posted(world)
         made = heard(world, objected(again, old))
         judged(world, made, "founded")
         with pytest.raises(Refused, match="Trek dat eerst in"):
@@ -257,10 +325,10 @@ def test_what_is_pending_goes_first_and_what_was_won_by_an_objection_is_kept(aga
     with at(dt.date(2026, 11, 10)):
         decisions.draft_all(round=world.round, actor=world.noor, reasons=REASONS)
         sent = decisions.send_all(round=world.round, actor=world.rinske)
-        assert (sent.done, sent.left[1][1]) == (3, 1)
+        assert (sent.done, sent.left[1][1]) == (5, 1)
         with pytest.raises(Refused, match="6:19"):
             decisions.send_all(round=world.round, actor=world.rinske, decisions=[world.decision(late).uuid])
-        decisions.withdraw(decision=world.decision(late), reason="Eerst het bezwaar.", actor=world.noor)
+        withdrawing.withdraw(decision=world.decision(late), reason="Eerst het bezwaar.", actor=world.noor)
         rulings.draft(
             objection=made,
             outcome=ObjectionOutcome.GRANTED,
@@ -309,6 +377,7 @@ def test_what_rests_on_outcomes_that_were_replaced_meanwhile_is_not_sent(again: 
     with at(OCTOBER):
         decisions.prepare_all(release=again.newer, actor=world.noor)
         decisions.announce_all(round=world.round, actor=world.noor)
+        cases.posted(world)
     with at(LATER):
         decisions.draft_all(round=world.round, actor=world.noor, reasons=REASONS)
         run = computed(
@@ -328,4 +397,4 @@ def test_what_rests_on_outcomes_that_were_replaced_meanwhile_is_not_sent(again: 
             )
         held = decisions.send_all(round=world.round, actor=world.rinske)
     assert held.done == 0
-    assert "2 bleven liggen: ze rusten op uitkomsten die niet meer de nieuwste zijn" in held.sentence
+    assert "4 bleven liggen: ze rusten op uitkomsten die niet meer de nieuwste zijn" in held.sentence

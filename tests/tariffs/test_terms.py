@@ -536,7 +536,7 @@ def test_the_sentence_tells_the_whole_history_of_the_term_to_decide() -> None:
     running = delay_suspension(
         cause="force_majeure", starts=day("2026-05-01"), until=day("2026-05-02"), is_running=True
     )
-    assert "Zolang dat duurt, schuift het einde mee." in decided("2026-04-07", running).sentence
+    assert "Zolang dat duurt, is er geen laatste dag." in decided("2026-04-07", running).sentence
 
 
 @settings(max_examples=40, deadline=None)

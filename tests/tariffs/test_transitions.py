@@ -25,7 +25,7 @@ from tariffs.models import (
     Objection,
     Release,
 )
-from tests.plain_sql import refused
+from tests.plain_sql import query, refused
 from tests.responding import Period, make_period
 from tests.storing import stored
 
@@ -35,6 +35,17 @@ ANSWER = {"outcome": "noted", "answered_at": timezone.now()}
 SENT = {"sent_on": date(2026, 3, 2), "sent_how": "portal"}
 DECIDED = {"outcome": "dismissed", "reasons": "Daarom.", "decided_on": date(2026, 5, 4)}
 APPROVED = {"approved_at": timezone.now(), "release_at": timezone.now()}
+
+
+#: What comes with a step of a provider: the message that was asked for, and that what was missing came in.
+GIVEN = {
+    "more_asked": """
+        INSERT INTO tariffs_responsemessage (response_id, is_from_nza, text, at, by_id)
+        VALUES ({row}, false, 'x', now(), {by})""",
+    "incomplete": """
+        INSERT INTO tariffs_termevent (objection_id, kind, "on", cause, reason, at, by_id)
+        SELECT {row}, kind, current_date, '', '', now(), {by} FROM unnest(ARRAY['remedy_asked', 'remedied']) kind""",
+}
 
 
 @dataclass(frozen=True)
@@ -171,6 +182,8 @@ def test_of_those_steps_somebody_of_a_provider_makes_only_her_own(period: Period
     for state in table.steps:
         with transaction.atomic():
             row = table.make(period, state.value, table.holds.get(state.value, {}))
+            if state.value in GIVEN:
+                query(GIVEN[state.value].format(row=row.pk, by=anne.pk))
             for after in table.steps:
                 if after == state:
                     continue

@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ivportal.pages import listing, steps
-from ivportal.pages.cases import taking
+from ivportal.pages.cases import shown, taking
 from ivportal.pages.cases.round_steps import NewOutcomes, round_steps
+from ivportal.pages.naming import asks_about_names
 from ivportal.pages.rights import for_role
 from ivportal.pages.steps import Step
 from providers.access import Actor
@@ -30,6 +31,7 @@ from tariffs.models import (
 )
 from tariffs.procedure import groups, posting
 from tariffs.procedure.due import CHANNELS, Due, due
+from tariffs.procedure.form import LONGEST
 from tariffs.procedure.notified import TAKEN, how_it_went, status_of, with_posting
 from tariffs.procedure.renewals import providers_without
 from tariffs.terms import amsterdam_day
@@ -48,7 +50,7 @@ def cases(request: Any) -> HttpResponse:
         for item in found
         if (not channel or item.channel == channel)
         and (not words or words.lower() in _words(item))
-        and (only != "te-laat" or item.deadline.is_over)
+        and (only != "te-laat" or (item.deadline.is_over and item.deadline.whose == "nza"))
         and (only != "nza" or item.deadline.whose == "nza")
     ]
     page, pagination = listing.paginate(rows, request.GET)
@@ -122,6 +124,7 @@ def case_round(request: Any, slug: str) -> HttpResponse:
         rows = rows.filter(provider__name__icontains=words)
     page, pagination = listing.paginate(rows, request.GET)
     outcomes = NewOutcomes(round)
+    old = {item.pk for item in outcomes.outdated}
     return render(
         request,
         "tariffs/cases/round.html",
@@ -140,6 +143,7 @@ def case_round(request: Any, slug: str) -> HttpResponse:
             ],
             "post": _post_of(round),
             "others": outcomes.others,
+            "outdated": outcomes.about_outdated,
             "steps": steps.open_steps(
                 round_steps(outcomes), round, lambda name: reverse("case_round_step", args=[round.slug, name])
             ),
@@ -147,6 +151,7 @@ def case_round(request: Any, slug: str) -> HttpResponse:
                 {
                     "row": row,
                     "status": status_of(row),
+                    "is_outdated": row.pk in old,
                     "how": how_it_went(row),
                     "url": reverse("case", args=[round.slug, row.provider.uuid]),
                 }
@@ -204,7 +209,12 @@ class GroupForm(forms.Form):
     """Which objections are treated together."""
 
     name = forms.CharField(label="Hoe heet de groep?", max_length=160, required=False)
-    representative = forms.CharField(label="Wie spreekt namens allen? (niet verplicht)", max_length=160, required=False)
+    representative = forms.CharField(
+        label="Wie spreekt namens allen? (niet verplicht)",
+        max_length=160,
+        required=False,
+        help_text="Kan alleen als van elke bezwaarmaker een machtiging in het dossier zit (art. 2:1 Awb).",
+    )
     objections = forms.MultipleChoiceField(
         label="Welke bezwaren?", widget=forms.CheckboxSelectMultiple, error_messages={"required": "Kies bezwaren."}
     )
@@ -216,7 +226,8 @@ def new_group(request: Any, slug: str) -> HttpResponse:
     """Treat objections together from now on."""
     round = found_round(slug)
     free = [
-        (str(item.uuid), f"{item.reference}: {item.provider.name}") for item in _free(round).select_related("provider")
+        (str(item.uuid), f"{item.reference}: {item.provider.name}")
+        for item in _free(round).select_related("provider").order_by("reference")
     ]
 
     def form_for(*args: Any, **kwargs: Any) -> GroupForm:
@@ -243,12 +254,36 @@ def new_group(request: Any, slug: str) -> HttpResponse:
         follows=lambda item: [
             "Wat zij delen beantwoordt u één keer; wat alleen bij één hoort, blijft apart.",
             "Zij worden samen gehoord (art. 7:6 Awb), en elk krijgt een eigen beslissing.",
+            "Brieven gaan naar elke bezwaarmaker zelf, of naar de gemachtigde die bij diens eigen bezwaar staat (art. 2:1 en 6:17"
+            " Awb). Wie namens allen spreekt, krijgt ze daarmee nog niet.",
         ],
         form=form_for,  # type: ignore[arg-type]  # it is called as a form is
         act=join,
     )
     back = reverse("case_round", args=[slug])
-    return steps.take(request, step, round, back=back, crumbs=[(reverse("cases"), "Zaken"), (back, round.title)])
+    return steps.take(
+        request,
+        step,
+        round,
+        back=back,
+        template="tariffs/cases/take_group.html",
+        members=_members(_free(round)),
+        crumbs=[(reverse("cases"), "Zaken"), (back, round.title)],
+    )
+
+
+def _members(objections: Any) -> list[dict[str, Any]]:
+    """Return objections with what each brings forward, as ``take_group.html`` shows them."""
+    found = objections.select_related("provider", "group", "decision__round").order_by("reference")
+    return [
+        {
+            "reference": item.reference,
+            "provider": item.provider.name,
+            "url": reverse("case", args=[item.decision.round.slug, item.provider.uuid]),
+            "grounds": shown.grounds_shown(item, with_verdicts=False),
+        }
+        for item in found
+    ]
 
 
 class SharedGroundForm(forms.Form):
@@ -256,7 +291,7 @@ class SharedGroundForm(forms.Form):
 
     text = forms.CharField(
         label="Gedeelde grond",
-        max_length=20_000,
+        max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text="Vat samen wat alle bezwaarmakers in de groep naar voren brengen.",
     )
@@ -279,11 +314,26 @@ def group(request: Any, group: Any) -> HttpResponse:
         button="Voeg een gedeelde grond toe",
         is_open=lambda item: item.objections.filter(status__in=OPEN_OBJECTION).exists(),
         follows=lambda item: [
-            f"In de groep: {', '.join(f'{row.provider.name} ({row.reference})' for row in members)}.",
-            *(f"Gedeelde grond {row.number}: {row.text}" for row in found.grounds.all()),
+            "De gedeelde grond komt bij elk bezwaar in de groep te staan. Alle bezwaarmakers lezen hem.",
+            "Heeft een bezwaarmaker een eigen grond in precies deze woorden, dan telt die als de gedeelde grond en krijgt zij één"
+            " antwoord.",
         ],
-        form=SharedGroundForm,
+        form=asks_about_names(
+            SharedGroundForm,
+            fields=["text"],
+            rounds=[found.round],
+            readers=lambda: [row.provider for row in members],
+        ),
+        initial=lambda item: {"text": groups.in_common(item)},
         act=share,
     )
     back = reverse("case_round", args=[found.round.slug])
-    return steps.take(request, step, found, back=back, crumbs=[(reverse("cases"), "Zaken"), (back, found.round.title)])
+    return steps.take(
+        request,
+        step,
+        found,
+        back=back,
+        template="tariffs/cases/take_group.html",
+        members=_members(members),
+        crumbs=[(reverse("cases"), "Zaken"), (back, found.round.title)],
+    )

@@ -8,6 +8,8 @@ from django import forms
 
 from ivportal.pages import moments
 from tariffs.models import Channel
+from tariffs.models.objections import LONGEST_ADDRESS
+from tariffs.procedure.form import LONGEST
 
 HIDDEN = forms.HiddenInput
 
@@ -93,6 +95,13 @@ class ObjectionForm(CameInForm):
         label="Wie ondertekende het?", required=False, max_length=160, help_text="Leeg als het niet is ondertekend."
     )
     representative = forms.CharField(label="Gemachtigde", required=False, max_length=160)
+    representative_address = forms.CharField(
+        label="Postadres van de gemachtigde",
+        required=False,
+        max_length=LONGEST_ADDRESS,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Elke regel apart. Is er een machtiging, dan gaan de brieven naar dit adres (art. 6:17 Awb).",
+    )
     grounds = forms.CharField(
         label="Gronden",
         required=False,
@@ -104,7 +113,7 @@ class ObjectionForm(CameInForm):
     late_because = forms.CharField(
         label="Waarom te laat, volgens de aanbieder",
         required=False,
-        max_length=5000,
+        max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     key = forms.CharField(widget=HIDDEN, initial=new_key, max_length=70)

@@ -20,9 +20,10 @@ from providers.formatting import format_date
 from providers.mandates import people_of
 from providers.models import Round
 from tariffs.letters import gets_post_here
-from tariffs.models import Channel, Decision, DecisionStatus, Objection, StatementOfViews
-from tariffs.procedure import decisions, objections, views
+from tariffs.models import Channel, Decision, DecisionStatus, LetterKind, Objection, StatementOfViews
+from tariffs.procedure import decisions, objections, posting, views, withdrawing
 from tariffs.procedure.decision_letters import views_term_of
+from tariffs.procedure.renewals import adopted_release
 from tariffs.terms import amsterdam_day
 
 S = DecisionStatus
@@ -51,9 +52,25 @@ def _how(decision: Decision) -> str:
     )
 
 
+def _keeps(decision: Decision) -> list[str]:
+    """Say which decision goes on to hold without the one that would replace it."""
+    old = decision.replaces
+    return [f"Besluit {old.reference} blijft gelden tot er een nieuw besluit is."] if old is not None else []
+
+
+def _is_outdated(decision: Decision) -> bool:
+    return bool(withdrawing.outdated([decision], adopted_release(decision.round)))
+
+
+def _goes_on(*statuses: DecisionStatus) -> Any:
+    """Return whether a decision is that far and rests on the newest outcomes: otherwise it goes no further."""
+    return lambda decision: decision.status in statuses and not _is_outdated(decision)
+
+
 def _announce(decision: Decision, said: dict[str, Any], actor: Actor) -> str:
     decisions.announce_all(round=decision.round, decisions=[decision.uuid], actor=actor)
-    return "Het voornemen is verstuurd. De aanbieder krijgt bericht."
+    waiting = posting.still_to_go(decision.round, LetterKind.INTENDED, decision=decision)
+    return f"Het voornemen staat in het portaal. De aanbieder krijgt bericht. {waiting}".strip()
 
 
 def _draft(decision: Decision, said: dict[str, Any], actor: Actor) -> str:
@@ -63,13 +80,8 @@ def _draft(decision: Decision, said: dict[str, Any], actor: Actor) -> str:
 
 def _send(decision: Decision, said: dict[str, Any], actor: Actor) -> str:
     decisions.send_all(round=decision.round, decisions=[decision.uuid], actor=actor)
-    decision.refresh_from_db()
-    how = (
-        "Druk de brief af en verstuur hem vandaag."
-        if decision.sent_how == Channel.POST
-        else "Het staat in het portaal."
-    )
-    return f"Het besluit is vastgesteld en verstuurd. {how}"
+    waiting = posting.still_to_go(decision.round, LetterKind.DECISION, decision=decision)
+    return f"Het besluit is vastgesteld. {waiting or 'Het staat in het portaal: de aanbieder krijgt bericht.'}"
 
 
 def _take_back(decision: Decision, said: dict[str, Any], actor: Actor) -> str:
@@ -78,7 +90,7 @@ def _take_back(decision: Decision, said: dict[str, Any], actor: Actor) -> str:
 
 
 def _withdraw(decision: Decision, said: dict[str, Any], actor: Actor) -> str:
-    decisions.withdraw(decision=decision, reason=said["reason"], actor=actor)
+    withdrawing.withdraw(decision=decision, reason=said["reason"], actor=actor)
     return "Het voornemen is ingetrokken."
 
 
@@ -104,6 +116,7 @@ def _register(decision: Decision, said: dict[str, Any], actor: Actor) -> str:
         is_pro_forma=said["is_pro_forma"],
         signed_by=said["signed_by"],
         representative=said["representative"],
+        representative_address=said["representative_address"],
         late_because=said["late_because"],
         key=said["key"],
         actor=actor,
@@ -122,7 +135,7 @@ DECISION_STEPS: tuple[Step[Decision], ...] = (
         name="voornemen",
         title="Maakt u het voornemen bekend?",
         button="Maak het voornemen bekend",
-        is_open=lambda item: item.status == S.PREPARED and item.origin == "adoption",
+        is_open=lambda item: item.origin == "adoption" and _goes_on(S.PREPARED)(item),
         follows=lambda item: [
             "De aanbieder krijgt een brief met wat de NZa wil besluiten.",
             term_sentence(item.round),
@@ -146,7 +159,7 @@ DECISION_STEPS: tuple[Step[Decision], ...] = (
         name="opstellen",
         title="Hoe motiveert u het besluit?",
         button="Stel het besluit op",
-        is_open=_now_is(S.ANNOUNCED),
+        is_open=_goes_on(S.ANNOUNCED),
         follows=lambda item: [
             "Een collega stelt het besluit vast; u kunt dat niet zelf (art. 3:2 Awb).",
             "Een zienswijze kan daarna niet meer.",
@@ -159,7 +172,7 @@ DECISION_STEPS: tuple[Step[Decision], ...] = (
         name="vaststellen",
         title="Stelt u dit besluit vast?",
         button="Stel vast en verstuur",
-        is_open=_now_is(S.DRAFTED),
+        is_open=_goes_on(S.DRAFTED),
         follows=lambda item: [
             f"{item.drafted_by.name if item.drafted_by else 'Een collega'} stelde het op.",
             _how(item),
@@ -186,8 +199,11 @@ DECISION_STEPS: tuple[Step[Decision], ...] = (
         button="Trek het voornemen in",
         is_open=lambda item: item.status in (S.PREPARED, S.ANNOUNCED, S.DRAFTED) and item.origin == "adoption",
         follows=lambda item: [
-            "Er volgt geen besluit.",
-            _told(item) if item.announced_on else "De aanbieder weet nog van niets en krijgt geen bericht.",
+            "Dit voornemen vervalt. Daarna kunt u een nieuw besluit voorbereiden, op de uitkomsten die dan de nieuwste zijn.",
+            *_keeps(item),
+            f"De aanbieder krijgt een brief met deze reden. {_told(item)}"
+            if item.announced_on
+            else "De aanbieder weet nog van niets en krijgt geen bericht.",
         ],
         form=ReasonForm,
         act=_withdraw,

@@ -18,10 +18,11 @@ from providers.models import Act, Role
 from tariffs import standings
 from tariffs.letters import proxy_of
 from tariffs.models import Letter, LetterKind
+from tariffs.procedure import posting
 from tariffs.procedure.archive import name_of
-from tariffs.procedure.deadlines import appeal_term_of, objection_term_of, posted_sentence
-from tariffs.procedure.envelopes import to_proxy
-from tariffs.procedure.notified import NOTIFYING, how_post_went
+from tariffs.procedure.deadlines import appeal_term_of, objection_term_of
+from tariffs.procedure.envelopes import has_street, to_proxy
+from tariffs.procedure.notified import NOTIFYING, how_post_went, posted_sentence
 
 
 def _found(request: Any, uuid: Any) -> Letter:
@@ -81,10 +82,19 @@ def _how(letter: Letter, *, is_staff: bool) -> dict[str, Any]:
             "title": how_post_went(letter.dated, letter.posting.posted_on),
             "text": " ".join(item for item in (_until(letter), went) if item),
         }
+    if not posting.by_post(letter.round).filter(pk=letter.pk).exists():
+        return {
+            "title": "Niet per post verstuurd",
+            "text": "De brief vroeg om een aanvulling. Voordat hij op de post ging was die er, of was het bezwaar ingetrokken.",
+        }
     title = how_post_went(letter.dated, None)
     begins = letter.kind in NOTIFYING
     if is_staff:
-        why = to_proxy(proxy) if proxy else "De aanbieder stemde niet in met elektronische post (art. 2:14 Awb)."
+        why = (
+            to_proxy(proxy, has_street=has_street(letter.body.split("\n\n", 1)[0]))
+            if proxy
+            else "De aanbieder stemde niet in met elektronische post (art. 2:14 Awb)."
+        )
         then = ": de termijn begint de dag daarna (art. 3:41 en 6:8 Awb)" if begins else ""
         return {
             "is_waiting": True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -10,15 +9,13 @@ from django.core.exceptions import ValidationError
 from django.utils.html import escape
 
 from ivportal.pages import moments
-from ivportal.pages.delivering.form import read_figure
-from providers.measures import CATALOGUE
+from ivportal.pages.cases import figure_rows
 from providers.models import Role, User
-from providers.workbook.numbers import NumberError
-from tariffs.models import Consequence, Objection, ObjectionOutcome, ObjectionStatus, SuspensionCause, Verdict
-from tariffs.procedure import admission, hearings, replacing, rulings
+from tariffs.models import Consequence, Objection, ObjectionOutcome, ObjectionStatus, SuspensionCause
+from tariffs.procedure import admission, hearings, replacing
+from tariffs.procedure.form import LONGEST
 
 S = ObjectionStatus
-ROWS = 4
 WORDS = {"rows": 6}
 
 
@@ -63,7 +60,7 @@ class LatenessForm(forms.Form):
         widget=forms.RadioSelect,
     )
     reason = _words("Waarom?", help_text="De aanbieder leest dit (art. 6:11 Awb).")
-    late_because = _words("Wat zegt de aanbieder over de reden?", required=False)
+    late_because = _words("Wat zegt de aanbieder over de reden?", required=False, most=LONGEST)
 
 
 class AdmitForm(forms.Form):
@@ -168,26 +165,6 @@ class NoticeForm(forms.Form):
     received_on = _day("Wanneer ontving de NZa haar? (art. 4:17, derde lid, Awb)")
 
 
-def verdicts_form(objection: Objection) -> type[forms.Form]:
-    """Return a form with a verdict and reasons for each ground."""
-    fields: dict[str, Any] = {}
-    for ground in rulings.grounds_of(objection):
-        name = f"{'Gedeelde grond' if ground.group_id else 'Grond'} {ground.number}"
-        fields[f"verdict_{ground.pk}"] = forms.ChoiceField(
-            label=f"{name}: oordeel",
-            choices=[("", "Kies een oordeel"), *Verdict.choices],
-            initial=ground.verdict,
-            help_text=_plain(ground.text),
-        )
-        fields[f"reasons_{ground.pk}"] = forms.CharField(
-            label=f"{name}: waarom?",
-            initial=ground.reasons,
-            max_length=20_000,
-            widget=forms.Textarea(attrs={"rows": 5}),
-        )
-    return type("VerdictsForm", (forms.Form,), fields)
-
-
 def _plain(text: str) -> str:
     """Return a text as help beside a field, where templates put help texts as they are."""
     return str(escape(text[:600]))
@@ -203,28 +180,13 @@ class DraftForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Read the figures as the Dutch write them."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        changes: dict[str, Decimal | None] = {}
-        for number in range(1, ROWS + 1):
-            code, raw = cleaned.get(f"measure_{number}"), (cleaned.get(f"value_{number}") or "").strip()
-            if not code:
-                if raw:
-                    self.add_error(f"measure_{number}", "Kies welk gegeven dit is.")
-                continue
-            try:
-                value = read_figure(raw, CATALOGUE[code])
-            except NumberError as error:
-                self.add_error(f"value_{number}", str(error))
-                continue
-            if value is None:
-                self.add_error(f"value_{number}", "Vul het nieuwe getal in.")
-                continue
-            changes[code] = value
-        cleaned["changes"] = changes
+        is_computed_anew = cleaned.get("consequence") == Consequence.FROZEN_FRONTIER
+        cleaned["changes"] = figure_rows.read(self) if is_computed_anew else {}
         if cleaned.get("deviates") == "ja" and not cleaned.get("deviation", "").strip():
             self.add_error(
                 "deviation", "Schrijf op waarom de NZa van het advies afwijkt (art. 7:13, zevende lid, Awb)."
             )
-        if cleaned.get("consequence") == Consequence.FROZEN_FRONTIER and not changes and not self.errors:
+        if is_computed_anew and not cleaned["changes"] and not self.errors:
             raise ValidationError("Vul in welke gegevens van de aanbieder anders worden (art. 7:11 Awb).")
         return cleaned
 
@@ -245,6 +207,11 @@ def draft_form(objection: Objection) -> type[forms.Form]:
             initial=Consequence.NONE.value,
             widget=forms.RadioSelect,
         )
+        fields["reasons"] = _words(
+            "Motivering",
+            help_text="Komt in de beslissing (art. 7:12 Awb). Schrijf ook waarom er geen twijfel is: daarom is er geen"
+            " hoorzitting (art. 7:3, onder a, Awb).",
+        )
         return type("InadmissibleForm", (DraftForm,), fields)
     fields["consequence"] = forms.ChoiceField(
         label="Wat volgt daaruit?",
@@ -257,18 +224,10 @@ def draft_form(objection: Objection) -> type[forms.Form]:
         choices=[item for item in ObjectionOutcome.choices if item[0] != ObjectionOutcome.INADMISSIBLE],
         widget=forms.RadioSelect,
     )
-    measures = [(code, CATALOGUE[code].label) for code in objection.decision.round.measures if code in CATALOGUE]
-    for number in range(1, ROWS + 1):
-        fields[f"measure_{number}"] = forms.ChoiceField(
-            label=f"Gegeven {number} dat verandert",
-            required=False,
-            choices=[("", "Geen"), *measures],
-            help_text="Alleen bij een nieuw besluit met dezelfde vergelijking. Verandert een kostenpost, verander dan ook het"
-            " totaal."
-            if number == 1
-            else "",
+    if Consequence.FROZEN_FRONTIER in replacing.allowed(objection.decision.round):
+        fields |= figure_rows.fields_of(
+            objection.decision, help_text="Alleen bij een nieuw besluit met dezelfde vergelijking."
         )
-        fields[f"value_{number}"] = forms.CharField(label=f"Nieuw getal {number}", required=False, max_length=60)
     if objection.status == S.ADVISED:
         fields["deviates"] = forms.ChoiceField(
             label="Wijkt u af van het advies van de commissie?",

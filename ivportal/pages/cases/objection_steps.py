@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ivportal.pages.cases.hearing_steps import HEARING_STEPS
+from ivportal.pages.cases.granted_steps import granted_steps
+from ivportal.pages.cases.hearing_steps import hearing_steps
 from ivportal.pages.cases.receipt_steps import CASE_STEPS, RECEIPT_STEPS, mandate_step
 from ivportal.pages.cases.ruling_steps import ruling_steps
 from ivportal.pages.cases.term_steps import TERM_STEPS
@@ -15,8 +16,9 @@ def steps_for(objection: Objection) -> tuple[Step[Objection], ...]:
     return (
         mandate_step(objection),
         *RECEIPT_STEPS,
-        *HEARING_STEPS,
+        *hearing_steps(objection),
         *ruling_steps(objection),
+        *granted_steps(objection),
         *TERM_STEPS,
         *CASE_STEPS,
     )

@@ -18,11 +18,11 @@ from ivportal.pages.cases.decision_forms import CameInForm
 from ivportal.pages.cases.decision_steps import DECISION_STEPS, VIEWS_STEPS
 from ivportal.pages.cases.objection_steps import steps_for
 from ivportal.pages.cases.own import bundle_response
-from ivportal.pages.cases.speaking import MANDATE_FIELD, MOST_GROUNDS
-from ivportal.pages.delivering.form import plain
+from ivportal.pages.cases.speaking import GROUNDS_AT_ONCE, MANDATE_FIELD
 from ivportal.pages.interpretation.files import FILES_FIELD, sent_files
 from ivportal.pages.rights import for_role
 from providers.audit import record
+from providers.free_text import plain
 from providers.mandates import people_of
 from providers.models import Act, Provider, Round, Submission
 from providers.refusal import Refused
@@ -132,9 +132,9 @@ def _objection(request: Any, uuid: Any) -> Objection:
             "provider",
             "group",
             "drafted_by",
-            "new_decision__report__release",
         )
-        .defer("decision__report__content", "new_decision__report__content"),
+        .defer("decision__report__content")
+        .prefetch_related(taking.new_decision()),
         uuid=uuid,
     )
     return found
@@ -157,7 +157,7 @@ def supplement_for(request: Any, objection: Any) -> HttpResponse:
     found = _objection(request, objection)
     back, _ = _crumbs(found.decision.round, found.provider)
     problems: list[str] = []
-    grounds = [plain(text)[: objections.LONGEST + 1] for text in request.POST.getlist("grond")[:MOST_GROUNDS]]
+    grounds = [plain(text) for text in request.POST.getlist("grond")[:GROUNDS_AT_ONCE]]
     form = CameInForm(request.POST or None)
     form.fields[
         "received_time"

@@ -40,7 +40,8 @@ def of_objection(found: Found, objection: Objection, actor: Actor) -> dict[str, 
 def of_decision(found: Found, decision: Decision, actor: Actor) -> dict[str, Found]:
     """Return the steps with a decision as ``_steps.html`` shows them."""
     names = {step["name"] for step in found}
-    first = next((name for name in ("voornemen", "opstellen", "vaststellen") if name in names), "")
+    # An intention that rests on older outcomes goes no further: then it is withdrawn first.
+    first = next((name for name in ("voornemen", "opstellen", "vaststellen", "intrekken") if name in names), "")
     return _ordered(found, first, {"vaststellen": decisions.why_not(decision, actor)})
 
 

@@ -11,11 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ivportal.letters import posted
 from ivportal.letters.report import mirror_pdf
-from ivportal.pages.cases import shown
+from ivportal.pages.cases import consenting, shown, upcoming
 from ivportal.pages.mirror import context_of
 from ivportal.pages.rights import ActingRequest, for_role
 from providers.audit import record
-from providers.measures import CATALOGUE
 from providers.models import Act, Power, Round
 from providers.refusal import Refused
 from tariffs import agreements, consents
@@ -44,7 +43,7 @@ def own_cases(request: Any) -> HttpResponse:
     rows = []
     for round in shown.case_rounds(provider, request.actor):
         case = case_of(provider=provider, round=round, actor=request.actor)
-        rows.append({"round": round, "case": case, "next": shown.next_of(case, request.actor)})
+        rows.append({"round": round, "case": case, "next": upcoming.next_of(case)})
     return render(
         request,
         "tariffs/cases/own_cases.html",
@@ -53,15 +52,17 @@ def own_cases(request: Any) -> HttpResponse:
             "provider": provider,
             "channels": shown.CHANNELS,
             "gets_post_here": consents.is_given(kind=ConsentKind.ELECTRONIC_POST, provider=provider),
+            "named_in": consenting.asked_in(request.actor),
             "agreements": [
                 {
                     "office": agreement.care_office.name,
                     "year": agreement.tariff_year,
                     "rate": agreement.rate,
                     "tariffs": [
-                        {"label": CATALOGUE[tariff.product].label.removeprefix("Dagen "), "amount": tariff.amount}
-                        for tariff in agreement.tariffs.all()
+                        {"label": agreements.label_of(product), "amount": amount}
+                        for product, amount in agreements.terms_of(agreement).amounts.items()
                     ],
+                    "is_outside": agreement.is_outside,
                     "agreed_on": agreement.agreed_on,
                 }
                 for agreement in agreements.of_provider(request.actor)
@@ -78,9 +79,9 @@ def own_case(request: Any, slug: str) -> HttpResponse:
     record(act=Act.CASE_READ, actor=request.actor, subject=f"{case.provider}, {case.round}")
     context = shown.context_of(case, request.actor)
     context |= {
-        "next": shown.as_far_as_allowed(shown.next_of(case, request.actor), request.actor, slug),
-        "may_sign": shown.may(request.actor, Power.SIGN),
-        "may_speak": shown.may(request.actor, Power.SIGN, Power.DELIVER),
+        "next": upcoming.as_far_as_allowed(upcoming.next_of(case), request.actor, slug),
+        "may_sign": upcoming.may(request.actor, Power.SIGN),
+        "may_speak": upcoming.may(request.actor, Power.SIGN, Power.DELIVER),
         "channels": shown.CHANNELS,
     }
     return render(request, "tariffs/cases/own_case.html", context)

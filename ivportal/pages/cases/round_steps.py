@@ -5,26 +5,30 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Count
+
 from ivportal.pages.cases.decision_forms import ReasonsForm
 from ivportal.pages.cases.decision_steps import term_sentence
+from ivportal.pages.decisions import ReasonForm
 from ivportal.pages.steps import Step
 from providers.access import Actor
 from providers.models import Round
 from providers.refusal import Refused
-from tariffs.models import Decision, DecisionStatus, Release
-from tariffs.procedure import decisions
+from tariffs.models import Decision, DecisionStatus, LetterKind, Release
+from tariffs.procedure import decisions, posting, withdrawing
 from tariffs.procedure.renewals import Renewals, adopted_release, renewals_of, to_prepare
 
 S = DecisionStatus
+#: What the form begins with where many are withdrawn for one reason.
+WHY_OUTDATED = (
+    "De uitkomsten waarop dit voornemen rust, zijn opnieuw vastgesteld. In de nieuwe uitkomsten staan voor u andere cijfers."
+    " De NZa bereidt het besluit daarop opnieuw voor. U krijgt daarover een nieuwe brief."
+)
 
 
 def _of(number: int, one: str, more: str) -> str:
     """Return a number with the words that go with it."""
     return f"{number} {one if number == 1 else more}"
-
-
-def _count(round: Round, status: DecisionStatus) -> int:
-    return Decision.objects.filter(round=round, status=status).exclude(origin="objection").count()
 
 
 def _prepare_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
@@ -59,6 +63,42 @@ class NewOutcomes:
         return self.release is not None and (to_prepare(self._round).exists() or bool(self._renewals.to_renew))
 
     @property
+    def to_come(self) -> str:
+        """Say how many decisions are prepared, and for whom."""
+        first, again = to_prepare(self._round).count(), len(self._renewals.to_renew)
+        whole = f"{_of(first + again, 'besluit komt', 'besluiten komen')} in voorbereiding"
+        if first and again:
+            return f"{whole}: {first} voor wie er nog geen heeft, {again} in plaats van een besluit dat geldt."
+        return f"{whole}, {'in plaats van een besluit dat geldt' if again else 'voor wie er nog geen heeft'}."
+
+    @cached_property
+    def outdated(self) -> list[Decision]:
+        """Return the intentions that rest on older outcomes, with other figures."""
+        return withdrawing.outdated_in(self._round, newest=self.release)
+
+    @property
+    def about_outdated(self) -> list[str]:
+        """Say how many are outdated, by how far they are; empty if none is."""
+        return withdrawing.in_words(self.outdated)
+
+    def ready(self, status: DecisionStatus) -> int:
+        """Return how many stand at a status and can go on from there."""
+        return self._counts.get(status, 0) - len(self._behind(status))
+
+    def left_behind(self, status: DecisionStatus) -> list[str]:
+        """Say how many stand at a status and go no further."""
+        count = len(self._behind(status))
+        return [f"{_of(count, 'blijft', 'blijven')} liggen: {withdrawing.OLD_OUTCOMES}"] if count else []
+
+    def _behind(self, status: DecisionStatus) -> list[Decision]:
+        return [item for item in self.outdated if item.status == status]
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        rows = Decision.objects.filter(round=self._round).exclude(origin="objection").order_by().values_list("status")
+        return dict(rows.annotate(n=Count("pk")))
+
+    @property
     def others(self) -> list[str]:
         """Say what changes in decisions that hold and rest on older outcomes; empty if there are none."""
         return self._renewals.sentences(self._round.currency)
@@ -66,7 +106,8 @@ class NewOutcomes:
 
 def _announce_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
     outcome = decisions.announce_all(round=round, actor=actor)
-    return f"{_of(outcome.done, 'voornemen is', 'voornemens zijn')} verstuurd. {outcome.sentence}".strip()
+    what = f"{_of(outcome.done, 'voornemen staat', 'voornemens staan')} in het portaal."
+    return _joined(what, posting.still_to_go(round, LetterKind.INTENDED), outcome.sentence)
 
 
 def _draft_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
@@ -76,60 +117,76 @@ def _draft_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
 
 def _send_round(round: Round, said: dict[str, Any], actor: Actor) -> str:
     outcome = decisions.send_all(round=round, actor=actor)
-    return f"{_of(outcome.done, 'besluit is', 'besluiten zijn')} vastgesteld en verstuurd. {outcome.sentence}".strip()
+    what = f"{_of(outcome.done, 'besluit is', 'besluiten zijn')} vastgesteld."
+    return _joined(what, posting.still_to_go(round, LetterKind.DECISION), outcome.sentence)
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
+
+
+def _withdraw_outdated(round: Round, said: dict[str, Any], actor: Actor) -> str:
+    count = withdrawing.withdraw_outdated(round=round, reason=said["reason"], actor=actor)
+    return f"{_of(count, 'voornemen is', 'voornemens zijn')} ingetrokken. Bereid de besluiten nu opnieuw voor."
 
 
 def _gone(status: DecisionStatus) -> Any:
-    return lambda item, said, actor: not _count(item, status)
+    return lambda item, said, actor: not NewOutcomes(item).ready(status)
 
 
-_STEPS: tuple[Step[Round], ...] = (
-    Step(
-        name="bekendmaken",
-        title="Maakt u de voornemens bekend?",
-        button="Maak voornemens bekend",
-        is_open=lambda item: _count(item, S.PREPARED) > 0,
-        follows=lambda item: [
-            f"{_of(_count(item, S.PREPARED), 'aanbieder krijgt', 'aanbieders krijgen')} een brief met wat de NZa wil besluiten,"
-            " en een bericht.",
-            term_sentence(item),
-        ],
-        act=_announce_round,
-        was_taken=_gone(S.PREPARED),
-        is_weighty=True,
-    ),
-    Step(
-        name="opstellen",
-        title="Hoe motiveert u de besluiten?",
-        button="Stel besluiten op",
-        is_open=lambda item: _count(item, S.ANNOUNCED) > 0,
-        follows=lambda item: [
-            f"{_of(_count(item, S.ANNOUNCED), 'voornemen is', 'voornemens zijn')} bekendgemaakt.",
-            "Opgesteld wordt wat klaar is: de zienswijzetermijn is voorbij, of de zienswijze is er en is beantwoord (art. 4:8"
-            " Awb). De rest blijft liggen.",
-            "Een collega stelt de besluiten vast.",
-        ],
-        form=ReasonsForm,
-        act=_draft_round,
-        was_taken=_gone(S.ANNOUNCED),
-    ),
-    Step(
-        name="vaststellen",
-        title="Stelt u de besluiten vast?",
-        button="Stel vast en verstuur",
-        is_open=lambda item: _count(item, S.DRAFTED) > 0,
-        follows=lambda item: [
-            f"{_of(_count(item, S.DRAFTED), 'besluit ligt', 'besluiten liggen')} klaar. Wat u zelf opstelde, stelt een collega"
-            " vast (art. 3:2 Awb).",
-            "Wie instemde krijgt het besluit in het portaal (art. 2:14 Awb). De andere brieven gaan per post: print"
-            " ze, doe ze op de post en schrijf op welke dag dat was.",
-            "De bezwaartermijn van zes weken begint de dag na de verzending (art. 6:7 en 6:8 Awb).",
-        ],
-        act=_send_round,
-        was_taken=_gone(S.DRAFTED),
-        is_weighty=True,
-    ),
-)
+def _steps(outcomes: NewOutcomes) -> tuple[Step[Round], ...]:
+    """Return the steps from an intention to a decision, each with what is ready for it."""
+    prepared, announced, drafted = (outcomes.ready(status) for status in (S.PREPARED, S.ANNOUNCED, S.DRAFTED))
+    return (
+        Step(
+            name="bekendmaken",
+            title="Maakt u de voornemens bekend?",
+            button="Maak voornemens bekend",
+            is_open=lambda item: prepared > 0,
+            follows=lambda item: [
+                f"{_of(prepared, 'aanbieder krijgt', 'aanbieders krijgen')} een brief met wat de NZa wil besluiten, en een"
+                " bericht.",
+                term_sentence(item),
+                *outcomes.left_behind(S.PREPARED),
+            ],
+            act=_announce_round,
+            was_taken=_gone(S.PREPARED),
+            is_weighty=True,
+        ),
+        Step(
+            name="opstellen",
+            title="Hoe motiveert u de besluiten?",
+            button="Stel besluiten op",
+            is_open=lambda item: announced > 0,
+            follows=lambda item: [
+                f"{_of(announced, 'voornemen is', 'voornemens zijn')} bekendgemaakt.",
+                "Opgesteld wordt wat klaar is: de zienswijzetermijn is voorbij, of de zienswijze is er en is beantwoord (art. 4:8"
+                " Awb). De rest blijft liggen.",
+                "Een collega stelt de besluiten vast.",
+                *outcomes.left_behind(S.ANNOUNCED),
+            ],
+            form=ReasonsForm,
+            act=_draft_round,
+            was_taken=_gone(S.ANNOUNCED),
+        ),
+        Step(
+            name="vaststellen",
+            title="Stelt u de besluiten vast?",
+            button="Stel vast en verstuur",
+            is_open=lambda item: drafted > 0,
+            follows=lambda item: [
+                f"{_of(drafted, 'besluit ligt', 'besluiten liggen')} klaar. Wat u zelf opstelde, stelt een collega vast (art. 3:2"
+                " Awb).",
+                *outcomes.left_behind(S.DRAFTED),
+                "Wie instemde krijgt het besluit in het portaal (art. 2:14 Awb). De andere brieven gaan per post: print"
+                " ze, doe ze op de post en schrijf op welke dag dat was.",
+                "De bezwaartermijn van zes weken begint de dag na de verzending (art. 6:7 en 6:8 Awb).",
+            ],
+            act=_send_round,
+            was_taken=_gone(S.DRAFTED),
+            is_weighty=True,
+        ),
+    )
 
 
 def round_steps(outcomes: NewOutcomes) -> tuple[Step[Round], ...]:
@@ -141,11 +198,28 @@ def round_steps(outcomes: NewOutcomes) -> tuple[Step[Round], ...]:
             button="Bereid besluiten voor",
             is_open=lambda item: outcomes.can_prepare,
             follows=lambda item: [
-                "Voor elke aanbieder met een bandbreedte in de vastgestelde uitkomsten komt er een besluit in voorbereiding.",
+                outcomes.to_come,
                 "Niemand buiten de NZa merkt hier iets van. Wie al een besluit heeft, houdt dat tot er een nieuw is verstuurd.",
                 *outcomes.others,
             ],
             act=_prepare_round,
         ),
-        *_STEPS,
+        Step(
+            name="intrekken",
+            title="Waarom trekt u deze voornemens in?",
+            button="Trek in wat op oude uitkomsten rust",
+            is_open=lambda item: bool(outcomes.outdated),
+            follows=lambda item: [
+                *outcomes.about_outdated[:1],
+                "Wie het voornemen kende, krijgt een brief en een bericht, met deze reden. Wie al een besluit heeft, houdt dat.",
+                "Daarna bereidt u de besluiten opnieuw voor, op de nieuwste uitkomsten. Wie een voornemen krijgt, kan opnieuw een"
+                " zienswijze geven (art. 4:8 Awb).",
+            ],
+            form=ReasonForm,
+            initial=lambda item: {"reason": WHY_OUTDATED},
+            act=_withdraw_outdated,
+            was_taken=lambda item, said, actor: not NewOutcomes(item).outdated,
+            is_weighty=True,
+        ),
+        *_steps(outcomes),
     )

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ivportal.pages.cases.moving import became, term_of
-from ivportal.pages.cases.objection_forms import (
-    draft_form,
-    verdicts_form,
-)
+from ivportal.pages.cases.objection_forms import draft_form
+from ivportal.pages.cases.verdict_forms import verdicts_form
 from ivportal.pages.steps import NothingToFillIn, Step
 from providers.access import Actor
 from tariffs.models import (
@@ -97,7 +95,15 @@ def ruling_steps(objection: Objection) -> tuple[Step[Objection], ...]:
             button="Beoordeel de gronden",
             is_open=_is_ripe,
             follows=lambda item: [
-                "Wat over een gedeelde grond is beslist, geldt voor iedereen in de groep.",
+                *(
+                    [
+                        "Wat over een gedeelde grond is beslist, geldt voor iedereen in de groep. Een eigen grond in dezelfde"
+                        " woorden is daarmee beantwoord. Zegt een eigen grond het anders, kies dan ‘Hetzelfde als gedeelde"
+                        " grond …’."
+                    ]
+                    if item.group_id is not None
+                    else []
+                ),
                 "Een beslissing die al was opgesteld, moet daarna opnieuw.",
             ],
             form=verdicts_form(objection) if _is_ripe(objection) else NothingToFillIn,
@@ -107,11 +113,14 @@ def ruling_steps(objection: Objection) -> tuple[Step[Objection], ...]:
             name="opstellen",
             title="Hoe beslist de NZa op het bezwaar?",
             button="Stel de beslissing op" if objection.status not in BEFORE else "Verklaar niet-ontvankelijk",
-            is_open=lambda item: _is_ripe(item) or item.status in BEFORE,
+            is_open=lambda item: _is_ripe(item) or rulings.can_be_turned_away(item),
             follows=lambda item: [
                 "Beslissen doet iemand die de beslissing niet opstelde (art. 3:2 Awb) en die het besluit zelf niet nam (art."
                 " 10:3, derde lid, Awb).",
-                "Bij een nieuw besluit met dezelfde vergelijking rekent het portaal nu; dat duurt enkele seconden.",
+                "Er komt geen hoorzitting: het bezwaar is kennelijk niet-ontvankelijk (art. 7:3, onder a, Awb). De aanbieder"
+                " leest dat in de beslissing."
+                if item.status in BEFORE
+                else "Bij een nieuw besluit met dezelfde vergelijking rekent het portaal nu; dat duurt enkele seconden.",
                 term_of(item),
             ],
             form=draft_form(objection),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
 
 from ivportal.pages.ribbon import delivered_ribbon, ribbon
 from providers.access import Actor
-from providers.formatting import format_date, format_datetime
-from providers.models import Power, Provider, Round
+from providers.formatting import format_datetime
+from providers.models import Provider, Round
 from tariffs import consents, letters, standings
 from tariffs.models import (
     ConsentKind,
@@ -25,12 +24,14 @@ from tariffs.models import (
     Standing,
 )
 from tariffs.procedure import figures, ruling_letters, rulings
-from tariffs.procedure.admission import missing
 from tariffs.procedure.case import CaseOf, shows_outcome
-from tariffs.procedure.deadlines import Deadline, deadlines, hearing_of, in_words, timeliness_of
+from tariffs.procedure.deadlines import Deadline, deadlines, hearing_of, timeliness_of
+from tariffs.procedure.event import Event
 from tariffs.procedure.notified import how_it_went, status_of
-from tariffs.procedure.timeline import Event, events
-from tariffs.procedure.views import WAIVED, lacks_reaction, may_add
+from tariffs.procedure.renewals import UNDER_WAY, adopted_release
+from tariffs.procedure.timeline import events
+from tariffs.procedure.views import WAIVED, lacks_reaction
+from tariffs.procedure.withdrawing import OUTDATED, outdated
 
 S = DecisionStatus
 CHANNELS = (
@@ -47,16 +48,6 @@ CHANNELS = (
         "De NZa heeft besloten en u bent het er niet mee eens. Zij bekijkt het besluit opnieuw (art. 6:4 en 7:11 Awb).",
     ),
 )
-
-
-@dataclass(frozen=True)
-class Next:
-    """What somebody does next: a sentence, and where to do it if she may."""
-
-    title: str
-    text: str
-    url: str = ""
-    link: str = ""
 
 
 def context_of(case: CaseOf, actor: Actor) -> dict[str, Any]:
@@ -104,115 +95,6 @@ def terms_of(case: CaseOf) -> list[Deadline]:
     return sorted(found, key=lambda item: item.on)
 
 
-def next_of(case: CaseOf, actor: Actor) -> Next:
-    """Return what the provider can do next."""
-    slug = case.round.slug
-    page = reverse("own_case", args=[slug])
-    open_objection = next((item for item in case.objections if item.is_open), None)
-    if open_objection is not None:
-        return _next_of_objection(open_objection, slug)
-    decision = case.decision
-    if decision is None:
-        return Next("Er is nog geen voornemen of besluit", "U hoeft nu niets te doen.")
-    due = {item.code: item for item in deadlines(decision)}
-    if decision.status == S.ANNOUNCED and "views" in due and not due["views"].is_over:
-        said = [item for item in case.views if item.decision_id == decision.pk]
-        if said:
-            return Next(
-                "De NZa heeft uw zienswijze ontvangen",
-                may_add(decision),
-                reverse("give_views", args=[slug]),
-                "Vul uw zienswijze aan",
-            )
-        return Next(
-            "U kunt een zienswijze geven",
-            f"De NZa wil een besluit nemen. Zeg wat u daarvan vindt, {in_words(due['views'])}.",
-            reverse("give_views", args=[slug]),
-            "Geef uw zienswijze",
-        )
-    if decision.status == S.SENT and decision.origin == "objection":
-        appeal = [item for objection in case.objections for item in deadlines(objection) if item.code == "appeal"]
-        until = f", {in_words(appeal[-1])}" if appeal and not appeal[-1].is_over else ""
-        return Next(
-            "Er is een nieuw besluit, na uw bezwaar",
-            f"Bent u het er niet mee eens? Dan kunt u in beroep bij het College van Beroep voor het bedrijfsleven{until}.",
-            f"{page}#brieven",
-            "Lees de beslissing",
-        )
-    if decision.status == S.SENT and "objection" in due:
-        if not due["objection"].is_over:
-            return Next(
-                "Er is een besluit",
-                f"Bent u het er niet mee eens? Dan kunt u bezwaar maken, {in_words(due['objection'])}.",
-                reverse("object", args=[slug]),
-                "Maak bezwaar",
-            )
-        if not case.objections:
-            return Next(
-                "Er is een besluit",
-                f"De bezwaartermijn is voorbij sinds {format_date(due['objection'].on)} (art. 6:7 Awb).",
-                reverse("object", args=[slug]),
-                "Toch bezwaar maken",
-            )
-    if decision.status in (S.ANNOUNCED, S.DRAFTED):
-        return Next(
-            "De NZa bereidt het besluit voor", "U hoeft nu niets te doen. U krijgt bericht als het besluit er is."
-        )
-    return Next("Er is een besluit", "U hoeft nu niets te doen.", f"{page}#brieven", "Lees de brieven")
-
-
-def as_far_as_allowed(found: Next, actor: Actor, slug: str) -> Next:
-    """Return what is next without the way to it for who may not go there, saying who may."""
-    if not found.url or "#" in found.url:
-        return found
-    needed = (Power.DELIVER, Power.SIGN) if found.url == reverse("give_views", args=[slug]) else (Power.SIGN,)
-    if may(actor, *needed):
-        return found
-    names = " of ".join(f"‘{power.label}’" for power in needed)
-    return Next(found.title, f"{found.text} Dat doet een collega met de bevoegdheid {names}.")
-
-
-def _next_of_objection(objection: Objection, slug: str) -> Next:
-    due = {item.code: item for item in deadlines(objection)}
-    supplement = reverse("supplement_objection", args=[slug, objection.uuid])
-    if "remedy" in due and not due["remedy"].is_over:
-        return Next(
-            "Uw bezwaar is nog niet compleet", f"Vul het aan, {in_words(due['remedy'])}.", supplement, "Vul aan"
-        )
-    if "hearing" in due:
-        papers = due.get("papers")
-        text = due["hearing"].sentence
-        if papers is not None and not papers.is_over:
-            return Next(
-                "U bent uitgenodigd voor een hoorzitting", f"{text} {papers.sentence}", supplement, "Stuur stukken"
-            )
-        return Next("U bent uitgenodigd voor een hoorzitting", text)
-    lacks = missing(objection) if objection.status == ObjectionStatus.RECEIVED else []
-    if lacks:
-        return Next(
-            "Uw bezwaar is nog niet compleet",
-            f"Dit ontbreekt nog: {', '.join(lacks)}. U kunt het nu al sturen. Doet u dat niet, dan vraagt de NZa erom en geeft"
-            " zij u een termijn (art. 6:6 Awb).",
-            supplement,
-            "Vul uw bezwaar aan",
-        )
-    decide = due["decide"]
-    if decide.is_over and "default" not in due:
-        return Next(
-            "De NZa is te laat met haar beslissing",
-            f"Zij had moeten beslissen op {format_date(decide.on)} ({decide.article}). U kunt haar in gebreke stellen"
-            " (art. 4:17 Awb).",
-            reverse("notice_of_default", args=[slug, objection.uuid]),
-            "Stel de NZa in gebreke",
-        )
-    return Next("De NZa behandelt uw bezwaar", f"Zij beslist {in_words(decide)}. U hoeft nu niets te doen.")
-
-
-def may(actor: Actor, *powers: Power) -> bool:
-    """Tell whether somebody of a provider may do something."""
-    return any(actor.can(power) for power in powers)
-
-
 def decision_shown(decision: Decision, case: CaseOf) -> dict[str, Any]:
     """Return a decision as a page shows it."""
     year = decision.report.release.tariff_year
@@ -223,6 +105,12 @@ def decision_shown(decision: Decision, case: CaseOf) -> dict[str, Any]:
         "table": table_of(figures.table(decision.figures, currency, year)),
         "lines": [line[2:] for line in figures.in_words(decision.figures, currency).splitlines()],
         "how": how_it_went(decision),
+        "outdated": OUTDATED
+        if case.is_internal
+        and decision.status in UNDER_WAY
+        and decision.origin == "adoption"
+        and outdated([decision], adopted_release(case.round))
+        else "",
         # While an intention is under way that would replace it, the page leads to views; this one is still open to objection.
         "may_object": decision.status == S.SENT
         and decision.origin == "adoption"

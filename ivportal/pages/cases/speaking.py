@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -11,19 +12,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from ivportal.pages.cases import shown
+from ivportal.pages.cases import shown, upcoming
 from ivportal.pages.cases.own import found_case
-from ivportal.pages.delivering.form import plain
 from ivportal.pages.interpretation.files import FILES_FIELD, sent_files
 from ivportal.pages.rights import for_role, without_power
+from providers.free_text import plain
 from providers.models import Power
 from providers.refusal import Refused
 from tariffs.models import Decision, DecisionStatus, Objection
 from tariffs.procedure import delays, objections, views
 from tariffs.procedure.case import CaseOf
 from tariffs.procedure.deadlines import deadlines, objection_term_of
+from tariffs.procedure.notified import posted_sentence, unposted_intention
 
-MOST_GROUNDS = 5
+#: So many grounds are read of one form.
+GROUNDS_AT_ONCE = 5
 #: The field with the file that shows that somebody may act for the provider.
 MANDATE_FIELD = "machtiging"
 
@@ -32,7 +35,7 @@ MANDATE_FIELD = "machtiging"
 @for_role("provider")
 def give_views(request: Any, slug: str) -> HttpResponse:
     """Give views on what the NZa intends to decide, or say that there are none."""
-    if not shown.may(request.actor, Power.DELIVER, Power.SIGN):
+    if not upcoming.may(request.actor, Power.DELIVER, Power.SIGN):
         return without_power(request, Power.DELIVER)
     case = found_case(request, slug)
     decision = _decision_of(case, DecisionStatus.ANNOUNCED)
@@ -62,6 +65,7 @@ def give_views(request: Any, slug: str) -> HttpResponse:
         case,
         decision=shown.decision_shown(decision, case),
         until=decision.views_until,
+        waits=unposted_intention(decision),
         may_add=views.may_add(decision),
         text=text,
         problems=problems,
@@ -79,10 +83,8 @@ def object_to(request: Any, slug: str) -> HttpResponse:
         return redirect("own_case", slug=slug)
     decision = decision or _newest(case)
     problems: list[str] = []
-    said = {
-        name: plain(request.POST.get(name, ""))[: objections.LONGEST + 1] for name in ("naam", "gemachtigde", "te_laat")
-    }
-    grounds = [plain(text)[: objections.LONGEST + 1] for text in request.POST.getlist("grond")[:MOST_GROUNDS]]
+    said = {name: plain(request.POST.get(name, "")) for name in ("naam", "gemachtigde", "adres", "te_laat")}
+    grounds = [plain(text) for text in request.POST.getlist("grond")[:GROUNDS_AT_ONCE]]
     if request.method == "POST":
         try:
             objections.file(
@@ -91,6 +93,7 @@ def object_to(request: Any, slug: str) -> HttpResponse:
                 is_pro_forma=request.POST.get("pro_forma") == "ja",
                 signed_by=said["naam"],
                 representative=said["gemachtigde"],
+                representative_address=said["adres"],
                 late_because=said["te_laat"],
                 sent=sent_files(request),
                 mandate=sent_files(request, MANDATE_FIELD),
@@ -112,6 +115,7 @@ def object_to(request: Any, slug: str) -> HttpResponse:
         case,
         decision=shown.decision_shown(decision, case),
         term=term,
+        waits=posted_sentence(decision, term) if term else "",
         is_late=any(item.code == "objection" and item.is_over for item in deadlines(decision)),
         said=said,
         is_pro_forma=request.POST.get("pro_forma") == "ja",
@@ -127,7 +131,7 @@ def supplement(request: Any, slug: str, objection: Any) -> HttpResponse:
     case = found_case(request, slug)
     found = _own(request, case, objection)
     problems: list[str] = []
-    grounds = [plain(text)[: objections.LONGEST + 1] for text in request.POST.getlist("grond")[:MOST_GROUNDS]]
+    grounds = [plain(text) for text in request.POST.getlist("grond")[:GROUNDS_AT_ONCE]]
     if request.method == "POST":
         try:
             objections.supplement(
@@ -162,18 +166,11 @@ def withdraw(request: Any, slug: str, objection: Any) -> HttpResponse:
     """Withdraw an objection, after saying what follows."""
     case = found_case(request, slug)
     found = _own(request, case, objection)
-    if request.method == "POST":
-        try:
-            objections.withdraw(objection=found, actor=request.actor)
-        except Refused as refused:
-            messages.error(request, str(refused))
-        else:
-            messages.success(request, "Uw bezwaar is ingetrokken. Het besluit blijft zoals het is (art. 6:21 Awb).")
-        return redirect("own_case", slug=slug)
-    return _page(
+    return _confirmed(
         request,
-        "tariffs/cases/confirm.html",
         case,
+        act=lambda: objections.withdraw(objection=found, actor=request.actor),
+        done="Uw bezwaar is ingetrokken. Het besluit blijft zoals het is (art. 6:21 Awb).",
         title="Trekt u uw bezwaar in?",
         follows=[
             f"De NZa behandelt bezwaar {found.reference} niet verder (art. 6:21 Awb).",
@@ -191,18 +188,11 @@ def notice_of_default(request: Any, slug: str, objection: Any) -> HttpResponse:
     """Give notice that the NZa is late with its decision on an objection (Awb 4:17)."""
     case = found_case(request, slug)
     found = _own(request, case, objection)
-    if request.method == "POST":
-        try:
-            delays.give_notice(objection=found, actor=request.actor)
-        except Refused as refused:
-            messages.error(request, str(refused))
-        else:
-            messages.success(request, "U heeft de NZa in gebreke gesteld. Zij heeft nu nog twee weken (art. 4:17 Awb).")
-        return redirect("own_case", slug=slug)
-    return _page(
+    return _confirmed(
         request,
-        "tariffs/cases/confirm.html",
         case,
+        act=lambda: delays.give_notice(objection=found, actor=request.actor),
+        done="U heeft de NZa in gebreke gesteld. Zij heeft nu nog twee weken (art. 4:17 Awb).",
         title="Stelt u de NZa in gebreke?",
         follows=[
             f"U laat weten dat de NZa te laat is met haar beslissing op {found.reference} (art. 4:17, derde lid, Awb).",
@@ -212,6 +202,19 @@ def notice_of_default(request: Any, slug: str, objection: Any) -> HttpResponse:
         button="Stel de NZa in gebreke",
         is_weighty=False,
     )
+
+
+def _confirmed(request: Any, case: CaseOf, *, act: Callable[[], object], done: str, **page: Any) -> HttpResponse:
+    """Say what follows from a deed that needs nothing to be filled in; do it once that is confirmed, and go back to the case."""
+    if request.method != "POST":
+        return _page(request, "tariffs/cases/confirm.html", case, **page)
+    try:
+        act()
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, done)
+    return redirect("own_case", slug=case.round.slug)
 
 
 def _page(request: Any, template: str, case: CaseOf, **context: Any) -> HttpResponse:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -19,8 +20,18 @@ from ivportal.pages.rights import for_role
 from providers.access import Actor
 from providers.models import Round, User
 from tariffs.models import Decision, DecisionStatus, Letter, LetterKind, Objection, ObjectionOutcome, StatementOfViews
-from tariffs.procedure import decision_letters, decisions, figures, figures_in_words, ruling_letters, rulings
+from tariffs.procedure import (
+    decision_letters,
+    decisions,
+    figures,
+    figures_in_words,
+    ruling_letters,
+    rulings,
+    withdrawing,
+)
+from tariffs.procedure.renewals import adopted_release
 from tariffs.procedure.views import WAIVED
+from tariffs.room import inward
 
 
 def of_decision(decision: Decision, actor: Actor) -> dict[str, Any]:
@@ -39,6 +50,11 @@ def of_decision(decision: Decision, actor: Actor) -> dict[str, Any]:
             "concept": _concept(decision_letters.concept(decision, actor=_signing(actor, why_not), at=timezone.now())),
         },
     }
+
+
+def new_decision() -> Prefetch[str]:
+    """Return what looks up the decision that stands ready, without the contents of the report that it rests on."""
+    return Prefetch("new_decision", Decision.objects.select_related("report__release").defer("report__content"))
 
 
 def of_objection(objection: Objection, actor: Actor) -> dict[str, Any]:
@@ -76,27 +92,30 @@ def of_round(request: Any, round: Round) -> dict[str, Any]:
     )
     said = decision_letters.views_of(found)
     texts = Counter(item.reasons for item in found)
+    behind = {item.pk for item in withdrawing.outdated(found, adopted_release(round))}
+    going = [item for item in found if item.pk not in behind]
     (words,) = listing.asked(request.GET, "zoek")
     wanted = [item for item in found if words.lower() in f"{item.provider.name} {item.reference}".lower()]
     page, pagination = listing.paginate(wanted, request.GET)
     return {
         "template": "tariffs/cases/take_round.html",
         "why_not": "U stelde dit zelf op: een collega stelt vast (art. 3:2 Awb)."
-        if found and all(decisions.why_not(item, request.actor) for item in found)
+        if going and all(decisions.why_not(item, request.actor) for item in going)
         else "",
         "words": words,
         "currency": round.currency,
         "pagination": pagination,
         "totals": {
-            "count": len(found),
+            "count": len(going),
+            "behind": len(behind),
             "book_year": round.book_year,
-            "tariff_years": " en ".join(sorted({str(item.report.release.tariff_year or "") for item in found} - {""})),
-            "own": sum(item.drafted_by_id == request.actor.user.pk for item in found),
-            "with_views": sum(bool(_spoken(said.get(item.pk, []))) for item in found),
-            "replacing": sum(item.replaces_id is not None for item in found),
-            "minimum": sum((Decimal(item.figures["minimum"]) for item in found), Decimal(0)),
-            "maximum": sum((Decimal(item.figures["maximum"]) for item in found), Decimal(0)),
-            "revenue": sum((figures.revenue(item.figures) for item in found), Decimal(0)),
+            "tariff_years": " en ".join(sorted({str(item.report.release.tariff_year or "") for item in going} - {""})),
+            "own": sum(item.drafted_by_id == request.actor.user.pk for item in going),
+            "with_views": sum(bool(_spoken(said.get(item.pk, []))) for item in going),
+            "replacing": sum(item.replaces_id is not None for item in going),
+            "minimum": sum((Decimal(item.figures["minimum"]) for item in going), Decimal(0)),
+            "maximum": sum((Decimal(item.figures["maximum"]) for item in going), Decimal(0)),
+            "revenue": sum((figures.revenue(item.figures) for item in going), Decimal(0)),
         },
         "rows": [
             {
@@ -105,11 +124,12 @@ def of_round(request: Any, round: Round) -> dict[str, Any]:
                 "concept": reverse("decision_concept", args=[item.uuid]),
                 "minimum": Decimal(item.figures["minimum"]),
                 "maximum": Decimal(item.figures["maximum"]),
-                "upper_rate": Decimal(item.figures["upper_rate"]),
+                "upper_rate": inward(*(Decimal(item.figures[name]) for name in ("lower_rate", "upper_rate")))[1],
                 "revenue": figures.revenue(item.figures),
                 "has_views": bool(_spoken(said.get(item.pk, []))),
                 "has_own_reasons": bool(item.reasons) and texts[item.reasons] == 1,
                 "is_own": item.drafted_by_id == request.actor.user.pk,
+                "is_outdated": item.pk in behind,
             }
             for item in page
         ],
@@ -137,8 +157,8 @@ def objection_concept(request: Any, objection: Any) -> HttpResponse:
     """Show the letter with the decision on an objection as it would go out now, marked as a concept."""
     found = get_object_or_404(
         Objection.objects.visible_to(request.actor)
-        .select_related("decision__round", "decision__provider", "provider", "new_decision__report__release")
-        .defer("new_decision__report__content"),
+        .select_related("decision__round", "decision__provider", "provider")
+        .prefetch_related(new_decision()),
         uuid=objection,
     )
     signer = _signing(request.actor, rulings.why_not(found, request.actor))

@@ -37,7 +37,7 @@ def _agree(item: Objection, said: dict[str, Any], actor: Actor) -> str:
 
 def _suspend(item: Objection, said: dict[str, Any], actor: Actor) -> str:
     delays.suspend(objection=item, cause=SuspensionCause(said["cause"]), reason=said["reason"], actor=actor)
-    return "De beslistermijn staat stil (art. 4:15 Awb). De aanbieder krijgt een brief."
+    return f"Vastgelegd (art. 4:15 Awb). {term_of(item)} De aanbieder krijgt een brief."
 
 
 def _resume(item: Objection, said: dict[str, Any], actor: Actor) -> str:

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from ivportal.pages.cases import board, letter, one, own, posting, speaking, taking
+from ivportal.pages.cases import board, consenting, letter, one, own, posting, speaking, taking
 
 urlpatterns = [
     path("besluiten/", own.own_cases, name="own_cases"),
     path("besluiten/post/", own.post_consent, name="post_consent"),
     path("besluiten/<slug:slug>/", own.own_case, name="own_case"),
+    path("besluiten/<slug:slug>/naam/", consenting.name_consent, name="name_consent"),
     path("besluiten/<slug:slug>/dossier/", own.own_bundle, name="own_bundle"),
     path("besluiten/<slug:slug>/zienswijze/", speaking.give_views, name="give_views"),
     path("besluiten/<slug:slug>/bezwaar/", speaking.object_to, name="object"),

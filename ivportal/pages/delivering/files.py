@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from ivportal.pages.delivering.form import label_of, plain, shown
+from ivportal.pages.delivering.form import label_of, shown
 from ivportal.pages.delivering.lookup import Desk, desk_of
 from ivportal.pages.delivering.overview import number_of
 from ivportal.pages.rights import for_role
@@ -22,6 +22,7 @@ from providers import drafts, prefill, uploads
 from providers.audit import record
 from providers.contents import FIGURE, ORGANISATION_FIELDS, UNREAD, figure_of, from_json, told
 from providers.drafts import Comparison
+from providers.free_text import plain
 from providers.measures import CATALOGUE
 from providers.models import Act, How, Power, Upload, UploadStatus
 from providers.refusal import Refused

@@ -14,6 +14,7 @@ from providers.checking import FEWEST_LETTERS, Verdict, key_of, says_why
 from providers.checks import rules
 from providers.contents import EXPLANATION, FIGURE, LOCATIONS, ORGANISATION, REMARKS, UNREAD, Contents
 from providers.formatting import format_exact, format_number
+from providers.free_text import plain
 from providers.measures import CATALOGUE, Measure
 from providers.reference import region_code
 from providers.workbook.client_data import ClientDataError, refuse_client_data_in_texts
@@ -222,12 +223,6 @@ def _place_problem(texts: Mapping[str, str], seen: set[str]) -> str:
 
 def _clean(text: str, *, lines: bool = False) -> str:
     return plain(text) if lines else " ".join(plain(text).split())
-
-
-def plain(text: str) -> str:
-    """Return text without signs that nobody sees and no database holds, and without blanks around it."""
-    kept = (sign if sign in "\n\u00a0" or sign.isprintable() else " " for sign in text.replace("\r\n", "\n"))
-    return "".join(kept).strip()
 
 
 def as_typed(value: Decimal | None, measure: Measure) -> str:

@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ivportal import letters
-from ivportal.pages.delivering.form import plain
 from ivportal.pages.delivering.lookup import Desk, desk_of
 from ivportal.pages.delivering.overview import findings_summary, number_of
 from ivportal.pages.ribbon import delivered_ribbon
@@ -19,6 +18,7 @@ from ivportal.pages.submissions import GROUPS, change_of, shown_value
 from providers import exemptions, signing
 from providers.audit import record
 from providers.contents import figure_of
+from providers.free_text import plain
 from providers.measures import CATALOGUE
 from providers.models import EDITABLE, Act, Draft, How, Power, Statement, SubmissionVersion
 from providers.refusal import Refused

@@ -12,6 +12,7 @@ from django.utils import timezone
 from ivportal.pages import moments
 from ivportal.pages.decisions import require_words
 from ivportal.pages.delivering.form import as_typed
+from ivportal.pages.naming import asks_about_names
 from ivportal.pages.steps import Step
 from providers.access import Actor
 from providers.formatting import format_datetime
@@ -64,15 +65,6 @@ class MoreForm(moments.TermForm):
         return reason
 
 
-class SignForm(moments.MomentsForm):
-    """Until when the board can sign."""
-
-    parts = {"until": True}
-
-    until_day = moments.day_field("Ondertekenen kan tot en met", required=True)
-    until_time = moments.clock_field("Tijd", help_text="Leeg: de hele dag, tot en met 23.59 uur.")
-
-
 def _figures_field(response: R, label: str) -> forms.MultipleChoiceField:
     return forms.MultipleChoiceField(
         label=label,
@@ -120,7 +112,17 @@ def _answer_form(response: R) -> type[forms.Form]:
         if response.kind == ResponseKind.CORRECT:
             measures = _figures_field(response, "Deels overnemen: welke gegevens?")
 
-    return AnswerForm
+    return _names_asked(AnswerForm, response)
+
+
+def _names_asked(form: type[forms.Form], response: R) -> type[forms.Form]:
+    """Return a form whose words the provider reads, with the question whether it may read who else is named in them."""
+    return asks_about_names(
+        form,
+        fields=["reason"],
+        rounds=[response.report.release.round],
+        readers=lambda: [response.provider],
+    )
 
 
 def _told(response: R) -> str:
@@ -266,7 +268,7 @@ def steps_of(response: R) -> tuple[Step[R], ...]:
             button="Vraag een aanvulling",
             is_open=_in(S.SUBMITTED, S.ASSIGNED),
             follows=lambda item: ["De aanbieder kan antwoorden, ook met bestanden.", _told(item)],
-            form=MoreForm,
+            form=_names_asked(MoreForm, response),
             initial=lambda item: usual,
             act=_ask,
             was_taken=lambda item, said, actor: item.status == S.MORE_ASKED,
@@ -296,7 +298,7 @@ def steps_of(response: R) -> tuple[Step[R], ...]:
             button="Neem over in de gegevens",
             is_open=waits_to_be_carried,
             follows=_carrying,
-            form=SignForm if is_here else forms.Form,
+            form=moments.SignForm if is_here else forms.Form,
             initial=lambda item: usual if is_here else {},
             act=_carry,
             was_taken=lambda item, said, actor: item.carried_into_id is not None or item.version_id is not None,

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ivportal.pages import listing
-from ivportal.pages.delivering.form import plain
 from ivportal.pages.rights import for_role
+from providers.free_text import plain
 from providers.models import Round
 from providers.refusal import Refused
 from tariffs.models import InterpretationResponse, PublicNote
@@ -80,12 +80,19 @@ def round_note(request: Any, slug: str, number: int) -> HttpResponse:
         )
     items = [Question(row.question, row.answer) for row in note.items.all()]
     problems: list[str] = []
+    doubts: list[str] = []
     seen = public_notes.mark(note)
     if request.method == "POST":
         items = _typed(request)
         seen = plain(request.POST.get("gezien", ""))
         try:
-            public_notes.write(note=note, items=items, actor=request.actor, seen=seen)
+            public_notes.write(note=note, items=items, actor=request.actor, seen=seen, knowing=_knowing(request))
+        except public_notes.Doubtful as doubtful:
+            problems = [
+                "Deze woorden kunnen een naam zijn. Zijn ze dat niet, vink ze dan onder aan en sla opnieuw op.",
+                *str(doubtful).splitlines(),
+            ]
+            doubts = list(dict.fromkeys([*_knowing(request), *doubtful.words]))
         except Refused as refused:
             problems = str(refused).splitlines()
         else:
@@ -103,6 +110,9 @@ def round_note(request: Any, slug: str, number: int) -> HttpResponse:
         "count": note.items.count(),
         "seen": seen,
         "problems": problems,
+        "doubts": doubts,
+        "known": _knowing(request),
+        "stored_doubts": public_notes.doubts(note),
         "is_own_work": note.prepared_by_id == request.actor.user.pk,
     }
     return render(request, "tariffs/interpretation/write_note.html", context, status=409 if problems else 200)
@@ -118,6 +128,11 @@ def _prefilled(request: Any, note: PublicNote, items: list[Question]) -> list[Qu
     return [item for item in map(public_notes.prefill, found) if item not in items]
 
 
+def _knowing(request: Any) -> list[str]:
+    """Return the words of which somebody says that they are nobody's name."""
+    return [plain(word) for word in request.POST.getlist("geen_naam")]
+
+
 def _typed(request: Any) -> list[Question]:
     questions, answers = request.POST.getlist("vraag"), request.POST.getlist("antwoord")
     return [Question(plain(question), plain(answer)) for question, answer in zip(questions, answers, strict=False)]
@@ -129,7 +144,9 @@ def publish_note(request: Any, slug: str, number: int) -> HttpResponse:
     """Publish a note that a colleague wrote."""
     note = _note(slug, number)
     try:
-        public_notes.publish(note=note, actor=request.actor, seen=plain(request.POST.get("gezien", "")))
+        public_notes.publish(
+            note=note, actor=request.actor, seen=plain(request.POST.get("gezien", "")), knowing=_knowing(request)
+        )
     except Refused as refused:
         for line in str(refused).splitlines():
             messages.error(request, line)

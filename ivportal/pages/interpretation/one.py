@@ -24,6 +24,7 @@ from tariffs.models import Consequences, InterpretationResponse, Item, Settlemen
 from tariffs.policies import current_policy
 from tariffs.procedure import corrections, outlook
 from tariffs.procedure.responses import asked_until
+from tariffs.room import inward
 
 
 def _found(request: Any, response: Any) -> InterpretationResponse:
@@ -166,13 +167,15 @@ def _change(change: dict[str, Any], names: dict[str, str], currency: str) -> dic
 
 
 def _told(position: dict[str, Any], currency: str) -> dict[str, str]:
-    """Return where a provider stands, by label."""
+    """Return where a provider stands, by label; rates as every letter has them."""
+    rates = [Decimal(position[name]) for name in ("lower_rate", "upper_rate") if position[name] is not None]
+    lower, upper = inward(*rates) if len(rates) == 2 else (None, None)
     return {
         "Efficiëntiescore": format_percent(position["score"], decimals=2),
         "Minimale kosten": format_money(position["minimum_cost"], currency=currency),
         "Maximale kosten": format_money(position["maximum_cost"], currency=currency),
-        "Onderkant van de bandbreedte": format_percent(position["lower_rate"], decimals=2),
-        "Bovenkant van de bandbreedte": format_percent(position["upper_rate"], decimals=2),
+        "Onderkant van de bandbreedte": format_percent(lower, decimals=2),
+        "Bovenkant van de bandbreedte": format_percent(upper, decimals=2),
     }
 
 

@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from ivportal.pages.delivering.form import plain
 from ivportal.pages.interpretation.files import FILES_FIELD, sent_files
 from ivportal.pages.interpretation.shown import STATUS_TEXTS, WHAT_IT_IS, WITH_FIGURES, changes_of, line_of
 from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
 from providers.access import Actor
 from providers.audit import record
+from providers.free_text import plain
 from providers.models import Act, Power, Submission
 from providers.refusal import Refused
 from tariffs.models import (
@@ -89,7 +89,7 @@ def report_responses(request: Any, report: Any) -> HttpResponse:
         "provider": found.provider,
         "round": found.release.round,
         "report": found,
-        "what_it_is": WHAT_IT_IS,
+        "what_it_is": WHAT_IT_IS if until is not None or responses else "",
         "until": until,
         "extension": extension,
         "closed": closed,

@@ -16,8 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ivportal.pages import listing, moments
 from ivportal.pages.decisions import require_words
+from ivportal.pages.naming import asks_about_names
 from ivportal.pages.rights import for_role
 from providers.formatting import format_datetime
+from providers.free_text import plain
 from providers.models import Provider, Round
 from providers.refusal import Refused
 from tariffs.models import (
@@ -114,7 +116,7 @@ def _counts(rows: QuerySet[InterpretationResponse], request: Any) -> list[dict[s
 
     return [
         {"label": "Nog te beantwoorden", "count": found["open"], "url": to()},
-        {"label": "Niemand heeft haar", "count": found["nobody"], "url": to(wie="niemand")},
+        {"label": "Nog niet in behandeling", "count": found["nobody"], "url": to(wie="niemand")},
         {"label": "Bij u", "count": found["mine"], "url": to(wie="mij")},
         {"label": "Wacht op aanvulling", "count": found["asked"], "url": to(status=ResponseStatus.MORE_ASKED.value)},
         {"label": "Correctie over te nemen", "count": found["carry"], "url": to(status=TO_CARRY)},
@@ -194,7 +196,14 @@ def answer_together(request: Any) -> HttpResponse:
         for outcome in ResponseOutcome
         if all(outcome in answering.OUTCOMES[ResponseKind(item.kind)] for item in chosen)
     ]
-    form = TogetherForm(request.POST if request.method == "POST" else None)
+    asking = asks_about_names(
+        TogetherForm,
+        fields=["reason"],
+        rounds={item.report.release.round for item in chosen},
+        readers=lambda: [item.provider for item in chosen],
+        sure=False,
+    )
+    form = asking(request.POST if request.method == "POST" else None)
     field = form.fields["outcome"]
     assert isinstance(field, forms.ChoiceField)
     field.choices = possible if len(possible) == 1 else [("", "Kies een uitkomst"), *possible]
@@ -251,10 +260,15 @@ def extend_period(request: Any, release: Any) -> HttpResponse:
     """Give more time to respond, to everybody or to one provider."""
     found = get_object_or_404(Release.objects.released().select_related("round"), uuid=release)
     (asked,) = listing.asked(request.GET, "aanbieder")
-    form = ExtendForm(request.POST) if request.method == "POST" else ExtendForm(initial={"provider": asked})
+    key = plain(request.POST.get("provider", ""))
+    given = Provider.objects.filter(mirror_reports__release=found)
+    asking = asks_about_names(
+        ExtendForm, fields=["reason"], rounds=[found.round], readers=lambda: given.filter(key=key) or given
+    )
+    form = asking(request.POST) if request.method == "POST" else asking(initial={"provider": asked})
     if request.method == "POST" and form.is_valid():
-        said, key = form.cleaned_data, form.cleaned_data["provider"].strip()
-        provider = Provider.objects.filter(key=key, mirror_reports__release=found).first() if key else None
+        said = form.cleaned_data
+        provider = given.filter(key=key).first() if key else None
         try:
             if key and provider is None:
                 raise Refused(f"In deze vrijgave is geen aanbieder met nummer {key}. Controleer het nummer.")

@@ -13,13 +13,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from ivportal.pages.delivering.form import LONGEST_FIGURE, as_typed, plain, read_figure
+from ivportal.pages.delivering.form import LONGEST_FIGURE, as_typed, read_figure
 from ivportal.pages.interpretation.files import FILES_FIELD, sent_files
 from ivportal.pages.interpretation.own import may_act, reports_of
 from ivportal.pages.interpretation.shown import GROUPS_OF, WHAT_IT_IS, WITH_FIGURES, line_of
 from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
 from ivportal.pages.submissions import GROUPS
+from providers.free_text import plain
 from providers.measures import CATALOGUE
 from providers.models import Submission
 from providers.refusal import Refused

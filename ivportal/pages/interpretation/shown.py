@@ -10,6 +10,7 @@ from ivportal.pages.delivering.form import as_typed
 from providers.formatting import format_money, format_number, format_percent
 from providers.measures import CATALOGUE
 from tariffs.models import InterpretationResponse, Item, MirrorReport, ResponseStatus
+from tariffs.room import inward
 
 #: Items of which delivered figures are the heart: there a correction is offered first.
 WITH_FIGURES = (Item.TAKING_PART, Item.COSTS, Item.DAYS, Item.QUALITY, Item.CIRCUMSTANCES, Item.OUTLIER, Item.OTHER)
@@ -102,7 +103,10 @@ def _bandwidth(content: dict[str, Any]) -> str:
     tariff = content.get("tariff", {})
     if tariff.get("lower_rate") is None:
         return str(tariff.get("reason", ""))
-    lower, upper = format_percent(tariff["lower_rate"]), format_percent(tariff["upper_rate"])
+    lower, upper = (
+        format_percent(rate, decimals=2)
+        for rate in inward(Decimal(tariff["lower_rate"]), Decimal(tariff["upper_rate"]))
+    )
     return f"Van {lower} tot {upper} van de maximumtarieven van {tariff['year']}."
 
 

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods
 from ivportal.pages.rights import for_role
 from providers.audit import record
 from providers.models import Act, Round
-from tariffs import policies, tables
+from tariffs import gaps, policies, tables
+from tariffs.agreements import label_of, place_of
 from tariffs.models import Disclosure, OutsideBandwidth, RoundPolicy, Settlement, TariffTable
 
 MOST_PERCENT = 999
@@ -93,14 +94,16 @@ class PolicyForm(forms.Form):
         " een berekening start: voor iedereen, of alleen voor wie verbeterde gegevens heeft.",
     )
     objections_settled = forms.ChoiceField(
-        label="Wat betekent een toegewezen bezwaar voor anderen?",
+        label="Wat betekent een gegrond bezwaar voor anderen?",
         choices=Settlement.choices,
         help_text="Bij een gegrond bezwaar kiest de NZa alleen een gevolg dat hierbij past, of een betere motivering.",
     )
     objection_may_lower_others = forms.BooleanField(
-        label="Een toegewezen bezwaar mag het besluit van een ander verlagen",
+        label="Nieuwe vastgestelde uitkomsten mogen het besluit van een ander verlagen",
         required=False,
-        help_text="Die ander krijgt eerst een voornemen en kan een zienswijze geven. Zonder vinkje houdt zij haar besluit.",
+        help_text="Nieuwe uitkomsten komen er na een gegrond bezwaar, na een correctie of na een ander beleid; ook als een"
+        " gegrond bezwaar alleen deze aanbieder opnieuw berekent. Wie lager uitkomt, krijgt eerst een voornemen en kan een"
+        " zienswijze geven. Zonder vinkje houdt die aanbieder het besluit.",
     )
     agreements_outside = forms.ChoiceField(label="Een afspraak buiten de bandbreedte", choices=OutsideBandwidth.choices)
     views_days = forms.IntegerField(label="Dagen voor een zienswijze (art. 4:8 Awb)", min_value=1, max_value=365)
@@ -156,6 +159,7 @@ def round_policy(request: Any, slug: str) -> HttpResponse:
             "round": round,
             "form": form,
             "current": current,
+            "gaps": gaps.gaps_of_policy(current),
             "history": _history(round),
             "tables_url": reverse("tariff_tables"),
         },
@@ -206,7 +210,9 @@ class TableForm(forms.Form):
 
     file = forms.FileField(
         label="Bestand",
-        help_text="CSV (UTF-8) of XLSX met de kolommen year, code, amount, source en valid_from, en als u wilt includes_nhc_nic.",
+        help_text="CSV (UTF-8) of XLSX, met op de eerste rij de namen van de kolommen: jaar, prestatie, bedrag, bron, geldig"
+        " vanaf en, als u wilt, inclusief NHC NIC (ja of nee). De Engelse namen mogen ook: year, code, amount, source, valid_from"
+        " en includes_nhc_nic. Een prestatie is een code uit de gegevenscatalogus, zoals days_5vv_with_treatment.",
         error_messages={"required": "Kies een bestand.", "empty": "Dit bestand is leeg."},
     )
 
@@ -238,6 +244,8 @@ def tariff_tables(request: Any) -> HttpResponse:
                     request,
                     f"{made.name} is ingelezen: {made.tariffs.count()} tarieven. Kies de tabel nu bij het beleid van een ronde.",
                 )
+                for sentence in gaps.gaps_of_table(made):
+                    messages.warning(request, sentence)
                 return redirect("tariff_tables")
     else:
         form = TableForm()
@@ -255,9 +263,25 @@ def tariff_tables(request: Any) -> HttpResponse:
                     "imported_at": table.imported_at,
                     "sha256": table.sha256[:12],
                     "years": sorted({tariff.year for tariff in table.tariffs.all()}),
-                    "tariffs": table.tariffs.all(),
+                    "tariffs": _tariffs(table),
                 }
                 for table in loaded
             ],
         },
     )
+
+
+def _tariffs(table: TariffTable) -> list[dict[str, Any]]:
+    """Return the tariffs of a table by year, and by product in the order of the catalogue."""
+    return [
+        {
+            "year": tariff.year,
+            "label": label_of(tariff.product),
+            "code": tariff.product,
+            "amount": tariff.amount,
+            "includes_housing": tariff.includes_housing,
+            "valid_from": tariff.valid_from,
+            "source": tariff.source,
+        }
+        for tariff in sorted(table.tariffs.all(), key=lambda tariff: (tariff.year, place_of(tariff.product)))
+    ]

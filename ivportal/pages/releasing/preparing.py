@@ -14,9 +14,11 @@ from django.views.decorators.http import require_http_methods
 from benchmarking import frontiers
 from benchmarking.models import Run
 from ivportal.pages import moments
+from ivportal.pages.naming import asks_about_names
 from ivportal.pages.rights import for_role
+from providers.checking import says_why
 from providers.formatting import AMSTERDAM, format_datetime
-from providers.models import Round
+from providers.models import Provider, Round
 from providers.refusal import Refused
 from tariffs import periods
 from tariffs import release as releasing
@@ -52,8 +54,14 @@ class PrepareForm(moments.MomentsForm):
     ends_period = forms.BooleanField(
         label="De duidingsperiode die nog loopt eindigt hiermee",
         required=False,
-        help_text="Alleen nodig als aanbieders nu nog kunnen reageren en dat met deze vrijgave eerder ophoudt. Schrijf hierboven"
-        " waarom.",
+        help_text="Alleen nodig als aanbieders nu nog kunnen reageren en dat met deze vrijgave eerder ophoudt.",
+    )
+    ends_because = forms.CharField(
+        label="Waarom eindigt de duidingsperiode eerder?",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Alleen als zij eerder eindigt. Iedereen die nog kon reageren leest dit.",
     )
     for_care_offices = forms.BooleanField(
         label="Zorgkantoren zien de bandbreedtes van aanbieders in hun regio",
@@ -62,8 +70,10 @@ class PrepareForm(moments.MomentsForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Let the last day to respond be no matter where the outcome is adopted and the period ends with it."""
+        """Let the last day to respond be no matter where the outcome is adopted and the period ends with it; ask why it does."""
         cleaned = super().clean()
+        if cleaned.get("ends_period") and not says_why(cleaned.get("ends_because", "")):
+            self.add_error("ends_because", "Schrijf op waarom. Wat er nieuw is, is daarvoor nog geen reden.")
         if cleaned.get("status") == ReportStatus.ADOPTED and cleaned.get("ends_period"):
             cleaned["respond"] = None
         return cleaned
@@ -78,11 +88,17 @@ def prepare(request: Any, run: Any) -> HttpResponse:
     )
     round = found.dataset.round
     under_way = Release.objects.filter(round=round, stage__in=UNDER_WAY).first()
+    asking = asks_about_names(
+        PrepareForm,
+        fields=["note", "ends_because"],
+        rounds=[round],
+        readers=lambda: Provider.objects.filter(submissions__round=round),
+    )
     if request.method != "POST":
         if under_way is not None:
             return redirect("release", release=under_way.uuid)
         last = Release.objects.released().filter(round=round).first()
-        form = PrepareForm(
+        form = asking(
             initial={
                 "status": last.status if last else ReportStatus.SIMULATION,
                 "for_care_offices": bool(last and last.for_care_offices),
@@ -90,14 +106,14 @@ def prepare(request: Any, run: Any) -> HttpResponse:
             }
         )
     else:
-        form = PrepareForm(request.POST)
+        form = asking(request.POST)
         if form.is_valid():
             said = form.cleaned_data
             try:
                 made = releasing.prepare(
                     run=found,
                     status=ReportStatus(said["status"]),
-                    note=said["note"],
+                    note=_note(said),
                     respond_until=said["respond"],
                     for_care_offices=said["for_care_offices"],
                     ends_period=said["ends_period"],
@@ -132,6 +148,12 @@ def prepare(request: Any, run: Any) -> HttpResponse:
             "crumbs": [(reverse("rounds"), "Rondes"), (reverse("round", args=[round.slug]), round.title)],
         },
     )
+
+
+def _note(said: dict[str, Any]) -> str:
+    """Return what is new and, if a period to respond ends early, why: every reader of a mirror reads both."""
+    early = f"De duidingsperiode eindigt eerder. {said['ends_because']}" if said["ends_period"] else ""
+    return "\n\n".join(filter(None, [said["note"].strip(), early]))
 
 
 def _running(round: Round) -> list[str]:

@@ -30,6 +30,7 @@ from tariffs import changes, periods
 from tariffs import release as releasing
 from tariffs.models import UNDER_WAY, MirrorReport, Release, ReleaseStage, ReportStatus
 from tariffs.policies import current_policy
+from tariffs.procedure import withdrawing
 from tariffs.procedure.renewals import renewals_of
 
 #: So long somebody may take over the form on which a moment is chosen.
@@ -110,10 +111,11 @@ def _consequences(release: Release) -> list[str]:
 
 
 def _about_decisions(release: Release) -> list[str]:
-    """Say who would go up and down against the decisions that hold; nothing for outcomes on which no decision can rest."""
+    """Say who would go up and down, and what is drawn up in vain; nothing for outcomes on which no decision can rest."""
     if release.status != ReportStatus.ADOPTED or release.stage not in (ReleaseStage.PREPARED, ReleaseStage.APPROVED):
         return []
-    return renewals_of(release).sentences(release.round.currency)
+    behind = withdrawing.in_words(withdrawing.outdated_in(release.round, newest=release), is_ahead=True)
+    return [*behind, *renewals_of(release).sentences(release.round.currency)]
 
 
 def _approve(release: Release, said: dict[str, Any], actor: Actor) -> str:
