@@ -8,7 +8,7 @@ from importlib import import_module
 from django.conf import settings
 from django.db import migrations, models
 
-from providers.database_rules import undone, writes
+from providers.database_rules import immutable, undone, writes
 
 RULES_0005 = import_module("tariffs.migrations.0005_rules_of_procedure")
 RULES_0007 = import_module("tariffs.migrations.0007_rules_of_the_post")
@@ -87,7 +87,7 @@ TOLD_AMONG_THEMSELVES = f"""NEW.kind IN {
     )
 } AND starts_with(NEW.key, NEW.kind || ':') AND right(NEW.key, length(NEW.recipient_id::text) + 1) = ':' || NEW.recipient_id
     AND (NEW.kind <> 'case_changed' OR NEW.key ~ '^case_changed:objection [0-9a-f-]{{36}} (withdrawn|default notice):[0-9]+$')
-    AND (NEW.path = '' OR NEW.path ~ '^/([^/]|$)') AND NEW.created_at {NOW} AND NEW.read_at IS NULL"""  # fmt: skip
+    AND (NEW.path = '' OR (NEW.path ~ '^/([^/]|$)' AND NEW.path !~ '[[:cntrl:]\\\\]')) AND NEW.created_at {NOW} AND NEW.read_at IS NULL"""  # fmt: skip
 MANDATE_OF_NOW = f"NEW.valid_from {NOW}"
 NOT_ENDED_BEFORE = "NEW.valid_until >= greatest(clock_timestamp() - interval '5 minutes', OLD.valid_from)"
 OWN_KEY = f"({RULES_OF_KEYS.BEFORE}) OR {RULES_OF_KEYS.OF_OFFICE}"
@@ -180,8 +180,8 @@ NOTICES_GIVEN_TWICE = """
         SELECT string_agg(DISTINCT o.reference, ', ') INTO twice FROM tariffs_objection o WHERE (
             SELECT count(*) FROM tariffs_termevent e WHERE e.objection_id = o.id AND e.kind = 'default_notice') > 1;
         IF twice IS NOT NULL THEN
-            RAISE EXCEPTION 'Bij deze bezwaren staat de NZa twee keer in gebreke: %. De eerste telt. Haal de andere als beheerder'
-                ' van de database weg en werk daarna het portaal bij.', twice USING ERRCODE = 'check_violation';
+            RAISE EXCEPTION 'Bij deze bezwaren staat de NZa twee keer in gebreke: %. De eerste telt. In docs/operations.md staat'
+                ' hoe u de andere weghaalt. Werk daarna het portaal bij.', twice USING ERRCODE = 'check_violation';
         END IF;
     END $$;
 """
@@ -201,7 +201,8 @@ SEQUENCES = f"""
     GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP};
     ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {APP};
 """
-#: Sessions are looked up before anybody is known and kept after she was; what happens in between has no need of them.
+#: Sessions are looked up before anybody is known and kept after she was: who acts for a provider or a care office has no need
+#: of them. Who sees everything sees them too.
 SESSIONS_OF_NOBODY = """
     ALTER TABLE django_session ENABLE ROW LEVEL SECURITY;
     ALTER TABLE django_session FORCE ROW LEVEL SECURITY;
@@ -262,6 +263,14 @@ class Migration(migrations.Migration):
             of=RULES_OF_WRITING,
             insert=f"NEW.signed_by_id = {ME} AND {SIGNS} AND {RULES_OF_WRITING.OFFERED} AND NOT {RULES_OF_WRITING.NEWER_STATE}"
             f" AND {RULES_OF_WRITING.BY_ANOTHER} AND NEW.signed_at {NOW}",
+        ),
+        # What the second person approved goes out as she approved it, at the moment that she set.
+        immutable(
+            "tariffs_release",
+            name="approved_as_it_is",
+            when="OLD.stage = 'approved' AND (NEW.release_at, NEW.approved_at, NEW.approved_by_id)"
+            " IS DISTINCT FROM (OLD.release_at, OLD.approved_at, OLD.approved_by_id)",
+            acts="UPDATE",
         ),
         # The interpretation period.
         *instead(

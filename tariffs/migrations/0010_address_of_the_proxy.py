@@ -1,4 +1,4 @@
-"""Where letters reach a proxy, and for the time line: when an objection was taken into treatment, who wrote a report down."""
+"""Where letters reach a proxy, and for the time line: when an objection was taken on, who wrote a report down, what was withdrawn."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -6,7 +6,7 @@ from django.db import migrations, models
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
-from providers.database_rules import immutable, required
+from providers.database_rules import required
 
 KINDS = [
     ("remedy_asked", "Aanvulling gevraagd (art. 6:6 en 7:10, tweede lid, Awb)"),
@@ -29,6 +29,16 @@ LETTERS = [
     ("letter_adjournment", "Uitstel van de beslissing op bezwaar"),
     ("letter_objection_decision", "Beslissing op bezwaar"),
 ]
+#: Why an intention was withdrawn stood in the records alone.
+WITHDRAWN_BEFORE = """
+    SELECT set_config('ivportal.scope', 'all', true);
+    UPDATE tariffs_decision d
+        SET withdrawn_reason = coalesce(r.details ->> 'reason', ''), withdrawn_by_id = r.user_id, withdrawn_at = r.at
+        FROM providers_auditrecord r
+        WHERE r.act = 'decision_withdrawn' AND r.subject = d.reference AND d.status = 'withdrawn';
+    SET CONSTRAINTS ALL IMMEDIATE;
+    SET CONSTRAINTS ALL DEFERRED;
+"""
 
 
 class Migration(migrations.Migration):
@@ -65,6 +75,28 @@ class Migration(migrations.Migration):
                 help_text="Where letters reach the proxy: street or box, postcode and place, each on a line.",
             ),
         ),
+        migrations.AddField(
+            model_name="decision",
+            name="withdrawn_reason",
+            field=models.TextField(blank=True, help_text="Why the intention was withdrawn."),
+        ),
+        migrations.AddField(
+            model_name="decision",
+            name="withdrawn_by",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="By whom.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="decision",
+            name="withdrawn_at",
+            field=models.DateTimeField(blank=True, help_text="When.", null=True),
+        ),
         migrations.AlterField(
             model_name="termevent",
             name="kind",
@@ -81,12 +113,6 @@ class Migration(migrations.Migration):
                 condition=LessThanOrEqual(Length("representative_address"), 400), name="an_address_is_an_address"
             ),
         ),
-        immutable(
-            "tariffs_objection",
-            name="the_address_that_was_sent_stays",
-            acts="UPDATE",
-            when="OLD.representative_address IS DISTINCT FROM NEW.representative_address",
-        ),
         # Who objects does not take her own objection into treatment.
         required(
             "tariffs_objection",
@@ -94,4 +120,5 @@ class Migration(migrations.Migration):
             when="NEW.admitted_at IS NOT NULL",
             condition="NEW.status NOT IN ('received', 'incomplete')",
         ),
+        migrations.RunSQL(WITHDRAWN_BEFORE, migrations.RunSQL.noop),
     ]

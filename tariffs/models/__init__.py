@@ -26,6 +26,7 @@ from tariffs.models.interpretation import (
     ResponseStatus,
 )
 from tariffs.models.objections import (
+    ENDED_BY_DECISION,
     OBJECTION_PROVIDER_STEPS,
     OBJECTION_TRANSITIONS,
     OPEN_OBJECTION,
@@ -57,6 +58,7 @@ from tariffs.models.term_events import SuspensionCause, TermEvent, TermEventKind
 
 __all__ = [
     "DECISION_TRANSITIONS",
+    "ENDED_BY_DECISION",
     "OBJECTION_PROVIDER_STEPS",
     "OBJECTION_TRANSITIONS",
     "OPEN_OBJECTION",

@@ -102,6 +102,11 @@ class Decision(DrawnUp):
     )
     sent_on = models.DateField(null=True, blank=True, help_text="Day of notification (Awb 3:41): terms start after it.")
     sent_how = models.CharField(max_length=10, choices=Channel.choices, blank=True, help_text="How it was sent.")
+    withdrawn_reason = models.TextField(blank=True, help_text="Why the intention was withdrawn.")
+    withdrawn_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="By whom."
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="When.")
 
     objects = WithConcepts.as_manager()
 
@@ -145,8 +150,8 @@ class Decision(DrawnUp):
 
     @property
     def may_have_concept(self) -> bool:
-        """Tell whether it is drawn up."""
-        return self.__dict__.get("status") == DecisionStatus.DRAFTED
+        """Tell whether it is drawn up, or was and was withdrawn."""
+        return self.__dict__.get("status", DecisionStatus.DRAFTED) in (DecisionStatus.DRAFTED, DecisionStatus.WITHDRAWN)
 
     @classmethod
     def owned_by_provider(cls, provider_id: int) -> Q:
@@ -200,4 +205,5 @@ class StatementOfViews(DrawnUp, OfProvider):
     @property
     def may_have_concept(self) -> bool:
         """Tell whether somebody reacted and it was not announced."""
-        return self.__dict__.get("reaction") == "" and self.__dict__.get("reaction_by_id") is not None
+        facts = self.__dict__
+        return facts.get("reaction", "") == "" and facts.get("reaction_by_id", "not read") is not None

@@ -247,7 +247,9 @@ class Objection(DrawnUp, OfProvider):
     def may_have_concept(self) -> bool:
         """Tell whether there is advice, or a decision that was drawn up, on one that was not decided."""
         facts = self.__dict__
-        is_drawn_up = facts.get("drafted_by_id") is not None or facts.get("advised_on") is not None
+        is_drawn_up = (
+            facts.get("drafted_by_id", "not read") is not None or facts.get("advised_on", "not read") is not None
+        )
         return is_drawn_up and facts.get("status") not in ENDED_BY_DECISION
 
     @property
@@ -305,7 +307,7 @@ class Ground(DrawnUp):
     @property
     def may_have_concept(self) -> bool:
         """Tell whether no verdict was announced."""
-        return self.__dict__.get("verdict") == ""
+        return not self.__dict__.get("verdict")
 
     @classmethod
     def owned_by_provider(cls, provider_id: int) -> Q:

@@ -277,7 +277,10 @@ ATTACKS = [
     ),
     ("anne", notice("{daan}", key="'case_letter:b:{daan}'")),
     ("anne", notice("{daan}", key="'signature_requested:b:{anne}'")),
-    *(("anne", notice("{daan}", path=f"'{path}'")) for path in ("//kwaad.example", "https://kwaad.example", "kwaad")),
+    *(
+        ("anne", notice("{daan}", path=f"'{path}'"))
+        for path in ("//kwaad.example", "/\\kwaad.example", "/\t/kwaad.example", "https://kwaad.example", "kwaad")
+    ),
     ("anne", notice("{daan}", created_at=EARLIER)),
     ("anne", notice("{daan}", read_at="clock_timestamp()")),
     ("anne", notice("{bram}")),

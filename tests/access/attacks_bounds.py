@@ -88,6 +88,9 @@ ATTACKS_TOO = [
         ("fatima", notice("{fatima}", objection_id=f"{{{which}}}"))
         for which in ("not_overdue", "with_committee", "adjourned", "agreed", "suspended", "posted_later")
     ),
+    # Where letters reach a proxy is mended by the NZa; why it withdraws is hers to say.
+    ("fatima", moved("tariffs_objection", "{objection}", representative_address="'Elders 1'")),
+    ("fatima", moved("tariffs_decision", "{announced}", withdrawn_reason="'Zo maar.'", withdrawn_at=NOW)),
     # To a decision on an objection, or under another mark than the next.
     ("fatima", objection("{fatima}", decision_id="{on_objection}", reference="'PROEF-OPB-B1'")),
     ("fatima", objection("{fatima}", reference="'PROEF-ANDER-B7'")),
@@ -105,5 +108,4 @@ TO_NOBODY_TOO = [
     ),
     (objection("{fatima}", representative_address="repeat('x', 401)"), "an_address_is_an_address"),
     (objection("{fatima}", admitted_at=NOW), "treatment_begins_once_admitted"),
-    (moved("tariffs_objection", "{objection}", representative_address="'Elders 1'"), "never changed"),
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from providers.access import scope
@@ -326,6 +327,26 @@ def test_what_is_drawn_up_does_not_stand_where_a_provider_reads_it(world: Number
     assert rule in str(plain_sql.refused(written.format(**world), at_its_end=rule))
 
 
+def on_other_ways(ground: Ground) -> list[tuple[Any, ...]]:
+    """Return what an objection says that came along with its ground, one by one, in part, or saved without being looked at."""
+    mine = Objection.objects.filter(pk=ground.objection_id)
+    for column in ({"outcome": "granted"}, {"new_decision__isnull": False}):
+        with pytest.raises(ValueError, match="kept apart"):
+            mine.filter(**column)
+    with pytest.raises(ValueError, match="kept apart"):
+        mine.values_list("advice")
+    assert mine.filter(Q(status="decided", outcome="granted") | Q(status="appealed")).exclude(reasons="").count() == 0
+    came_along = Ground.objects.get(pk=ground.pk).objection
+    assert came_along is not None
+    came_along.save()
+    Ground.objects.select_related("objection").get(pk=ground.pk).objection.save(update_fields=["status"])  # type: ignore[union-attr]
+    joined = Ground.objects.select_related("objection").get(pk=ground.pk).objection
+    assert joined is not None
+    joined.refresh_from_db()
+    found = [came_along, joined, next(mine.iterator()), mine.only("outcome").get()]
+    return [(one.outcome, one.advice, one.new_decision_id) for one in found]
+
+
 def test_what_was_drawn_up_is_read_by_the_nza_until_it_is_announced(world: Numbers) -> None:
     """Through the models: the NZa finds it in its row, and of De Linde nobody finds it anywhere."""
     drafted = Decision.objects.get(pk=world["announced"])
@@ -352,6 +373,7 @@ def test_what_was_drawn_up_is_read_by_the_nza_until_it_is_announced(world: Numbe
 
     secret = "Nog geheim."
     assert found() == ("founded", secret, secret, secret, "granted", secret, drafted.pk)
+    assert on_other_ways(ground) == [("granted", secret, drafted.pk)] * 4
     for who in ("fatima", "nobody"):
         with scope(as_(world, who)):
             assert found() == ("", "", "", "", "", "", None)
@@ -361,3 +383,11 @@ def test_what_was_drawn_up_is_read_by_the_nza_until_it_is_announced(world: Numbe
     objection.outcome = ""
     objection.save(update_fields=["outcome"])
     assert found()[4:] == ("", secret, drafted.pk)
+    held = Decision.objects.get(provider=drafted.provider_id, round=drafted.round_id, status="sent")
+    Decision.objects.filter(pk=held.pk).update(status="replaced")
+    sent = StatementOfViews.objects.select_related("decision").get(pk=said.pk).decision
+    made = {name: getattr(held, name) for name in ("drafted_by", "decided_by", "sent_on", "sent_how")}
+    for name, value in {"status": "sent", **made}.items():
+        setattr(sent, name, value)
+    sent.save(update_fields=["status", *made])
+    assert query("SELECT reasons FROM tariffs_decision WHERE id = %s", drafted.pk) == [(secret,)]

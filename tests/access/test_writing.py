@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from providers import api_keys, drafts, exemptions, findings, mandates, notices, signing, uploads
-from providers.access import NOTHING, scope
+from providers.access import EVERYTHING, NOTHING, scope
 from providers.models import (
     Finding,
     Mail,
@@ -319,13 +319,13 @@ def test_no_table_is_left_without_a_rule_of_who_writes_in_it(db: None) -> None:
 
 
 def test_sessions_are_of_nobody_and_logging_out_ends_one(world: Mapping[str, int]) -> None:
-    """Who acts for an organisation reads no session, with which she would be somebody else; her own ends when she logs out."""
+    """Who acts for a provider or a care office reads none, with which she would be somebody else; hers ends when she logs out."""
     browser = Client()
     with scope(NOTHING):
         browser.post("/inloggen/", {"username": User.objects.get(pk=world["anne"]).email, "password": PASSWORD})
         assert browser.get("/aanlevering/", follow=True).status_code == 200
         assert query("SELECT count(*) FROM django_session") == [(1,)]
-        for told in (as_(world, "anne"), "care_office:1:1", "nza"):
+        for told in (as_(world, "anne"), as_(world, "nobody"), "care_office:1:1"):
             with scope(told):
                 assert query("SELECT count(*) FROM django_session") == [(0,)]
                 assert "row-level security" in str(
@@ -333,6 +333,8 @@ def test_sessions_are_of_nobody_and_logging_out_ends_one(world: Mapping[str, int
                         "INSERT INTO django_session (session_key, session_data, expire_date) VALUES ('x', 'x', now())"
                     )
                 )
+        with scope(EVERYTHING):
+            assert query("SELECT count(*) FROM django_session") == [(1,)]
         browser.post("/uitloggen/")
         assert query("SELECT count(*) FROM django_session") == [(0,)]
 
