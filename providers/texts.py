@@ -71,6 +71,7 @@ SPECIAL: dict[str, tuple[str, str]] = {
     "gevolg": ("wat daaruit volgt voor het besluit", "Het besluit blijft zoals het is."),
     "stand": ("of de beslistermijn stilstaat of weer loopt", "De termijn om te beslissen staat stil (art. 4:15 Awb)."),
     "horen": ("waarom er geen hoorzitting was", "De NZa hield geen hoorzitting (art. 7:3, onder a, Awb)."),
+    "vervolg": ("of er een nieuw voornemen volgt", "U krijgt een nieuw voornemen."),
     "antwoorden": ("de reactie en wat de NZa daarop antwoordt", "U schreef: de zorgdagen kloppen niet."),
 }
 LONGEST_SUBJECT = 200

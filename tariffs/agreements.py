@@ -16,6 +16,7 @@ from providers.access import Actor
 from providers.audit import record
 from providers.checking import FEWEST_LETTERS, says_why
 from providers.formatting import AMSTERDAM, format_percent
+from providers.free_text import plain
 from providers.measures import CATALOGUE
 from providers.models import Act, CareOffice, Provider, Role, Round
 from providers.refusal import Overtaken, Refused
@@ -178,7 +179,7 @@ def set_guide(*, tariff_year: int, share: Decimal, source: str, actor: Actor) ->
         raise Refused("Rond het richtpercentage af op twee decimalen, bijvoorbeeld 95,50.")
     if not standings.newest(actor).filter(tariff_year=tariff_year).exists():
         raise Refused(f"Voor {tariff_year} ziet u nog geen bandbreedtes. Kies een jaar waarvoor die er zijn.")
-    source = " ".join(source.split())[:250]
+    source = " ".join(plain(source).split())[:250]
     with transaction.atomic():
         office = _lock(actor)
         newest = GuidePercentage.objects.filter(care_office=office, tariff_year=tariff_year).first()
@@ -193,7 +194,7 @@ def set_guide(*, tariff_year: int, share: Decimal, source: str, actor: Actor) ->
 
 def write_note(*, provider: Provider, tariff_year: int, text: str, actor: Actor) -> CareOfficeNote | None:
     """Write a note about a provider, for the own care office alone; an empty text takes it away. Raises Refused."""
-    text = text.replace("\r\n", "\n").strip()
+    text = plain(text)
     if len(text) > LONGEST_NOTE:
         raise Refused(f"De notitie is te lang: u kunt ten hoogste {LONGEST_NOTE} tekens opslaan.")
     with transaction.atomic():
@@ -226,7 +227,7 @@ def register(
     ``seen`` is the standing that stood on the page and ``after`` the number of the newest agreement that stood there, 0 for
     none. Registered twice is once. Raises :class:`StandingMoved`, :class:`AgreedMeanwhile`, :class:`Outside` or Refused.
     """
-    reason = " ".join(reason.split())
+    reason = " ".join(plain(reason).split())
     with transaction.atomic():
         office = _lock(actor)
         now = standings.newest(actor).filter(provider=provider, round=round).select_related("round").first()

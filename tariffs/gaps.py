@@ -1,14 +1,20 @@
-"""Which products of a round have no maximum tariff in a table: said before anything is computed with it."""
+"""What a table of maximum tariffs lacks for a round, and what in it is hard to believe: said before it is computed with."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from decimal import Decimal
 
+from providers.formatting import format_money, format_number
 from providers.measures import CATALOGUE
 from providers.models import Round
 from tariffs.agreements import label_of, place_of
-from tariffs.models import RoundPolicy, TariffTable
+from tariffs.models import MaximumTariff, RoundPolicy, TariffTable
+
+#: From this many times another tariff of the same product, or the same part of it, a tariff is asked about.
+LEAP = 2
+MOST_NAMED = 5
 
 
 def products_of(round: Round) -> list[str]:
@@ -37,6 +43,43 @@ def gaps_of_table(table: TariffTable) -> list[str]:
     return _gaps(
         table, [(round, year) for round in rounds for year in (round.book_year, round.book_year + 1) if year in known]
     )
+
+
+def leaps_of_table(table: TariffTable) -> list[str]:
+    """Return in Dutch which tariffs of a table are twice or half what another year or table has for the same product."""
+    others: dict[str, list[MaximumTariff]] = defaultdict(list)
+    for other in MaximumTariff.objects.select_related("table").order_by("-table", "year"):
+        others[other.product].append(other)
+    found = []
+    for tariff in sorted(table.tariffs.all(), key=lambda one: (place_of(one.product), one.year)):
+        far = [one for one in others[tariff.product] if not Decimal(1) / LEAP < tariff.amount / one.amount < LEAP]
+        if far:
+            near = min(far, key=lambda one: abs(one.year - tariff.year))
+            where = f"{near.year}" if near.table_id == table.pk else f"{near.year} in {near.table.name}"
+            found.append(
+                f"{label_of(tariff.product)}: {_cents(tariff)} in {tariff.year}, tegenover {_cents(near)} in {where}"
+            )
+    if not found:
+        return []
+    more = f"; en nog {format_number(len(found) - MOST_NAMED)}" if len(found) > MOST_NAMED else ""
+    return [
+        "Deze tarieven zijn minstens twee keer zo hoog of zo laag als in een ander jaar of een andere tabel. Klopt dat niet, lees"
+        f" dan een verbeterde tabel in. {'; '.join(found[:MOST_NAMED])}{more}."
+    ]
+
+
+def housing_of_table(table: TariffTable) -> list[str]:
+    """Return in Dutch that every tariff of a table is read with NHC and NIC in it; nothing where some are without."""
+    if table.tariffs.filter(includes_housing=False).exists():
+        return []
+    return [
+        f"Bij alle tarieven van {table.name} telt NHC en NIC als inbegrepen. Zo leest het portaal ook een bestand zonder de kolom"
+        " ‘inclusief NHC NIC’. Zijn de tarieven exclusief, lees dan een tabel in met ‘nee’ in die kolom."
+    ]
+
+
+def _cents(tariff: MaximumTariff) -> str:
+    return format_money(tariff.amount, decimals=2)
 
 
 def _gaps(table: TariffTable, asked: Iterable[tuple[Round, int]]) -> list[str]:

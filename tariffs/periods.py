@@ -7,8 +7,9 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from benchmarking import datasets
 from providers.formatting import format_datetime, format_number
-from providers.models import Round
+from providers.models import Provider, Round
 from tariffs.models import (
     RESPONSE_TRANSITIONS,
     UNDER_WAY,
@@ -86,25 +87,38 @@ def consequences(release: Release) -> list[str]:
     until, count, is_adopted = ended_by(release), unanswered(release.round), release.status == ReportStatus.ADOPTED
     found = [f"De duidingsperiode tot en met {format_datetime(until)} eindigt hiermee."] if until is not None else []
     if release.respond_until is None and (moved := _moved(release)):
-        found.append(
-            f"{'1 aanbieder krijgt' if moved == 1 else f'{format_number(moved)} aanbieders krijgen'} een andere uitkomst dan in"
-            " de vorige spiegel, ook als zij zelf niets wijzigden. Reageren kan daarop niet meer."
-        )
+        found.append(f"{_moved_in_words(*moved)} Reageren kan daarop niet meer.")
     if count and (found or is_adopted):
         found.append(f"{_count_of(count)} nog niet beantwoord.")
     return found
 
 
-def _moved(release: Release) -> int:
-    """Return how many providers have another score, maximum or bandwidth in a release than in the newest one that is visible."""
+def _moved_in_words(moved: int, untouched: int) -> str:
+    who = "1 aanbieder krijgt" if moved == 1 else f"{format_number(moved)} aanbieders krijgen"
+    said = f"{who} een andere uitkomst dan in de vorige spiegel"
+    if not untouched:
+        return f"{said}."
+    part = "" if untouched == moved else f"waarvan {format_number(untouched)} "
+    return f"{said}, {part}zonder {'dat die zelf iets wijzigde' if untouched == 1 else 'dat zij zelf iets wijzigden'}."
+
+
+def _moved(release: Release) -> tuple[int, int] | None:
+    """Return how many providers have other costs or another bandwidth than in the newest release that is visible.
+
+    And how many of those have the same figures as then; ``None`` if nobody's outcome is another.
+    """
     last = newest_release(release.round)
     if last is None or last.run_id == release.run_id:
-        return 0
+        return None
     old, new = (
         {row[0]: row[1:] for row in Bandwidth.objects.filter(run=run).values_list("provider_id", *TOLD)}
         for run in (last.run_id, release.run_id)
     )
-    return sum(old[provider] != new[provider] for provider in old.keys() & new.keys())
+    moved = {provider for provider in old.keys() & new.keys() if old[provider] != new[provider]}
+    if not moved:
+        return None
+    changed = datasets.different(last.run.dataset, release.run.dataset)
+    return len(moved), Provider.objects.filter(pk__in=moved).exclude(key__in=changed).count()
 
 
 def sentences(*, last: Release | None, respond_until: datetime | None, providers: Iterable[int]) -> dict[int, str]:

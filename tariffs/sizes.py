@@ -42,16 +42,34 @@ class SizeClass:
 CLASSES: Final = tuple(SizeClass(at_least, below) for at_least, below in zip((0, *EDGES), (*EDGES, None), strict=True))
 
 
-def shown(days: Iterable[Decimal | None]) -> SizeClass | None:
-    """Return the class to show of a provider in a round; ``days``: what held one after the other, oldest first.
+@dataclass(frozen=True)
+class Told:
+    """Care days that came to hold of a provider: in a round, by its key, of a book year."""
 
-    The first class stays until the days are two classes away from it. A correction that is small, as the rates tell, and yet
-    passed an edge would say that the days lie at that edge.
+    round: int
+    book_year: int
+    days: Decimal
+
+
+def shown(told: Iterable[Told]) -> dict[int, SizeClass]:
+    """Return the class to show of one provider in each round, by key; ``told``: what came to hold, in the order in which it did.
+
+    A class stays until the days are two classes away from it: in a round the class that it had, and in a round that is told of
+    for the first time the class of the book year nearest to it. A change that is small, as the rates or two rows of days tell,
+    and yet passed an edge would say that the days lie at that edge. What was shown of one round never changes another.
     """
-    found: int | None = None
-    for number in days:
-        if number is not None:
-            place = bisect_right(EDGES, number)
-            if found is None or abs(place - found) > 1:
-                found = place
-    return None if found is None else CLASSES[found]
+    places: dict[int, int] = {}
+    years: dict[int, int] = {}
+    for one in told:
+        place, before = bisect_right(EDGES, one.days), _before(one, places, years)
+        years[one.round] = one.book_year
+        places[one.round] = place if before is None or abs(place - before) > 1 else before
+    return {round: CLASSES[place] for round, place in places.items()}
+
+
+def _before(one: Told, places: dict[int, int], years: dict[int, int]) -> int | None:
+    """Return the place of the class from which to look: of the round, else of the nearest book year, the earlier of two."""
+    if one.round in places:
+        return places[one.round]
+    nearest = min(years, key=lambda told: (abs(years[told] - one.book_year), years[told]), default=None)
+    return None if nearest is None else places[nearest]

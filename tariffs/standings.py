@@ -40,10 +40,12 @@ def newest(actor: Actor) -> QuerySet[Standing]:
 
 def sizes_of(seen: QuerySet[Standing]) -> dict[tuple[int, int], sizes.SizeClass]:
     """Return the class of the care days by keys of provider and round, from all that was ever seen of them."""
-    days: dict[tuple[int, int], list[Decimal | None]] = defaultdict(list)
-    for provider, round, number in seen.order_by("since", "pk").values_list("provider", "round", "care_days"):
-        days[provider, round].append(number)
-    return {key: found for key, numbers in days.items() if (found := sizes.shown(numbers)) is not None}
+    told: dict[int, list[sizes.Told]] = defaultdict(list)
+    rows = seen.order_by("since", "pk").values_list("provider", "round", "round__book_year", "care_days")
+    for provider, round, book_year, days in rows:
+        if days is not None:
+            told[provider].append(sizes.Told(round, book_year, days))
+    return {(provider, round): size for provider, ones in told.items() for round, size in sizes.shown(ones).items()}
 
 
 def record_release(release: Release, *, at: datetime, only: frozenset[int] | None = None) -> None:

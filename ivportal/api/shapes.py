@@ -357,7 +357,9 @@ class BandwidthShape(s.Serializer):
     status_label = s.CharField()
     since = s.DateTimeField(help_text="Sinds wanneer dit geldt.")
     care_days_class = CareDaysShape(
-        allow_null=True, help_text="Klasse van de zorgdagen van de hele organisatie in het boekjaar; nooit het aantal."
+        allow_null=True,
+        help_text="Klasse van de zorgdagen van de hele organisatie in het boekjaar; nooit het aantal. Dat kan één klasse hoger of"
+        " lager liggen.",
     )
     bandwidth_status = s.ChoiceField(BandwidthStatus.choices)
     bandwidth_status_label = s.CharField()

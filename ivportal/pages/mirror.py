@@ -17,7 +17,7 @@ from ivportal.letters import report as report_on_paper
 from ivportal.pages.cases import consenting
 from ivportal.pages.first_action import first_action
 from ivportal.pages.intervals import format_range, in_words, interval_bar
-from ivportal.pages.ribbon import ribbon_of_mirror
+from ivportal.pages.ribbon import NOT_MADE_KNOWN, ribbon_of_mirror
 from ivportal.pages.rights import for_role
 from ivportal.pages.scales import bandwidth_bar, rate_scale, scale_ends
 from providers.audit import record
@@ -26,6 +26,7 @@ from providers.measures import CATALOGUE
 from providers.models import Act, Round
 from tariffs import standings
 from tariffs.models import BandwidthStatus, Decision, DecisionStatus, MirrorReport, ReportStatus, respond_until
+from tariffs.procedure.notified import is_posting_unknown
 from tariffs.room import ceiling_of, inward
 
 #: Documents up to the second form may hold an interval of one point for who is measured against itself alone.
@@ -172,7 +173,9 @@ def _about_decision(report: MirrorReport) -> dict[str, Any] | None:
         return None
     return {
         "title": "U hoeft nu niets te doen",
-        "text": f"Er is een besluit over deze ronde: {decision.reference}. Bij het besluit leest u wat u kunt doen."
+        "text": f"Besluit {decision.reference} is {NOT_MADE_KNOWN}. Bij het besluit leest u wat u kunt doen."
+        if is_posting_unknown(decision)
+        else f"Er is een besluit over deze ronde: {decision.reference}. Bij het besluit leest u wat u kunt doen."
         if decision.status == DecisionStatus.SENT
         else f"Er is een voorgenomen besluit: {decision.reference}. Bij het besluit leest u hoe het verder gaat.",
         "url": reverse("own_case", args=[round.slug]),
@@ -204,7 +207,7 @@ def _link(report: MirrorReport) -> dict[str, Any]:
 
 
 def _changes(before: MirrorReport, now: MirrorReport) -> dict[str, Any]:
-    """Return what changed between two versions: own costs, minimum, maximum, score; empty rows if nothing did."""
+    """Return what changed between two versions: costs, score, bandwidth as a percentage; empty rows if nothing did."""
     old, new = before.content, now.content
     if "costs" not in old:
         return {"since": before.version, "rows": [], "text": "In de vorige versie deed u niet mee in de vergelijking."}
@@ -222,7 +225,21 @@ def _changes(before: MirrorReport, now: MirrorReport) -> dict[str, Any]:
         rows.append(
             {"label": "Efficiëntiescore", "old": format_percent(old["score"]), "new": format_percent(new["score"])}
         )
+    if (was := _rates(old)) != (becomes := _rates(new)):
+        rows.append({"label": "Bandbreedte (% van de maximumtarieven)", "old": was, "new": becomes})
     return {"since": before.version, "rows": rows, "text": ""}
+
+
+def _rates(content: dict[str, Any]) -> str:
+    """Return the bandwidth of a document as a percentage of the maximum tariffs, in words."""
+    tariff = content["tariff"]
+    if tariff["lower_rate"] is None:
+        return "geen percentage"
+    lower, upper = (
+        format_percent(rate, decimals=2)
+        for rate in inward(Decimal(tariff["lower_rate"]), Decimal(tariff["upper_rate"]))
+    )
+    return lower if lower == upper else f"{lower} – {upper}"
 
 
 def _outcome(content: dict[str, Any], round: Round) -> dict[str, Any]:

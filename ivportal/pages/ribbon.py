@@ -10,6 +10,7 @@ from django.utils import timezone
 from providers.formatting import format_date, format_datetime
 from providers.models import Round
 from tariffs.models import (
+    ENDED_BY_DECISION,
     Decision,
     MirrorReport,
     Objection,
@@ -19,10 +20,12 @@ from tariffs.models import (
     Standing,
 )
 from tariffs.procedure import figures
-from tariffs.procedure.case import ENDED
 from tariffs.procedure.deadlines import appeal_term_of, objection_term_of
 from tariffs.procedure.notified import is_letter_waiting, is_posting_unknown
 from tariffs.terms import Term, amsterdam_day
+
+#: Said of a decision that was taken and does not work yet: what goes by post is made known by sending it.
+NOT_MADE_KNOWN = "vastgesteld, maar nog niet bekendgemaakt: de brief is nog niet op de post (art. 3:40 en 3:41 Awb)"
 
 
 def delivered_ribbon(round: Round) -> dict[str, Any] | None:
@@ -46,6 +49,7 @@ def ribbon(*, round: Round, release: Release | None, standing: Standing | None =
         "status": standing.status if standing else release.status if release else ReportStatus.SIMULATION,
         "is_fictitious": round.is_fictitious,
         "remedy": _remedy(decision) if decision is not None else "",
+        "not_made_known": NOT_MADE_KNOWN if decision is not None and is_posting_unknown(decision) else "",
         "date": standing.since if standing else release.released_at if release else None,
         "next_moment": next_moment,
     }
@@ -62,6 +66,8 @@ def ribbon_of_mirror(report: MirrorReport, standing: Standing | None) -> dict[st
         if decision.report.version < report.version
         else f"In uw besluit {decision.reference} staan andere cijfers dan hier. Dat besluit geldt."
     )
+    if is_posting_unknown(decision):
+        held = f"In besluit {decision.reference} staan andere cijfers dan hier. Dat besluit is {NOT_MADE_KNOWN}."
     return {**ribbon(round=round, release=release), "held": held}
 
 
@@ -76,7 +82,7 @@ def _holds_figures_of(decision: Decision, report: MirrorReport) -> bool:
 
 def _remedy(decision: Decision) -> str:
     """Say what its provider can do against a decision now: object, appeal, or neither when the term is over."""
-    of_it = Objection.objects.filter(Q(decision=decision) | Q(new_decision=decision), status__in=ENDED)
+    of_it = Objection.objects.filter(Q(decision=decision) | Q(new_decision=decision), status__in=ENDED_BY_DECISION)
     ruled = of_it.order_by("pk").last()
     if ruled is None:
         term = objection_term_of(decision)

@@ -25,20 +25,23 @@ from tariffs.procedure.deadlines import (
     objection_term_of,
     timeliness_of,
 )
-from tariffs.procedure.form import require_length
-from tariffs.procedure.handling import lock, move, require_sound, require_step, tell
+from tariffs.procedure.form import require_address, require_length, require_reachable
+from tariffs.procedure.handling import lock, move, require_sound, require_step, tell, undraft
 from tariffs.procedure.notified import is_posting_unknown
 from tariffs.terms import Length, Term, amsterdam_day, equated_days, remedy_term
 
 S = ObjectionStatus
 NO_FILE = (
-    "de machtiging van uw gemachtigde: de NZa stuurt haar pas brieven als vaststaat dat zij voor u mag optreden, ook als u het"
-    " bezwaar zelf ondertekende (art. 2:1, tweede lid, Awb)"
+    "de machtiging van {whose} gemachtigde: die krijgt pas brieven van de NZa als vaststaat dat zij voor {whom} mag optreden, wie"
+    " het bezwaar ook ondertekende (art. 2:1, tweede lid, Awb)"
 )
 
 
-def missing(objection: Objection) -> list[str]:
-    """Return what an objection lacks before it can be treated (Awb 6:5 and 2:1), as the items of a list."""
+def missing(objection: Objection, *, to_provider: bool = False) -> list[str]:
+    """Return what an objection lacks before it can be treated (Awb 6:5 and 2:1), as the items of a list.
+
+    ``to_provider``: it is said to the provider itself, not to the NZa about it.
+    """
     found = []
     if not objection.signed_by:
         found.append("de naam en de handtekening van wie bezwaar maakt (art. 6:5, eerste lid, Awb)")
@@ -46,7 +49,9 @@ def missing(objection: Objection) -> list[str]:
     if not shared and not objection.grounds.exists():
         found.append("de gronden: waarom u het niet eens bent met het besluit (art. 6:5, eerste lid, onder d, Awb)")
     if _lacks_mandate(objection):
-        found.append(NO_FILE)
+        found.append(
+            NO_FILE.format(whose="uw", whom="u") if to_provider else NO_FILE.format(whose="de", whom="de aanbieder")
+        )
     return found
 
 
@@ -80,6 +85,25 @@ def point_out_mandate(*, objection: Objection, file: UUID, actor: Actor) -> Case
             actor=actor,
         )
     return made
+
+
+def mend_address(*, objection: Objection, address: str, reason: str, actor: Actor) -> Objection:
+    """Write down where letters reach a proxy from now on (Awb 6:17), and why; letters that were sent stay as they are."""
+    powers.require_staff(actor)
+    require_words(reason, "Schrijf op waaruit het adres blijkt (art. 3:2 Awb).")
+    with transaction.atomic():
+        locked = lock(objection, actor)
+        if not locked.is_open or not locked.representative:
+            raise Refused("Een adres hoort bij een bezwaar dat nog open is en een gemachtigde heeft (art. 6:17 Awb).")
+        require_reachable(locked.representative, address)
+        kept = require_address(locked.representative, address)
+        if kept == locked.representative_address:
+            raise Refused("Dit adres staat er al. Er valt niets te herstellen (art. 6:17 Awb).")
+        locked.representative_address = kept
+        locked.save(update_fields=["representative_address"])
+        details = {"address_mended": True, "reason": reason.strip()}
+        record(act=Act.OBJECTION_MOVED, actor=actor, subject=str(locked), details=details)
+    return locked
 
 
 def ask_remedy(*, objection: Objection, what: str, actor: Actor) -> TermEvent:
@@ -200,6 +224,7 @@ def judge_lateness(
         locked.late_because = because
         locked.is_excused, locked.excused_reason = is_excused, reason.strip()
         locked.save(update_fields=["late_because", "is_excused", "excused_reason"])
+        undraft(locked)
         record(act=Act.OBJECTION_MOVED, actor=actor, subject=str(locked), details={"excused": is_excused})
     return locked
 
@@ -225,6 +250,7 @@ def admit(*, objection: Objection, with_committee: bool, actor: Actor) -> Object
             )
         if lacks := missing(locked):
             raise Refused("Vraag eerst om wat er ontbreekt (art. 6:6 Awb):\n" + "\n".join(lacks))
+        undraft(locked)
         locked.with_committee = with_committee
         if locked.assigned_to_id is None:
             locked.assigned_to = actor.user

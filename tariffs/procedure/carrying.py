@@ -42,6 +42,8 @@ from providers.rounds import content_hash
 from tariffs.procedure.corrected_figures import as_text, contents_of, corrected, findings_after, newest_version
 
 FORMAT: Final = 1
+#: Of the file of a version that the NZa added.
+PREFIX: Final = "correctie-"
 #: Characters of an explanation of one figure.
 LONGEST_WORDS: Final = 2000
 
@@ -181,7 +183,7 @@ def _into_version(submission: Submission, settled: Settled, actor: Actor) -> Sub
     content = _document(submission, previous, settled, actor, now)
     file = SourceFile.objects.create(
         provider=submission.provider,
-        name=f"correctie-{submission.round.slug}-{submission.provider.key}-v{number}.json",
+        name=f"{PREFIX}{submission.round.slug}-{submission.provider.key}-v{number}.json",
         sha256=hashlib.sha256(content).hexdigest(),
         content=content,
     )

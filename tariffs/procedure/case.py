@@ -12,20 +12,18 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from providers.access import Actor
 from providers.models import Provider, Role, Round
 from tariffs.models import (
+    ENDED_BY_DECISION,
     CaseFile,
     Decision,
     InterpretationResponse,
     Letter,
     MirrorReport,
     Objection,
-    ObjectionStatus,
     Standing,
     StatementOfViews,
 )
 from tariffs.procedure import posting
 from tariffs.procedure.notified import with_posting
-
-ENDED = (ObjectionStatus.DECIDED, ObjectionStatus.APPEALED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,4 +134,4 @@ def case_of(*, provider: Provider, round: Round, actor: Actor) -> CaseOf:
 
 def shows_outcome(case: CaseOf, objection: Objection) -> bool:
     """Tell whether the outcome, verdicts and advice of an objection may be seen: by the provider once it was decided."""
-    return case.is_internal or objection.status in ENDED
+    return case.is_internal or objection.status in ENDED_BY_DECISION

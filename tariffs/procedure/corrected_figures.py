@@ -18,6 +18,9 @@ from providers.workbook.content import Cell
 
 #: Sheet of a figure that was corrected in the interpretation period.
 CORRECTION: Final = "Correctie"
+#: What can be stored of a figure: less than this, and so exactly.
+LARGEST: Final = Decimal(10) ** 12
+STORED: Final = Decimal("0.000001")
 
 
 def as_text(changes: Mapping[str, Decimal]) -> dict[str, str]:
@@ -31,10 +34,14 @@ def as_text(changes: Mapping[str, Decimal]) -> dict[str, str]:
 
 
 def require_number(code: str, value: Decimal) -> None:
-    """Raise :class:`~providers.refusal.Refused` for what is a ``Decimal`` and no number."""
+    """Raise :class:`~providers.refusal.Refused` for what is a ``Decimal`` and no number, or not one that can be stored."""
+    label = CATALOGUE[code].label if code in CATALOGUE else code
     if not value.is_finite():
-        label = CATALOGUE[code].label if code in CATALOGUE else code
         raise Refused(f"Vul bij ‘{label}’ een getal in. Wat er staat, is geen getal waarmee gerekend kan worden.")
+    if value.copy_abs() >= LARGEST or value != value.quantize(STORED):
+        raise Refused(
+            f"Vul bij ‘{label}’ een getal in van minder dan twaalf cijfers, met ten hoogste zes cijfers achter de komma."
+        )
 
 
 def as_figures(changes: Mapping[str, str]) -> dict[str, Decimal]:

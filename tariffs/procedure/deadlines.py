@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from providers.formatting import format_date, format_datetime
 from tariffs.models import (
+    ENDED_BY_DECISION,
     Channel,
     Decision,
     DecisionStatus,
@@ -44,6 +45,7 @@ from tariffs.terms import (
     decision_term,
     delay_suspension,
     equated_days,
+    format_received,
     notice_of_default,
     objection_term,
     remedy_suspension,
@@ -60,6 +62,7 @@ class Deadline:
     """One day that matters. ``code`` names the kind; ``whose``: who has to do something by then; ``article`` may be empty.
 
     ``stands_still``: there is no such day as long as the term stands still; ``on`` is what it would be if it ran on tomorrow.
+    ``starts``: the first day of a term of the law, if it names one.
     """
 
     code: str
@@ -70,6 +73,7 @@ class Deadline:
     sentence: str
     whose: Whose = "provider"
     stands_still: bool = False
+    starts: date | None = None
 
 
 @singledispatch
@@ -138,7 +142,7 @@ def _of_decision(decision: Decision) -> list[Deadline]:
 @deadlines.register
 def _of_objection(objection: Objection) -> list[Deadline]:
     status = ObjectionStatus(objection.status)
-    if status in (ObjectionStatus.DECIDED, ObjectionStatus.APPEALED):
+    if status in ENDED_BY_DECISION:
         term = appeal_term_of(objection)
         return [_of_term("appeal", term, before=posted_sentence(objection, term))]
     if not objection.is_open:
@@ -203,8 +207,9 @@ def timeliness_of(objection: Objection) -> Timeliness:
             timing="in_time",
             articles=("art. 6:10, eerste lid, onder a, Awb",),
             sentence=(
-                f"Ontvangen op {format_datetime(objection.received_at)}, voordat de termijn begon. Het besluit was er toen al;"
-                " daarom is het bezwaar op tijd (art. 6:10, eerste lid, onder a, Awb)."
+                f"Ontvangen op {format_received(objection.received_at)}, voordat de termijn begon. Het besluit is van"
+                f" {format_date(objection.decision.sent_on)}: een bezwaar van die dag of later is op tijd (art. 6:10, eerste lid,"
+                " onder a, Awb)."
             ),
         )
     if found.timing == "late" and is_posting_unknown(objection.decision):
@@ -376,7 +381,7 @@ def _of_term(code: str, term: Term, *, whose: Whose = "provider", before: str = 
     sentence = f"{before} {term.sentence}".strip()
     name = f"{term.name} (staat stil)" if term.stands_still else term.name
     found = _deadline(code, name, term.ends_by or term.articles[0], term.end, sentence, whose=whose)
-    return replace(found, stands_still=term.stands_still)
+    return replace(found, stands_still=term.stands_still, starts=term.starts)
 
 
 def _deadline(code: str, name: str, article: str, on: date, sentence: str, *, whose: Whose = "provider") -> Deadline:
@@ -387,6 +392,8 @@ def _deadline(code: str, name: str, article: str, on: date, sentence: str, *, wh
 def in_words(deadline: Deadline) -> str:
     """Return a deadline as a page says it: ``uiterlijk 4 januari 2027 (art. 6:7 Awb)``."""
     article = f" ({deadline.article})" if deadline.article else ""
+    if deadline.stands_still and deadline.starts is not None and deadline.starts > amsterdam_day(timezone.now()):
+        return f"later: de termijn begint op {format_date(deadline.starts)} en staat vanaf die dag stil{article}"
     if deadline.stands_still:
         return f"later: de termijn staat nu stil{article}"
     return f"uiterlijk {format_date(deadline.on)}{article}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from providers.access import Actor
@@ -26,6 +26,9 @@ ADDING = (
     "Heeft u een zienswijze gegeven, dan kan de NZa het besluit opstellen vanaf het moment dat die er is, ook vóór die dag."
     " Daarna kunt u niet meer aanvullen."
 )
+#: What follows after an intention was withdrawn.
+ANOTHER = "U krijgt een nieuw voornemen, dat rust op de nieuwste uitkomsten."
+PERHAPS_ANOTHER = "Wil de NZa alsnog een besluit nemen, dan krijgt u eerst een nieuw voornemen."
 
 
 def intended(decisions: Iterable[Decision], *, term: Term, actor: Actor) -> list[letters.Outgoing]:
@@ -91,8 +94,13 @@ def holds_in(year: int | None) -> list[str]:
     return [f"De tarieven gelden van {format_date(date(year, 1, 1))} tot en met {format_date(date(year, 12, 31))}."]
 
 
-def withdrawn(decisions: Iterable[Decision], *, reason: str, actor: Actor) -> list[letters.Outgoing]:
-    """Return the letters that say that an intention is withdrawn, why, and what goes on to hold; who writes it tells them."""
+def withdrawn(
+    decisions: Iterable[Decision], *, reason: str, followed: Collection[Decision], actor: Actor
+) -> list[letters.Outgoing]:
+    """Return the letters that say that an intention is withdrawn, why, and what goes on to hold; who writes it tells them.
+
+    ``followed``: those after which another intention follows.
+    """
     return [
         letters.Outgoing(
             kind=LetterKind.WITHDRAWN,
@@ -101,6 +109,7 @@ def withdrawn(decisions: Iterable[Decision], *, reason: str, actor: Actor) -> li
             reference=item.reference,
             facts={
                 "motivering": "\n\n".join([letters.plain_lines(reason), *_goes_on(item)]),
+                "vervolg": ANOTHER if item in followed else PERHAPS_ANOTHER,
                 "ondertekenaar": actor.user.name,
             },
             decision=item,

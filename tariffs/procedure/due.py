@@ -1,4 +1,4 @@
-"""What falls due in all cases together, for the NZa: every channel, earliest first.
+"""What falls due in all cases together, for the NZa: every channel, earliest first, and last what stands still.
 
 What many have in common on one day (the term for views, the term to object) is one row with how many; what asks for somebody's
 work has a row of its own.
@@ -68,7 +68,7 @@ class Due:
 def due(*, round: Round | None = None) -> list[Due]:
     """Return what falls due, in one round or in all; the number of queries grows with releases that can be responded to alone."""
     found = [*_releases(round), *_responses(round), *_decisions(round), *objections(round), *_post(round)]
-    return sorted(found, key=lambda item: (item.deadline.on, item.round.pk, item.reference))
+    return sorted(found, key=lambda item: (item.deadline.stands_still, item.deadline.on, item.round.pk, item.reference))
 
 
 def _releases(round: Round | None) -> Iterator[Due]:
@@ -134,9 +134,9 @@ def _decisions(round: Round | None) -> Iterator[Due]:
     rows = Decision.objects.select_related("round", "provider")
     if round is not None:
         rows = rows.filter(round=round)
-    unanswered = StatementOfViews.objects.filter(decision=OuterRef("pk"), reaction_at=None).exclude(text=WAIVED)
-    announced = with_posting(rows.filter(status=S.ANNOUNCED)).annotate(waits=Exists(unanswered))
-    for decision in announced.filter(waits=True):
+    behind = {key: found for key, found in outdated_by_round().items() if round is None or key == round}
+    rows = rows.exclude(pk__in=[item.pk for found in behind.values() for item in found])
+    for decision in _announced(rows, is_unanswered=True):
         (item,) = deadlines(decision)
         yield Due(
             round=decision.round,
@@ -153,9 +153,14 @@ def _decisions(round: Round | None) -> Iterator[Due]:
             provider=decision.provider,
             reference=decision.reference,
         )
-    behind = {key: found for key, found in outdated_by_round().items() if round is None or key == round}
     yield from _outdated(behind)
-    yield from _together(rows.exclude(pk__in=[item.pk for found in behind.values() for item in found]))
+    yield from _together(rows)
+
+
+def _announced(rows: QuerySet[Decision], *, is_unanswered: bool) -> QuerySet[Decision]:
+    """Return the intentions that were announced, with their post: those with views that wait for an answer, or all others."""
+    unanswered = Exists(StatementOfViews.objects.filter(decision=OuterRef("pk"), reaction_at=None).exclude(text=WAIVED))
+    return with_posting(rows.filter(unanswered if is_unanswered else ~unanswered, status=S.ANNOUNCED))
 
 
 def _outdated(behind: Mapping[Round, Sequence[Decision]]) -> Iterator[Due]:
@@ -184,12 +189,21 @@ def _together(rows: QuerySet[Decision]) -> Iterator[Due]:
     """Yield, per round and day, the terms that many share."""
     rounds = {row.pk: row for row in Round.objects.all()}
     said = StatementOfViews.objects.filter(decision=OuterRef("pk"))
-    announced = rows.filter(status=S.ANNOUNCED).order_by().annotate(said=Exists(said))
+    # Where views wait for an answer, that comes first and has a row of its own.
+    announced = _announced(rows, is_unanswered=False).order_by().annotate(said=Exists(said))
     today = amsterdam_day(timezone.now())
-    together = announced.values_list("round", "views_until", "said").annotate(n=Count("pk"))
-    for round_id, until, has_said, count in together:
+    together = announced.values_list("round", "views_until", "said", "letter_waits").annotate(n=Count("pk"))
+    for round_id, until, has_said, is_unposted, count in together:
         on = until or today
-        waits = on >= today and not has_said
+        waits = (on >= today or is_unposted) and not has_said
+        if has_said:
+            sentence = "Zij lieten weten wat zij ervan vinden: de NZa kan deze besluiten nu opstellen (art. 4:8 Awb)."
+        elif is_unposted:
+            sentence = (
+                "Hun brief is nog niet op de post. De termijn begint pas als de NZa opschrijft wanneer dat is gedaan."
+            )
+        else:
+            sentence = "Na deze dag kan de NZa de besluiten opstellen (art. 4:8 Awb)."
         yield Due(
             round=rounds[round_id],
             channel="zienswijze",
@@ -198,10 +212,8 @@ def _together(rows: QuerySet[Decision]) -> Iterator[Due]:
                 name="Zienswijzen tot en met" if waits else "Besluiten op te stellen",
                 article="art. 4:8 Awb",
                 on=on,
-                is_over=on < today,
-                sentence="Zij lieten weten wat zij ervan vinden: de NZa kan deze besluiten nu opstellen (art. 4:8 Awb)."
-                if has_said
-                else "Na deze dag kan de NZa de besluiten opstellen (art. 4:8 Awb).",
+                is_over=on < today and not is_unposted,
+                sentence=sentence,
                 whose="provider" if waits else "nza",
             ),
             count=count,

@@ -17,7 +17,7 @@ from tariffs.models import LetterKind, TermEventKind
 from tariffs.procedure import posting
 from tariffs.terms import amsterdam_day
 
-#: So many letters without a street are named; of the others only how many.
+#: So many letters are named in one sentence; of the others only how many.
 MOST_NAMED = 5
 _POSTCODE = re.compile(r"\d{4}\s?[A-Z]{2}\b")
 
@@ -46,24 +46,24 @@ def to_proxy(name: str, *, has_street: bool) -> str:
 
 
 def warnings(round: Round) -> dict[date, list[str]]:
-    """Return, by date on the letters, what to look at before they go in the post; in two queries."""
+    """Return, by date on the letters, what to look at before they go in the post."""
     found: dict[date, list[str]] = {}
     without: dict[date, list[Envelope]] = {}
     for item in _envelopes(round):
         if item.proxy:
             sentence = to_proxy(item.proxy, has_street=item.has_street)
-            found.setdefault(item.dated, []).append(f"{item.what}: {sentence}")
+            found.setdefault(item.dated, []).append(f"{item.what}. {sentence}")
             continue
         if item.without_mandate:
             found.setdefault(item.dated, []).append(
-                f"{item.what}: stuur deze brief aan de aanbieder. {item.without_mandate} is genoemd als gemachtigde, maar er was"
+                f"{item.what}. Stuur deze brief aan de aanbieder. {item.without_mandate} is genoemd als gemachtigde, maar er was"
                 " nog geen machtiging (art. 2:1, tweede lid, Awb). U kunt haar een kopie sturen."
             )
         if not item.has_street:
             without.setdefault(item.dated, []).append(item)
     for dated, those in without.items():
         found.setdefault(dated, []).append(_without_street(those))
-    for dated, sentence in _remedies(round):
+    for dated, sentence in [*_needless(round), *_remedies(round)]:
         found.setdefault(dated, []).append(sentence)
     return found
 
@@ -101,33 +101,47 @@ def has_street(head: str) -> bool:
 
 def _without_street(those: Sequence[Envelope]) -> str:
     names = list(dict.fromkeys(item.provider for item in those))
-    more = len(names) - MOST_NAMED
-    named = f"{', '.join(names[:MOST_NAMED])}{f' en nog {more}' if more > 0 else ''}"
     what = "1 brief heeft" if len(those) == 1 else f"{len(those)} brieven hebben"
-    return f"{what} geen straat of postbus in het adres: {named}. Zoek het adres op en schrijf het op de envelop."
+    return (
+        f"{what} geen straat of postbus in het adres: {_named(names)}. Zoek het adres op en schrijf het op de envelop."
+    )
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return f"{', '.join(names[:MOST_NAMED])}{f' en nog {more}' if more > 0 else ''}"
+
+
+def _needless(round: Round) -> list[tuple[date, str]]:
+    """Say of letters that were taken to be printed and are of no use any more that they can stay here, by date and kind."""
+    rows = posting.by_post(round).filter(posting.is_needless(), posting=None).order_by("dated", "kind", "pk")
+    piles: dict[tuple[date, str], list[str]] = {}
+    for dated, kind, reference in rows.values_list("dated", "kind", "reference"):
+        piles.setdefault((dated, kind), []).append(reference)
+    return [
+        (
+            dated,
+            f"{LetterKind(kind).label} {_named(references)}: {posting.NEEDLESS[kind]}."
+            + (
+                " Ligt deze brief er nog, dan hoeft hij niet weg."
+                if len(references) == 1
+                else " Liggen deze brieven er nog, dan hoeven ze niet weg."
+            ),
+        )
+        for (dated, kind), references in piles.items()
+    ]
 
 
 def _remedies(round: Round) -> list[tuple[date, str]]:
-    """Say of each request to mend an objection that lies here until when the answer may come (6:6): that day does not move.
-
-    Of one that was taken to be printed and is of no use any more: that it can stay here.
-    """
+    """Say of each request to mend an objection that lies here until when the answer may come (6:6): that day does not move."""
     today = amsterdam_day(timezone.now())
     waiting = posting.by_post(round).filter(kind=LetterKind.OBJECTION_REMEDY, posting=None)
-    needless = set(waiting.filter(posting.is_needless()).values_list("pk", flat=True))
+    waiting = waiting.exclude(posting.is_needless())
     found = []
     for letter in waiting.select_related("objection").defer("body", "figures").order_by("pk"):
         assert letter.objection is not None
         asked = letter.objection.events.filter(kind=TermEventKind.REMEDY_ASKED, on=letter.dated).order_by("pk").last()
-        if letter.pk in needless:
-            found.append(
-                (
-                    letter.dated,
-                    f"{letter.reference}: de aanvulling is er al, of het bezwaar is ingetrokken. Ligt deze brief er nog, dan"
-                    " hoeft hij niet weg.",
-                )
-            )
-        elif asked is not None and asked.until is not None:
+        if asked is not None and asked.until is not None:
             found.append(
                 (
                     letter.dated,

@@ -66,7 +66,12 @@ def of_position(position: Position) -> Figures:
 
 
 def changed(figures: Mapping[str, Any]) -> dict[str, Decimal]:
-    """Return the figures of the provider, by measure, that were put in the place of delivered ones; empty: none."""
+    """Return the figures of the provider, by measure, that were put in the place of delivered ones; empty: none.
+
+    Those that the run itself read (``are_in_data``) are delivered ones.
+    """
+    if figures.get("are_in_data"):
+        return {}
     return {code: Decimal(text) for code, text in figures.get("changes", {}).items() if text is not None}
 
 
@@ -117,16 +122,16 @@ def _is_rounding(now: str, before: str) -> bool:
 
 
 def is_lower(figures: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
-    """Tell whether somebody is worse off with ``figures`` than ``before``: less room at the top, anywhere.
+    """Tell whether somebody is worse off with ``figures`` than ``before``: less room at the top, anywhere, be it a cent.
 
-    Where tariffs and rates stay, lower maximum costs are less.
+    Where tariffs and rates stay, lower maximum costs are less. Ask first whether both say the same: of that nobody is worse off.
     """
     tops = {item["product"]: Decimal(item["upper"]) for item in before["products"]}
-    if _binds_the_same(figures, before):
-        return difference(figures, before) < -ROUNDING * Decimal(before["maximum"])
-    return Decimal(figures["upper_rate"]) < Decimal(before["upper_rate"]) or any(
+    if Decimal(figures["upper_rate"]) < Decimal(before["upper_rate"]) or any(
         Decimal(item["upper"]) < tops.get(item["product"], Decimal(0)) for item in figures["products"]
-    )
+    ):
+        return True
+    return _binds_the_same(figures, before) and difference(figures, before) < -ROUNDING * Decimal(before["maximum"])
 
 
 def starts_lower(figures: Mapping[str, Any], before: Mapping[str, Any]) -> bool:

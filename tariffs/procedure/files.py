@@ -21,12 +21,15 @@ from providers.refusal import Refused
 from providers.workbook import container
 from tariffs.models import CaseFile, FileKind, InterpretationResponse, Objection, StatementOfViews
 from tariffs.procedure import office_inside, pdf_inside
+from tariffs.procedure.effort import Effort
 
 MEGABYTE: Final = 1_000_000
 LARGEST: Final = 10 * MEGABYTE
 #: At most so many files at once, and so many in one response, statement of views or objection.
 MOST_FILES, MOST_IN_ALL = 10, 50
 LONGEST_NAME: Final = 200
+#: Bytes that are looked through inside all files that come in at once; see :mod:`~tariffs.procedure.effort`.
+MOST_TOGETHER: Final = 60 * MEGABYTE
 ACCEPTED_TEXT: Final = "pdf, xlsx, csv, png, jpg of docx"
 #: For the ``accept`` of a form.
 ACCEPTED: Final = ".pdf,.xlsx,.csv,.png,.jpg,.jpeg,.docx"
@@ -50,8 +53,19 @@ _BEGINS: Final = {
 }
 #: What other kinds of files begin with; a text that begins so is none.
 _NO_TEXT: Final = (b"MZ", b"PK", b"%PDF", b"\x7fELF", b"#!", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"<")
-#: A cell that asks another program for its value: ``=cmd|'/c calc'!A1``.
-_STARTS: Final = re.compile(r"(?:^|[;,\t])[ \"']*+[=+@-][^|;\t\r\n]*+\|[^!\r\n]{0,200}!", re.MULTILINE)
+#: Signs that are not printed and that a text may have.
+_IN_TEXT: Final = "\t\r\n\u00a0\u202f\u00ad"
+#: Where a formula may begin: at the start of a cell, whatever divides them.
+_FORMULA: Final = re.compile(r"""(?<![^;,|\t\r\n"'\s])[=+@-]""")
+#: What a formula asks another program, ``=cmd|'/c calc'!A1``, or another machine, ``=WEBSERVICE("http://x")``. Looked for by
+#: themselves, since a formula may hold all that divides cells and lines; the first sign apart, by which a search goes fast.
+_ASKS: Final = (
+    re.compile(r"""\|(?:\s*+(?:'[^']*+')++|[^!|;,\t\r\n]*+)![\w'"$]"""),
+    re.compile(
+        r"[DHIRWdhirw](?<!\w.)"
+        r"(?i:(?<=W)EBSERVICE|(?<=H)YPERLINK|(?<=I)MPORT[A-Z]++|(?<=I)MAGE|(?<=R)TD|(?<=D)DE)\s*+\("
+    ),
+)
 _LIMITS: Final = container.Limits(file_bytes=LARGEST, members=2_000)
 
 #: What a file belongs to.
@@ -138,16 +152,19 @@ def _wait_for_who_sends_the_same(case: Case) -> None:
 
 def require_acceptable(sent: Iterable[Sent]) -> None:
     """Raise :class:`~providers.refusal.Refused` with what is wrong with these files, one line for each that is not taken."""
-    files = list(sent)
-    found = [f"{_said(item.name)}: {objection}" for item in files if (objection := objection_to(item))]
+    files, together = list(sent), Effort(MOST_TOGETHER)
+    found = [f"{_said(item.name)}: {said}" for item in files[:MOST_FILES] if (said := objection_to(item, together))]
     if len(files) > MOST_FILES:
         found.insert(0, f"Stuur ten hoogste {MOST_FILES} bestanden tegelijk. U koos er {len(files)}.")
     if found:
         raise Refused("\n".join(found))
 
 
-def objection_to(sent: Sent) -> str:
-    """Return why a file is not taken and how to mend it, as a Dutch sentence; empty if it is taken."""
+def objection_to(sent: Sent, together: Effort | None = None) -> str:
+    """Return why a file is not taken and how to mend it, as a Dutch sentence; empty if it is taken.
+
+    ``together``: what may be done for all files with which this one came, and is less for the next.
+    """
     name, content = sent.name, sent.content
     if not name or not name.isprintable() or len(name) > LONGEST_NAME or "/" in name or "\\" in name:
         return "de naam van dit bestand heeft tekens die niet kunnen, of is te lang. Geef het een andere naam."
@@ -162,11 +179,21 @@ def objection_to(sent: Sent) -> str:
         return _objection_to_text(content)
     if not content.startswith(_BEGINS[extension]):
         return f"de inhoud is geen {extension[1:]}. Open het bestand en sla het opnieuw op als {ACCEPTED_TEXT}."
+    effort = together or Effort(MOST_TOGETHER)
+    said = _inside(extension, content, effort)
+    return (
+        "samen zit er te veel in deze bestanden om in één keer na te kijken. Stuur ze apart."
+        if effort.left < 0
+        else said
+    )
+
+
+def _inside(extension: str, content: bytes, effort: Effort) -> str:
     if extension == ".pdf":
-        return pdf_inside.objection(content)
+        return pdf_inside.objection(content, effort)
     if extension == ".xlsx":
-        return office_inside.objection_to_workbook(content, _LIMITS)
-    return office_inside.objection_to_document(content, _LIMITS) if extension == ".docx" else ""
+        return office_inside.objection_to_workbook(content, _LIMITS, effort)
+    return office_inside.objection_to_document(content, _LIMITS, effort) if extension == ".docx" else ""
 
 
 def _extension(name: str) -> str:
@@ -183,8 +210,8 @@ def _objection_to_text(content: bytes) -> str:
     text = _text(content)
     if text is None:
         return "dit is geen tekstbestand. Sla het opnieuw op als csv."
-    if _STARTS.search(text):
-        return "in dit bestand staat een formule die een programma opent. Haal die weg en sla het opnieuw op."
+    if _FORMULA.search(text) and any(asks.search(text) for asks in _ASKS):
+        return "in dit bestand staat een formule die iets opent of ophaalt. Haal die weg en sla het opnieuw op."
     return ""
 
 
@@ -198,4 +225,7 @@ def _text(content: bytes) -> str | None:
         text = content.decode("cp1252", errors="replace")
         if "\ufffd" in text:
             return None
-    return text if all(sign.isprintable() or sign in "\t\r\n\u00a0\u202f\u00ad" for sign in text) else None
+    shown = text
+    for sign in _IN_TEXT:
+        shown = shown.replace(sign, "")
+    return text if shown.isprintable() else None

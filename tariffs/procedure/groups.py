@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from providers import powers
 from providers.access import Actor
@@ -26,7 +26,7 @@ from tariffs.models import (
     ObjectionStatus,
 )
 from tariffs.procedure.form import require_grounds
-from tariffs.procedure.handling import lock
+from tariffs.procedure.handling import lock, undraft
 
 
 def join(
@@ -62,6 +62,8 @@ def join(
         for item in found:
             item.group = made
             item.save(update_fields=["group"])
+            undraft_on_grounds(item)
+        _unanswer(_in_words_of(made.grounds.all(), found))
         record(
             act=Act.OBJECTION_GROUPED,
             actor=actor,
@@ -96,8 +98,11 @@ def leave(*, objection: Objection, actor: Actor) -> None:
         _require_undecided(ObjectionGroup.objects.select_for_update().get(pk=locked.group.pk))
         if not locked.is_open:
             raise Refused("Op dit bezwaar wordt niet meer beslist. Het blijft bij de groep (art. 7:12 Awb).")
+        answered = {same_as(ground) for ground in locked.group.grounds.all()}
+        _unanswer(own for own in locked.grounds.all() if own.reasons in answered)
         locked.group = None
         locked.save(update_fields=["group"])
+        undraft_on_grounds(locked)
         record(act=Act.OBJECTION_GROUPED, actor=actor, subject=str(locked), details={"left": True})
 
 
@@ -116,6 +121,7 @@ def share(*, group: ObjectionGroup, text: str, actor: Actor) -> Ground:
         last = locked.grounds.aggregate(last=Max("number"))["last"] or 0
         (said,) = require_grounds([text], known=last)
         made = Ground.objects.create(group=locked, number=last + 1, text=said)
+        _unanswer(_in_words_of([made], locked.objections.filter(status__in=OPEN_OBJECTION)))
         record(act=Act.OBJECTION_GROUPED, actor=actor, subject=str(locked), details={"ground": made.number})
     return made
 
@@ -123,6 +129,41 @@ def share(*, group: ObjectionGroup, text: str, actor: Actor) -> Ground:
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a ground: with the same words it is the same ground."""
     return tuple(re.findall(r"\w+", text.casefold()))
+
+
+def same_as(shared: Ground) -> str:
+    """Return the reasons of an own ground that is answered by a shared one: its verdict is that of the shared one."""
+    return f"Dit is gedeelde grond {shared.number}. Wat daarover is beslist, geldt ook hier."
+
+
+def follow(shared: Iterable[Ground], members: Iterable[Objection]) -> None:
+    """Let own grounds of locked objections that are answered by shared ones have the verdicts of those."""
+    verdicts = {same_as(ground): ground.verdict for ground in shared}
+    for own in Ground.objects.filter(objection__in=members).order_by("pk"):
+        verdict = verdicts.get(own.reasons, own.verdict)
+        if verdict != own.verdict:
+            own.verdict = verdict
+            own.save(update_fields=["verdict"])
+
+
+def _in_words_of(shared: Iterable[Ground], members: Iterable[Objection]) -> list[Ground]:
+    """Return own grounds of objections in the words of shared ones: they are answered there."""
+    said = {words_of(ground.text) for ground in shared}
+    return [own for own in Ground.objects.filter(objection__in=members) if words_of(own.text) in said]
+
+
+def _unanswer(grounds: Iterable[Ground]) -> None:
+    """Take back what is thought of grounds."""
+    for ground in grounds:
+        if ground.verdict:
+            ground.verdict, ground.reasons = "", ""
+            ground.save(update_fields=["verdict", "reasons"])
+
+
+def undraft_on_grounds(objection: Objection) -> None:
+    """Take back what was drawn up on a locked objection, if it rests on grounds: those are other ones, or answered otherwise."""
+    if objection.outcome != ObjectionOutcome.INADMISSIBLE:
+        undraft(objection)
 
 
 def in_common(group: ObjectionGroup) -> str:
@@ -137,6 +178,27 @@ def in_common(group: ObjectionGroup) -> str:
     return next(
         (text for words, text in first.items() if words not in shared and all(words in each for each in others)), ""
     )
+
+
+def lock_all(objection: Objection, actor: Actor) -> tuple[Objection, list[Objection]]:
+    """Return an objection and the other open ones of its group, all locked in one order, with the group held.
+
+    Raises :class:`~providers.refusal.Refused` if somebody joined or left meanwhile.
+    """
+    seen = Objection.objects.visible_to(actor)
+    keys = _keys_with(objection)
+    list(seen.select_for_update(no_key=True, of=("self",)).filter(pk__in=keys).order_by("pk").only("pk"))
+    locked = lock(objection, actor)
+    hold(locked)
+    if _keys_with(objection) != keys:
+        raise Refused("Een collega veranderde net wie in deze groep zit (art. 7:6 Awb). Ververs de bladzijde.")
+    return locked, list(seen.filter(pk__in=keys).exclude(pk=locked.pk).order_by("pk"))
+
+
+def _keys_with(objection: Objection) -> set[int]:
+    group = Objection.objects.values_list("group", flat=True).get(pk=objection.pk)
+    others = Q(group=group, status__in=OPEN_OBJECTION) if group is not None else Q()
+    return set(Objection.objects.filter(Q(pk=objection.pk) | others).values_list("pk", flat=True))
 
 
 def hold(objection: Objection) -> None:

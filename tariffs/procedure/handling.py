@@ -13,8 +13,11 @@ from providers.mandates import people_of
 from providers.models import Act
 from providers.refusal import Refused
 from tariffs import letters
-from tariffs.models import OBJECTION_TRANSITIONS, Objection, ObjectionStatus
+from tariffs.models import OBJECTION_TRANSITIONS, DecisionStatus, Objection, ObjectionStatus
 from tariffs.procedure.deadlines import decision_term_of
+
+#: What is written when a decision on an objection is drawn up, and taken back with it.
+DRAFTED = ("outcome", "reasons", "consequence", "deviation", "drafted_by", "new_decision")
 
 
 def lock(objection: Objection, actor: Actor) -> Objection:
@@ -55,6 +58,19 @@ def move(objection: Objection, to: ObjectionStatus, actor: Actor, *fields: str) 
     objection.status = to
     objection.save(update_fields=["status", *fields])
     record(act=Act.OBJECTION_MOVED, actor=actor, subject=str(objection), details={"from": before, "to": to.value})
+
+
+def undraft(objection: Objection) -> None:
+    """Take back what was drawn up on a locked objection: on other facts, verdicts or words rests another decision."""
+    if objection.drafted_by_id is None:
+        return
+    before = objection.new_decision
+    if before is not None:
+        before.status = DecisionStatus.WITHDRAWN
+        before.save(update_fields=["status"])
+    objection.outcome, objection.reasons, objection.consequence, objection.deviation = "", "", "", ""
+    objection.drafted_by, objection.new_decision = None, None
+    objection.save(update_fields=DRAFTED)
 
 
 def require_sound(objection: Objection) -> None:

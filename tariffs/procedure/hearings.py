@@ -15,7 +15,7 @@ from providers.formatting import format_date, format_datetime
 from providers.models import Act
 from providers.refusal import Refused, require_words
 from tariffs import letters
-from tariffs.models import Hearing, LetterKind, Objection, ObjectionStatus
+from tariffs.models import Hearing, Letter, LetterKind, Objection, ObjectionStatus
 from tariffs.procedure.handling import lock, move, require_step, tell
 from tariffs.terms import Length, amsterdam_day, hearing_terms
 
@@ -30,6 +30,12 @@ WAIVERS: dict[str, str] = {
     "d": "De aanbieder liet niet binnen de gegeven termijn weten dat zij wil worden gehoord (art. 7:3, onder d, Awb).",
     "e": "Aan het bezwaar wordt volledig tegemoetgekomen en niemand anders wordt geschaad (art. 7:3, onder e, Awb).",
 }
+#: What an invitation says of a hearing of several objections.
+TOGETHER = (
+    "Andere aanbieders die bezwaar maakten, worden op hetzelfde moment gehoord (art. 7:6, eerste lid, Awb). Wilt u apart worden"
+    " gehoord, bijvoorbeeld omdat u gegevens wilt bespreken die anderen niet mogen weten? Laat het de NZa dan weten, met de reden"
+    " (art. 7:6, tweede lid, Awb)."
+)
 
 
 def together_with(objection: Objection) -> list[Objection]:
@@ -70,6 +76,7 @@ def plan(*, objections: Iterable[Objection], at: datetime, place: str, actor: Ac
         record(
             act=Act.HEARING_PLANNED, actor=actor, subject=str(hearing), details={"objections": [str(i) for i in found]}
         )
+        together = f"\n\n{TOGETHER}" if len(found) > 1 else ""
         letters.send_all(
             [
                 letters.Outgoing(
@@ -78,7 +85,7 @@ def plan(*, objections: Iterable[Objection], at: datetime, place: str, actor: Ac
                     round=item.decision.round,
                     reference=item.reference,
                     facts={
-                        "zitting": f"{format_datetime(at)}\n{place.strip()}",
+                        "zitting": f"{format_datetime(at)}\n{place.strip()}{together}",
                         "termijnzin": f"{terms.papers.sentence}\n\n{terms.file.sentence}",
                         "ondertekenaar": actor.user.name,
                     },
@@ -90,6 +97,14 @@ def plan(*, objections: Iterable[Objection], at: datetime, place: str, actor: Ac
             at=now,
         )
     return hearing
+
+
+def says_together(hearing: Hearing, letters: Iterable[Letter]) -> bool:
+    """Tell whether the invitation to a hearing, among these letters to one provider, says that others are heard as well."""
+    return any(
+        letter.kind == LetterKind.HEARING and letter.sent_at == hearing.invited_at and TOGETHER in letter.body
+        for letter in letters
+    )
 
 
 def cancel(*, hearing: Hearing, reason: str, actor: Actor) -> Hearing:

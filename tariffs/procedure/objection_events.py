@@ -57,7 +57,7 @@ def of_objections(case: CaseOf) -> Iterator[Event]:
         for event in objection.events.all():
             yield _term_event(event, objection, brought)
         for hearing in objection.hearings.all():
-            yield from _hearing(hearing)
+            yield from _hearing(case, objection, hearing)
         if objection.excused_reason and case.is_internal:
             yield Event(
                 at=objection.received_at,
@@ -225,7 +225,7 @@ def _moves_term(objection: Objection) -> bool:
         return True
 
 
-def _hearing(hearing: Hearing) -> Iterator[Event]:
+def _hearing(case: CaseOf, objection: Objection, hearing: Hearing) -> Iterator[Event]:
     if hearing.at is None:
         yield Event(
             at=hearing.invited_at,
@@ -235,14 +235,26 @@ def _hearing(hearing: Hearing) -> Iterator[Event]:
             channel="Bezwaar",
         )
         return
+    told = _told_cancelled(case, objection, hearing)
+    why = hearing.cancelled_because
     yield Event(
         at=hearing.invited_at,
         who=hearing.invited_by.name,
         what=f"Uitgenodigd voor de hoorzitting van {format_datetime(hearing.at)}",
-        text=hearing.place + (f"\nAfgezegd: {hearing.cancelled_because}" if hearing.cancelled_because else ""),
+        # Who withdrew got no letter that says when.
+        text=hearing.place + (f"\nAfgezegd: {why}" if why and told is None else ""),
         channel="Bezwaar",
         direction="out",
     )
+    if told is not None:
+        yield Event(
+            at=told.sent_at,
+            who=name(told.sent_by),
+            what=f"Hoorzitting van {format_datetime(hearing.at)} afgezegd",
+            text=why,
+            channel="Bezwaar",
+            direction="out",
+        )
     if hearing.reported_at is not None:
         yield Event(
             at=hearing.reported_at,
@@ -252,3 +264,15 @@ def _hearing(hearing: Hearing) -> Iterator[Event]:
             channel="Bezwaar",
             direction="out",
         )
+
+
+def _told_cancelled(case: CaseOf, objection: Objection, hearing: Hearing) -> Letter | None:
+    """Return the letter that a hearing does not take place: the first after its invitation. ``None`` if there is none."""
+    if not hearing.cancelled_because:
+        return None
+    found = (
+        letter
+        for letter in case.letters
+        if letter.objection_id == objection.pk and letter.kind == LetterKind.HEARING_CANCELLED
+    )
+    return next((letter for letter in found if letter.sent_at >= hearing.invited_at), None)

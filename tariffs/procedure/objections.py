@@ -56,7 +56,7 @@ from tariffs.procedure.form import (
     require_none_open,
     require_reachable,
 )
-from tariffs.procedure.handling import lock, move, one_by_one, require_sound
+from tariffs.procedure.handling import lock, move, one_by_one, require_sound, undraft
 from tariffs.terms import amsterdam_day
 
 logger = logging.getLogger(__name__)
@@ -214,6 +214,9 @@ def supplement(
             )
         _add_grounds(locked, new, moment)
         before = locked.files.count()
+        if actor.role == Role.NZA and locked.status in (S.RECEIVED, S.INCOMPLETE):
+            # A provider does not see what was drawn up. On hers it is looked at again when it is decided.
+            undraft(locked)
         _receive(locked, sent, mandate, moment, actor)
         if locked.status == S.INCOMPLETE:
             if not new and locked.files.count() == before:

@@ -25,6 +25,7 @@ from providers.refusal import Refused
 from tariffs.models import (
     Decision,
     DecisionStatus,
+    Hearing,
     Letter,
     LetterKind,
     Objection,
@@ -40,6 +41,12 @@ from tariffs.terms import amsterdam_day, equated_days, next_working_day
 
 #: So many letters are in one archive: more take longer than somebody waits.
 PER_ARCHIVE = 100
+#: Why a letter of a kind is of no use any more: it asks for what came in since (Awb 6:6), or to what was called off.
+NEEDLESS: dict[str, str] = {
+    LetterKind.OBJECTION_REMEDY: "de aanvulling is er al, of het bezwaar is ingetrokken",
+    LetterKind.HEARING: "de hoorzitting gaat niet door",
+    LetterKind.INTENDED: "het voornemen is ingetrokken",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +112,12 @@ def part(*, round: Round, dated: date, kind: str, number: int) -> list[Letter]:
         return []
     found = by_post(round).filter(dated=dated, kind=kind).select_related("round").order_by("pk")
     return list(found[(number - 1) * PER_ARCHIVE : number * PER_ARCHIVE])
+
+
+def untaken(*, round: Round, dated: date, kind: str) -> list[Letter]:
+    """Return the letters of a pile that nobody took to be printed yet, as many as one archive holds, oldest first."""
+    found = by_post(round).filter(dated=dated, kind=kind, printing=None, posting=None).select_related("round")
+    return list(found.order_by("pk")[:PER_ARCHIVE])
 
 
 def take(letters: Sequence[Letter], *, actor: Actor) -> None:
@@ -284,9 +297,21 @@ def by_post(round: Round | None = None) -> QuerySet[Letter]:
 
 
 def is_needless() -> Q:
-    """Return the condition that a letter asks for what came in since, or about an objection that was withdrawn (Awb 6:6)."""
+    """Return the condition that a letter is of no use any more: see :data:`NEEDLESS`.
+
+    What tells that an intention was withdrawn, or that a hearing does not take place, goes all the same: who is written to could
+    read the first letter in the portal.
+    """
     remedied = TermEvent.objects.filter(
         objection=OuterRef("objection"), kind=TermEventKind.REMEDIED, at__gte=OuterRef("sent_at")
     )
-    withdrawn = Objection.objects.filter(pk=OuterRef("objection"), status=ObjectionStatus.WITHDRAWN)
-    return Q(kind=LetterKind.OBJECTION_REMEDY) & (Q(Exists(remedied)) | Q(Exists(withdrawn)))
+    given_up = Objection.objects.filter(pk=OuterRef("objection"), status=ObjectionStatus.WITHDRAWN)
+    called_off = Hearing.objects.filter(
+        objections=OuterRef("objection"), invited_at=OuterRef("sent_at"), cancelled_because__gt=""
+    )
+    withdrawn = Decision.objects.filter(pk=OuterRef("decision"), status=DecisionStatus.WITHDRAWN)
+    return (
+        Q(kind=LetterKind.OBJECTION_REMEDY) & (Q(Exists(remedied)) | Q(Exists(given_up)))
+        | Q(kind=LetterKind.HEARING) & Q(Exists(called_off))
+        | Q(kind=LetterKind.INTENDED) & Q(Exists(withdrawn))
+    )

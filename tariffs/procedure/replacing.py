@@ -15,6 +15,7 @@ from django.utils import timezone
 from benchmarking import datasets
 from benchmarking.calculation import RunFailed
 from providers.access import Actor
+from providers.measures import CATALOGUE
 from providers.models import Round, Submission, SubmissionVersion
 from providers.refusal import Refused
 from tariffs import consequences, letters, standings
@@ -28,6 +29,7 @@ from tariffs.models import (
     Objection,
     Occasion,
     Origin,
+    Release,
     Settlement,
 )
 from tariffs.policies import current_policy
@@ -98,7 +100,7 @@ def _require_better(found: figures.Figures, old: Decision) -> None:
             " alleen door afronding. Kijk na welke gegevens anders worden (verandert een kostenpost, dan ook het totaal), of"
             " kies ‘Zelfde uitkomst, betere motivering’ (art. 7:11, tweede lid, Awb)."
         )
-    if figures.is_lower(found, old.figures):
+    if figures.is_lower(found, old.figures) or figures.starts_lower(found, old.figures):
         raise Refused(
             "\n".join(
                 [
@@ -172,8 +174,8 @@ def _of_new_run(old: Decision) -> tuple[MirrorReport, figures.Figures]:
     release = adopted_release(old.round)
     if release is None or release.pk == old.report.release_id:
         raise Refused(
-            "Er is nog geen nieuwe landelijke berekening vastgesteld en vrijgegeven. Doe dat eerst, of kies een ander gevolg"
-            " (art. 7:11, tweede lid, Awb)."
+            "Er is nog geen nieuwe landelijke berekening vastgesteld en vrijgegeven. Neem eerst bij deze zaak de gegevens over"
+            " die anders worden, en reken dan opnieuw. Of kies een ander gevolg (art. 7:11, tweede lid, Awb)."
         )
     report = MirrorReport.objects.filter(release=release, provider=old.provider_id).first()
     band = (
@@ -183,7 +185,19 @@ def _of_new_run(old: Decision) -> tuple[MirrorReport, figures.Figures]:
     )
     if report is None or band is None:
         raise Refused("In de nieuwe berekening heeft deze aanbieder geen bandbreedte (art. 7:11 Awb).")
-    return report, figures.of_bandwidth(band)
+    return report, {**figures.of_bandwidth(band), **_changed_in_data(old, release)}
+
+
+def _changed_in_data(old: Decision, release: Release) -> figures.Figures:
+    """Return which figures of the provider are other ones in the data of a newer run, and what they were; empty if none is."""
+    runs = (old.report.release.run, release.run)
+    rows = [datasets.read(bytes(run.dataset.content)).loc[old.provider.key] for run in runs]
+    measures = [name for name in rows[0].index if name in CATALOGUE and name in rows[1].index]
+    other = [name for name in measures if rows[0][name] != rows[1][name]]
+    was, becomes = (
+        {name: None if row[name] is None else datasets.canonical_number(row[name]) for name in other} for row in rows
+    )
+    return {"changes": becomes, "changed_from": was, "are_in_data": True} if other else {}
 
 
 def replace(objection: Objection, new: Decision, actor: Actor, today: date) -> None:

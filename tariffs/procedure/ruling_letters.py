@@ -7,6 +7,7 @@ from datetime import date
 
 from providers.access import Actor
 from providers.formatting import format_date
+from providers.refusal import Refused
 from tariffs import letters
 from tariffs.models import (
     Consequence,
@@ -43,6 +44,14 @@ FOLLOWS: dict[str, str] = {
 }
 
 NOT_HEARD = "De NZa hield geen hoorzitting: het bezwaar is kennelijk niet-ontvankelijk (art. 7:3, onder a, Awb)."
+#: Why nobody was heard, as the NZa wrote it down (``tariffs.procedure.hearings.WAIVERS``) and as the letter says it.
+ADDRESSED = (
+    ("De aanbieder verklaarde dat zij niet wil worden gehoord", "U verklaarde dat u niet wilt worden gehoord"),
+    (
+        "De aanbieder liet niet binnen de gegeven termijn weten dat zij wil worden gehoord",
+        "U liet niet binnen de gegeven termijn weten dat u wilt worden gehoord",
+    ),
+)
 
 #: The same for who reads about a provider: the NZa.
 THIRD_PERSON = (("Uw bezwaar", "Het bezwaar"), ("Alleen uw eigen cijfers", "Alleen de eigen cijfers van de aanbieder"))
@@ -78,7 +87,7 @@ def outgoing(objection: Objection, *, grounds: Iterable[Ground], decided_on: dat
             )
             if new is not None
             else "",
-            "motivering": letters.plain_lines(objection.reasons),
+            "motivering": "\n\n".join([letters.plain_lines(objection.reasons), *_not_heard(objection)]),
             "gronden": "\n\n".join([*_grounds_in_words(grounds), *_advice(objection)]),
             "rechtsmiddel": appeal_clause(decided_on),
             "ondertekenaar": actor.user.name,
@@ -114,11 +123,27 @@ def _why_not_treated(objection: Objection) -> str:
     if counts_as_in_time(objection) is False:
         return f"{timeliness_of(objection).sentence} Dat is niet verschoonbaar (art. 6:11 Awb)."
     asked = objection.events.filter(kind=TermEventKind.REMEDY_ASKED).order_by("pk").last()
-    assert asked is not None
+    if asked is None:
+        raise Refused(
+            "Dit bezwaar is niet te laat, en om een aanvulling is niet gevraagd. Niet-ontvankelijk kan dan niet (art. 6:6 en 6:7"
+            " Awb)."
+        )
     return (
         f"De NZa vroeg op {format_date(asked.on)} om een aanvulling, uiterlijk op {format_date(asked.until)}. Het bezwaar is"
         f" niet op tijd compleet geworden (art. 6:6 Awb). Dit vroeg zij:\n\n{letters.quoted(asked.reason)}"
     )
+
+
+def _not_heard(objection: Objection) -> list[str]:
+    """Say on which ground nobody was heard; empty if there was a hearing (Awb 7:12(1))."""
+    waived = objection.hearings.exclude(waived_because="").order_by("pk").last()
+    if waived is None:
+        return []
+    why = waived.waived_because
+    for theirs, own in ADDRESSED:
+        if why.startswith(theirs):
+            why = f"{own}{why.removeprefix(theirs)}"
+    return [f"De NZa hield geen hoorzitting. {letters.plain_lines(why)}"]
 
 
 def _replacing(objection: Objection, new: Decision | None) -> list[str]:

@@ -14,14 +14,13 @@ from django.utils import timezone
 
 from providers import powers
 from providers.access import Actor
-from providers.audit import record
+from providers.audit import record, record_each
 from providers.formatting import format_date
 from providers.models import Act
 from providers.refusal import Refused, require_words
 from tariffs import letters
 from tariffs.models import (
     Consequence,
-    DecisionStatus,
     Ground,
     Letter,
     LetterKind,
@@ -32,18 +31,16 @@ from tariffs.models import (
     Verdict,
     concepts,
 )
-from tariffs.procedure import groups, hearings, posting, replacing, ruling_letters
+from tariffs.procedure import granted, groups, hearings, posting, replacing, ruling_letters
 from tariffs.procedure.admission import missing
 from tariffs.procedure.deadlines import counts_as_in_time
-from tariffs.procedure.handling import lock, move, require_step
+from tariffs.procedure.handling import DRAFTED, lock, move, require_step, undraft
 from tariffs.procedure.objections import settle_standings
 from tariffs.procedure.replacing import Changes
 from tariffs.terms import amsterdam_day
 
 S = ObjectionStatus
 O = ObjectionOutcome  # noqa: E741
-#: What is written when a decision is drawn up, and taken back with it.
-DRAFTED = ("outcome", "reasons", "consequence", "deviation", "drafted_by", "new_decision")
 
 
 def advise(*, objection: Objection, advice: str, advised_on: date, actor: Actor) -> Objection:
@@ -65,18 +62,22 @@ def advise(*, objection: Objection, advice: str, advised_on: date, actor: Actor)
 def judge(*, objection: Objection, verdicts: Mapping[int, tuple[str, str]], actor: Actor) -> int:
     """Write down the verdict on grounds, each with its reasons: by key of the ground, own or shared. Returns how many changed.
 
-    What is decided of a shared ground holds for everybody in the group; once one of them has its decision, it stays.
+    What is decided of a shared ground holds for everybody in the group, also for an own ground that is answered by it; what was
+    drawn up for any of them is taken back. Once one of them has its decision, it stays.
     """
     powers.require_staff(actor)
     with transaction.atomic():
-        locked = lock(objection, actor)
+        locked, others = groups.lock_all(objection, actor)
         _require_ripe(locked)
-        groups.hold(locked)
-        changed = 0
-        for ground in grounds_of(locked, for_update=True):
+        changed: list[Ground] = []
+        grounds = grounds_of(locked, for_update=True)
+        shared = {groups.same_as(ground): ground for ground in grounds if ground.group_id is not None}
+        for ground in grounds:
             if ground.pk not in verdicts:
                 continue
             verdict, reasons = verdicts[ground.pk]
+            if ground.group_id is None and reasons.strip() in shared:
+                verdict = shared[reasons.strip()].verdict
             if (ground.verdict, ground.reasons) == (verdict, reasons.strip()):
                 continue
             why = f"Kies bij grond {ground.number} een oordeel en schrijf op waarom (art. 7:12, eerste lid, Awb)."
@@ -90,11 +91,20 @@ def judge(*, objection: Objection, verdicts: Mapping[int, tuple[str, str]], acto
                 )
             ground.verdict, ground.reasons = verdict, reasons.strip()
             ground.save(update_fields=["verdict", "reasons"])
-            changed += 1
-        if changed:
-            _undraft(locked)
-            record(act=Act.GROUND_JUDGED, actor=actor, subject=str(locked), details={"grounds": changed})
-    return changed
+            changed.append(ground)
+        touched = [locked] if changed else []
+        if for_all := [ground for ground in changed if ground.group_id is not None]:
+            touched += others
+            groups.follow(for_all, touched)
+        for item in touched:
+            groups.undraft_on_grounds(item)
+        record_each(
+            act=Act.GROUND_JUDGED,
+            actor=actor,
+            details={"grounds": len(changed), "shared": len(for_all)},
+            subjects=[str(item) for item in touched],
+        )
+    return len(changed)
 
 
 def grounds_of(objection: Objection, *, for_update: bool = False) -> list[Ground]:
@@ -136,9 +146,11 @@ def draft(
             _require_ripe(locked)
             _require_in_keeping(grounds_of(locked), outcome)
         _require_consequence(outcome, consequence)
+        if consequence == Consequence.NONE:
+            granted.require_put_back(locked)
         replacing.require_policy(locked.decision.round, consequence)
         _require_deviation(locked, deviates, deviation)
-        _undraft(locked)
+        undraft(locked)
         locked.outcome, locked.reasons, locked.consequence = outcome, reasons.strip(), consequence
         locked.deviation = deviation.strip() if deviates else ""
         locked.drafted_by = actor.user
@@ -176,6 +188,8 @@ def decide(*, objection: Objection, actor: Actor) -> Objection:
             _require_in_keeping(grounds_of(locked), ObjectionOutcome(locked.outcome))
             concepts.announce(grounds_of(locked))
         replacing.require_policy(locked.decision.round, Consequence(locked.consequence))
+        if locked.consequence == Consequence.NONE:
+            granted.require_put_back(locked)
         now = timezone.now()
         today = amsterdam_day(now)
         locked.decided_by, locked.decided_on = actor.user, today
@@ -203,8 +217,8 @@ def why_not(objection: Objection, actor: Actor) -> str:
 
 
 def concept(objection: Objection, *, actor: Actor, at: datetime) -> Letter | None:
-    """Return the letter that would go out if ``actor`` decided now; ``None`` if nothing was drawn up. Nothing is stored."""
-    if not objection.is_open or not objection.outcome:
+    """Return the letter that would go out if ``actor`` decided now; ``None`` if she cannot. Nothing is stored."""
+    if not can_be_decided(objection):
         return None
     (made,) = letters.composed([_outgoing(objection, amsterdam_day(at), actor)], actor=actor, at=at)
     return made
@@ -213,6 +227,16 @@ def concept(objection: Objection, *, actor: Actor, at: datetime) -> Letter | Non
 def _outgoing(objection: Objection, decided_on: date, actor: Actor) -> letters.Outgoing:
     grounds = [] if objection.outcome == O.INADMISSIBLE else grounds_of(objection)
     return ruling_letters.outgoing(objection, grounds=grounds, decided_on=decided_on, actor=actor)
+
+
+def can_be_decided(objection: Objection) -> bool:
+    """Tell whether a decision was drawn up, and for one not to treat the objection: whether that can still be decided.
+
+    What was missing may have come in since then.
+    """
+    if not objection.is_open or not objection.outcome:
+        return False
+    return objection.outcome != O.INADMISSIBLE or can_be_turned_away(objection)
 
 
 def can_be_turned_away(objection: Objection) -> bool:
@@ -296,14 +320,3 @@ def _require_deviation(objection: Objection, deviates: bool | None, deviation: s
             "Schrijf op waarom de NZa van het advies afwijkt. Dat komt in de beslissing (art. 7:13, zevende lid, Awb).",
             least=20,
         )
-
-
-def _undraft(objection: Objection) -> None:
-    """Take back what was drawn up before: another verdict or another text makes another decision."""
-    before = objection.new_decision
-    if before is not None:
-        before.status = DecisionStatus.WITHDRAWN
-        before.save(update_fields=["status"])
-    objection.outcome, objection.reasons, objection.consequence, objection.deviation = "", "", "", ""
-    objection.drafted_by, objection.new_decision = None, None
-    objection.save(update_fields=DRAFTED)

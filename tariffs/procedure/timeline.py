@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from providers.models import Act, AuditRecord
-from tariffs.models import Decision, DecisionStatus
+from providers.measures import CATALOGUE
+from tariffs.models import Decision
+from tariffs.procedure import granted
 from tariffs.procedure.case import CaseOf
 from tariffs.procedure.event import NZA, Event, day_only, files_with, name, start_of
 from tariffs.procedure.objection_events import of_objections
@@ -23,10 +24,27 @@ def events(case: CaseOf) -> list[Event]:
         *_decisions(case),
         *_views(case),
         *of_objections(case),
+        *_figures(case),
         *_letters(case),
         *_standings(case),
     ]
     return sorted(found, key=lambda event: event.at)
+
+
+def _figures(case: CaseOf) -> Iterator[Event]:
+    """Return that figures came into the data for an objection."""
+    if not case.objections:
+        return
+    for version, document in granted.brought_in(case.round.pk, case.provider.pk):
+        labels = [CATALOGUE[code].label if code in CATALOGUE else code for code in sorted(document["figures"])]
+        yield Event(
+            at=version.submitted_at,
+            who=document["carried_over_by"],
+            what=f"Gegevens overgenomen bij bezwaar {document['objection']['reference']}: versie {version.number}",
+            text=f"{', '.join(labels)}.",
+            channel="Bezwaar",
+            direction="out",
+        )
 
 
 def _reports(case: CaseOf) -> Iterator[Event]:
@@ -96,14 +114,12 @@ def _decisions(case: CaseOf) -> Iterator[Event]:
 
 def _withdrawn(decision: Decision) -> Iterator[Event]:
     """Return that a decision was withdrawn before it was taken, and why: for the NZa, the provider has the letter."""
-    if decision.status != DecisionStatus.WITHDRAWN:
-        return
-    for row in AuditRecord.objects.filter(act=Act.DECISION_WITHDRAWN, subject=str(decision)).select_related("user"):
+    if decision.withdrawn_at is not None:
         yield Event(
-            at=row.at,
-            who=name(row.user),
+            at=decision.withdrawn_at,
+            who=name(decision.withdrawn_by),
             what=f"Voornemen {decision.reference} ingetrokken",
-            text=row.details.get("reason", ""),
+            text=decision.withdrawn_reason,
             channel="Voornemen",
         )
 

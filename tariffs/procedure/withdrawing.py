@@ -14,6 +14,8 @@ from django.utils import timezone
 from providers import notices, powers
 from providers.access import Actor
 from providers.audit import record_each
+from providers.formatting import format_number
+from providers.free_text import plain
 from providers.mandates import people_of_each
 from providers.models import Act, Round
 from providers.refusal import Refused, require_words
@@ -24,6 +26,8 @@ from tariffs.procedure.renewals import UNDER_WAY, adopted_release
 
 S = DecisionStatus
 REASON_ASKED = "Schrijf op waarom u het voornemen intrekt. De aanbieder leest dit (art. 3:46 Awb)."
+#: Signs: no longer than fits above a letter about one thing.
+LONGEST = 2_000
 #: Why one that is outdated goes no further, and how it can.
 OUTDATED = (
     "Dit rust op uitkomsten die niet meer de nieuwste zijn: in de nieuwste zijn de cijfers van deze aanbieder anders. Trek het"
@@ -33,6 +37,11 @@ OUTDATED = (
 OLD_OUTCOMES = (
     "ze rusten op uitkomsten die niet meer de nieuwste zijn, en in de nieuwste staan andere cijfers. Trek die voornemens in één"
     " keer in en bereid ze opnieuw voor (art. 3:2 Awb)."
+)
+#: The same for the provider whose intention it is.
+OWN_OUTDATED = (
+    "De uitkomsten waarop dit voornemen rust, zijn opnieuw vastgesteld, en voor u zijn ze anders. De NZa stelt dit voornemen niet"
+    " meer vast (art. 3:2 Awb). U hoeft er geen zienswijze op te geven."
 )
 
 
@@ -93,7 +102,7 @@ def in_words(found: Sequence[Decision], *, is_ahead: bool = False) -> list[str]:
 def withdraw(*, decision: Decision, reason: str, actor: Actor) -> None:
     """Take back an intention. Who knew of it is told why, and reads whether another follows."""
     powers.require_staff(actor)
-    require_words(reason, REASON_ASKED)
+    said = _reason(reason)
     with transaction.atomic():
         locked = _locked(decision.round).get(pk=decision.pk)
         if locked.status not in UNDER_WAY:
@@ -103,13 +112,13 @@ def withdraw(*, decision: Decision, reason: str, actor: Actor) -> None:
             )
         if locked.origin == Origin.OBJECTION:
             raise Refused("Dit besluit hoort bij een bezwaar. Stel daar de beslissing opnieuw op (art. 7:11 Awb).")
-        _withdraw([locked], reason.strip(), actor)
+        _withdraw([locked], said, actor)
 
 
 def withdraw_outdated(*, round: Round, reason: str, actor: Actor) -> int:
     """Take back all intentions of a round that are outdated, with one reason; return how many."""
     powers.require_staff(actor)
-    require_words(reason, REASON_ASKED)
+    said = _reason(reason)
     with transaction.atomic():
         found = outdated(list(_under_way(round, of=_locked(round))), adopted_release(round))
         if not found:
@@ -117,8 +126,20 @@ def withdraw_outdated(*, round: Round, reason: str, actor: Actor) -> int:
                 f"In {round.title} rust geen voornemen meer op oude uitkomsten. Misschien was een collega u voor: ververs de"
                 " bladzijde (art. 3:2 Awb)."
             )
-        _withdraw(found, reason.strip(), actor)
+        _withdraw(found, said, actor)
     return len(found)
+
+
+def _reason(text: str) -> str:
+    """Return a reason as it is kept; raises Refused unless it says something, at no greater length than there is room for."""
+    said = plain(text)
+    require_words(said, REASON_ASKED)
+    if len(said) > LONGEST:
+        raise Refused(
+            f"Maak de reden korter: niet langer dan {format_number(LONGEST)} tekens; u schreef er {format_number(len(said))}"
+            " (art. 3:46 Awb)."
+        )
+    return said
 
 
 def _locked(round: Round) -> QuerySet[Decision]:
@@ -136,7 +157,10 @@ def _under_way(round: Round, *, of: QuerySet[Decision] | None = None) -> QuerySe
 
 def _withdraw(found: Sequence[Decision], reason: str, actor: Actor) -> None:
     """Withdraw what is locked, write down why, and tell the people of those who knew of it."""
-    Decision.objects.filter(pk__in=[item.pk for item in found]).update(status=S.WITHDRAWN)
+    now = timezone.now()
+    Decision.objects.filter(pk__in=[item.pk for item in found]).update(
+        status=S.WITHDRAWN, withdrawn_reason=reason, withdrawn_by=actor.user, withdrawn_at=now
+    )
     record_each(
         act=Act.DECISION_WITHDRAWN,
         actor=actor,
@@ -144,8 +168,35 @@ def _withdraw(found: Sequence[Decision], reason: str, actor: Actor) -> None:
         subjects=[str(item) for item in found],
     )
     known = [item for item in found if item.announced_on is not None]
-    letters.send_all(decision_letters.withdrawn(known, reason=reason, actor=actor), actor=actor, at=timezone.now())
+    outgoing = decision_letters.withdrawn(known, reason=reason, followed=followed(known), actor=actor)
+    letters.send_all(outgoing, actor=actor, at=now)
     _tell(known, reason)
+
+
+def followed(found: Sequence[Decision]) -> list[Decision]:
+    """Return those of a round after which another intention follows: the newest outcomes have a bandwidth with other figures.
+
+    One that would take the place of a decision is followed only if the newest outcomes are reason for it (``renewals``).
+    """
+    newest = adopted_release(found[0].round) if found else None
+    if newest is None:
+        return []
+    old = [item for item in outdated(found, newest) if item.replaces_id is None]
+    bands = Bandwidth.objects.filter(
+        run_id=newest.run_id, upper_rate__isnull=False, provider__in=[item.provider_id for item in old]
+    )
+    ahead = set(bands.values_list("provider", flat=True))
+    return [item for item in old if item.provider_id in ahead]
+
+
+def own_words(decision: Decision) -> str:
+    """Say to a provider that its intention is outdated, and whether another follows; empty if it is not."""
+    if decision.status not in UNDER_WAY or decision.origin != Origin.ADOPTION:
+        return ""
+    if not outdated([decision], adopted_release(decision.round)):
+        return ""
+    then = decision_letters.ANOTHER if followed([decision]) else decision_letters.PERHAPS_ANOTHER
+    return f"{OWN_OUTDATED} {then}"
 
 
 def _tell(found: Sequence[Decision], reason: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from providers.formatting import format_date, format_datetime
+from providers.formatting import AMSTERDAM, format_date, format_datetime
 from tariffs.terms.free_days import next_working_day
 from tariffs.terms.term import DAY, Length, Term, amsterdam_day, count_term
 
@@ -134,7 +134,7 @@ def timeliness(*, term: Term, lodged: Lodged, equated: Collection[dt.date]) -> T
     "Before the end" is up to midnight in Amsterdam at the end of the last day. For views on a draft 3:16(3) points here too.
     """
     received_on = amsterdam_day(lodged.received_at)
-    received = f"Ontvangen op {format_datetime(lodged.received_at)}"
+    received = f"Ontvangen op {format_received(lodged.received_at)}"
     end = format_date(term.end)
     if term.starts is not None and received_on < term.starts:
         return Timeliness(
@@ -188,10 +188,16 @@ def timeliness(*, term: Term, lodged: Lodged, equated: Collection[dt.date]) -> T
         timing="in_time",
         articles=articles,
         sentence=(
-            f"{posted} en ontvangen op {format_datetime(lodged.received_at)}. Dat is op tijd: verstuurd voor het einde van de"
+            f"{posted} en ontvangen op {format_received(lodged.received_at)}. Dat is op tijd: verstuurd voor het einde van de"
             f" termijn op {end} en binnen een week daarna ontvangen (art. 6:9, tweede lid, Awb)."
         ),
     )
+
+
+def format_received(moment: dt.datetime) -> str:
+    """Say when something came in; of what was written down without an hour (the beginning of the day) the day alone."""
+    local = moment.astimezone(AMSTERDAM)
+    return format_date(local.date()) if local.time() == dt.time.min else format_datetime(moment)
 
 
 def counts_as_in_time(found: Timeliness, decision: TimelinessDecision | None) -> bool | None:

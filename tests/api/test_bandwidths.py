@@ -53,7 +53,8 @@ def test_each_office_reads_its_own_regions_with_the_status_in_every_row(offices:
     standing = offices.standing()
     assert Decimal(linde["lower_rate"]) == (standing.lower_rate or Decimal(0)).quantize(STEP, ROUND_CEILING)
     assert Decimal(linde["upper_rate"]) == (standing.upper_rate or Decimal(0)).quantize(STEP, ROUND_FLOOR)
-    assert linde["care_days_class"] == {"at_least": 10_000, "below": 15_000}
+    # 10,392 days, and 6,173 in the year before: the class of that year, until two classes lie between.
+    assert linde["care_days_class"] == {"at_least": 6_000, "below": 10_000}
     assert "care_days" not in linde
     assert [row["lower"] for row in linde["products"]] == [facts["lower"] for facts in standing.products]
     assert AuditRecord.objects.filter(act=Act.BANDWIDTHS_READ, organisation=offices.cast.north.name).exists()

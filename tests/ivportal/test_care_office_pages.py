@@ -135,7 +135,13 @@ def test_filters_and_order_choose_rows(offices: Offices, karim: Client) -> None:
         "De Zwaluw",
         "De Linde",
     ]
-    offices.moved(KOMPAS, bandwidth_status="above_cap", lower_rate=Decimal("0.98"), upper_rate=Decimal("0.98"))
+    one_point = [one | {"lower": one["upper"]} for one in offices.standing(KOMPAS).products]
+    offices.moved(
+        KOMPAS, bandwidth_status="above_cap", lower_rate=Decimal("0.98"), upper_rate=Decimal("0.98"), products=one_point
+    )
+    page = words(karim.get(page_of(offices, KOMPAS)))
+    assert re.search(r"Precies € [\d,]+ per dag\.", page)
+    assert "Van €" not in page
     said = words(karim.get("/bandbreedtes/"))
     assert said.count("Minimum boven het plafond (98 %)") == 2, "in the filter and in the row"
     assert "De bandbreedte is één punt: het plafond (98 %)." in said
@@ -281,7 +287,8 @@ def test_the_workbook_for_the_negotiation_has_two_sheets_of_text_and_numbers(off
     assert said["Onderkant"] == float((standing.lower_rate or Decimal(0)).quantize(STEP, ROUND_CEILING))
     assert said["Bovenkant"] == float((standing.upper_rate or Decimal(0)).quantize(STEP, ROUND_FLOOR))
     assert said["Status sinds"].date() == timezone.localdate()
-    assert [said[f"Zorgdagen 2024, alle regio's: {end}"] for end in ("van", "tot")] == [10_000, 15_000]
+    # The class of the year before.
+    assert [said[f"Zorgdagen 2024, alle regio's: {end}"] for end in ("van", "tot")] == [6_000, 10_000]
     assert said["Uw richtpercentage"] == 0.8125
     assert said["Status"] == "Vastgesteld, fictief"
     assert said["Vorig jaar bovenkant"] is not None
@@ -334,9 +341,12 @@ def test_every_look_is_recorded_without_figures(offices: Offices, karim: Client)
 
 
 def test_years_and_statuses_of_a_provider_are_told(offices: Offices, karim: Client) -> None:
-    offices.moved(status="decided")
+    offices.moved(status="decided", occasion="decision")
     offices.moved(status="under_objection")
     said = words(karim.get(page_of(offices)))
+    # It does not see on which day the letter went.
+    assert "besluit genomen" in said
+    assert "besluit bekendgemaakt" not in said
     assert "boekjaar 2023" in said
     history = said.split("Wat gebeurde er met de status?")[1]
     assert [history.index(word) for word in ("Onder bezwaar", "Besluit", "Vastgesteld")] == sorted(

@@ -67,8 +67,14 @@ def test_notes_and_guide_percentages_are_for_the_own_office_alone_and_agreements
 ) -> None:
     zwaluw = offices.provider(ZWALUW)
     with scope(offices.karim.database_scope):
-        agreements.set_guide(tariff_year=2025, share=Decimal("0.955"), source="Inkoopbeleid", actor=offices.karim)
-        agreements.write_note(provider=zwaluw, tariff_year=2025, text="Wil later praten.", actor=offices.karim)
+        # Without the signs that nobody sees: a control, and marks that turn the direction of reading.
+        guide = agreements.set_guide(
+            tariff_year=2025, share=Decimal("0.955"), source="Inkoop\u202e\u2066beleid\x07\x1b", actor=offices.karim
+        )
+        note = agreements.write_note(
+            provider=zwaluw, tariff_year=2025, text="Wil\x00later\u200b pra\u202eten.\x1b", actor=offices.karim
+        )
+        assert (guide.source, note and note.text) == ("Inkoopbeleid", "Wil later praten.")
     made = agree(offices, inside(offices.standing(ZWALUW)), key=ZWALUW)
     linde = agree(offices, Terms(amounts=at_end(offices.standing(), "upper")[1]))
     anne, bram = acting(offices.cast.anne), acting(offices.cast.bram)

@@ -63,6 +63,13 @@ def test_who_objects_on_the_day_itself_is_in_time() -> None:
     found = deadlines.timeliness_of(an_objection(D(2026, 9, 22)))
     assert found.timing == "in_time"
     assert "6:10" in found.sentence
+    # Of what was written down without an hour nobody knows whether it came before the decision was taken.
+    without = an_objection(D(2026, 9, 22), channel=Channel.POST)
+    without.received_at = dt.datetime(2026, 9, 22, tzinfo=AMSTERDAM)
+    found = deadlines.timeliness_of(without)
+    assert found.timing == "in_time"
+    assert "Ontvangen op 22 september 2026, voordat" in found.sentence
+    assert "een bezwaar van die dag of later is op tijd" in found.sentence
 
 
 @pytest.mark.parametrize(("channel", "timing"), [(Channel.POST, "in_time"), (Channel.EMAIL, "late")])

@@ -33,7 +33,8 @@ from tariffs.models import (
     Standing,
     StatementOfViews,
 )
-from tariffs.procedure import decisions, dossier, due, posting, views, withdrawing
+from tariffs.procedure import decisions, dossier, due, posting, timeline, views, withdrawing
+from tariffs.procedure.case import case_of
 from tariffs.procedure.files import Sent
 from tests import storing
 from tests.tariffs import cases
@@ -229,6 +230,10 @@ def test_a_decision_can_go_back_and_an_intention_can_be_withdrawn(world: Adopted
         decisions.draft_all(round=world.round, actor=world.noor, decisions=[anker.uuid], reasons="Eerste tekst.")
         decisions.take_back(decision=anker, reason="De motivering is te kort.", actor=world.rinske)
         assert world.decision(world.cast.anker).reasons == ""
+        decisions.draft_all(round=world.round, actor=world.noor, decisions=[anker.uuid], reasons="Tweede tekst.")
+        withdrawing.withdraw(decision=anker, reason="Er komt een nieuwe berekening.", actor=world.rinske)
+        seen = case_of(provider=world.cast.anker, round=world.round, actor=world.noor)
+        assert [event.text for event in timeline.events(seen) if event.what.endswith("opgesteld")] == ["Tweede tekst."]
 
 
 @pytest.mark.parametrize("verb", ["announce_all", "draft_all", "send_all"])

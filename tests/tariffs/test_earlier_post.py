@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +21,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from ivportal.database.roles import connecting_as_owner
 from providers.access import EVERYTHING, scope
+from providers.models import AuditRecord
 from tariffs.models import (
     CaseFile,
     Decision,
@@ -39,6 +41,7 @@ from tests.tariffs.cases import Adopted
 
 BEFORE = ("tariffs", "0005_rules_of_procedure")
 GUARD = import_module("tariffs.migrations.0006_post").NOT_WITH_WHAT_WOULD_BE_LOST
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 SENT = dt.date(2026, 9, 22)
 SENT_AT = dt.datetime(2026, 9, 22, 8, tzinfo=dt.UTC)
 #: Those of which is known that they went by post: a decision, and the letter with a decision that took the place of another.
@@ -91,6 +94,13 @@ def fill(models: Any, world: Adopted) -> None:
     objection = of("Objection").create(
         provider_id=linde, decision=new, reference="IN-DE-PLAATS-B1", key="een", status="received", received_by_id=noor
     )
+    decided("INGETROKKEN", "", status="withdrawn")
+    AuditRecord.objects.create(
+        act="decision_withdrawn",
+        user=world.cast.noor,
+        subject="INGETROKKEN",
+        details={"reason": "Er is een nieuwe berekening."},
+    )
     drafted = decided("OPGESTELD", "", status="drafted", reasons="Nog geheim.")
     of("StatementOfViews").create(
         provider_id=linde, decision=drafted, key="een", text="Te laag.", received_by_id=noor, reaction="Ook geheim.",
@@ -106,6 +116,29 @@ def fill(models: Any, world: Adopted) -> None:
     written("letter_decision", "IN-HET-PORTAAL", decision=here)
     written("letter_objection_decision", "IN-DE-PLAATS-B1", decision=new, objection=objection)
     written("letter_objection_decision", "AFGEWEZEN-B1", objection=objection)
+
+
+def notices_given_twice(models: Any, world: Adopted) -> tuple[str, list[Any]]:
+    """Store two notices of default on one objection; return what a newer portal said, and which is left after the recipe."""
+    with scope(EVERYTHING):
+        of, days = models.get_model("tariffs", "TermEvent").objects, (SENT + dt.timedelta(9), SENT)
+        about = {
+            "objection_id": Objection.objects.only("pk").get(reference="GEHOORD-B1").pk,
+            "by_id": world.cast.noor.pk,
+        }
+        for day in days:
+            of.create(kind="default_notice", on=day, **about)
+    with pytest.raises(IntegrityError) as refusal:
+        migrate()
+    (recipe,) = re.findall(r"```sql\n(.*?)```", OPERATIONS.read_text(encoding="utf-8"), re.DOTALL)
+    with connecting_as_owner(), scope(EVERYTHING):
+        query(recipe.replace("KENMERK", "GEHOORD-B1"))
+        (enabled,) = query(
+            "SELECT tgenabled FROM pg_trigger WHERE tgrelid = 'tariffs_termevent'::regclass AND tgname = 'never_changed'"
+        )
+        assert enabled == ("O",)
+    with scope(EVERYTHING):
+        return str(refusal.value), list(of.filter(**about).values_list("on", flat=True))
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +162,7 @@ def migrated(django_db_setup: None, django_db_blocker: Any) -> Iterator[Adopted]
             migrate()
             with scope(EVERYTHING):
                 seen["once"] = letters()
-            migrate(BEFORE)
+            seen["twice"] = notices_given_twice(migrate(BEFORE), world)
             migrate()
             with scope(EVERYTHING):
                 (objection,) = Objection.objects.filter(reference="IN-DE-PLAATS-B1")
@@ -175,6 +208,19 @@ def test_what_was_drawn_up_is_kept_apart_and_is_still_there(world: Adopted) -> N
     assert (drafted.reasons, said.reaction) == ("Nog geheim.", "Ook geheim.")
     assert (heard.outcome, heard.reasons) == ("dismissed", "Zo is het.")
     assert (ground.verdict, ground.reasons) == ("unfounded", "Niet waar.")
+
+
+def test_of_two_notices_of_default_the_first_stays_by_the_recipe_in_the_docs(world: Adopted) -> None:
+    said, left = seen["twice"]
+    assert "GEHOORD-B1" in said
+    assert left == [SENT]
+
+
+def test_why_an_intention_was_withdrawn_is_taken_from_the_records(world: Adopted) -> None:
+    gone = Decision.objects.get(reference="INGETROKKEN")
+    (written,) = AuditRecord.objects.filter(act="decision_withdrawn", subject="INGETROKKEN")
+    said = (gone.withdrawn_reason, gone.withdrawn_by, gone.withdrawn_at)
+    assert said == ("Er is een nieuwe berekening.", world.cast.noor, written.at)
 
 
 def test_what_went_by_post_was_printed_and_its_day_can_be_written_down_at_once(world: Adopted) -> None:

@@ -13,8 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from providers.refusal import Refused
-from tariffs.models import Ground, Hearing, Letter, LetterKind, Objection, ObjectionGroup
-from tariffs.procedure import admission, groups, rulings
+from tariffs.models import Consequence, Ground, Hearing, Letter, LetterKind, Objection, ObjectionGroup
+from tariffs.models import ObjectionOutcome as O
+from tariffs.procedure import admission, groups, hearings, rulings
 from tariffs.procedure.files import Sent
 from tests.cast import browser_of
 from tests.tariffs import cases
@@ -90,6 +91,18 @@ def test_what_a_group_shares_is_seen_written_answered_and_read_once_and_with_car
     assert (other.verdict, "gedeelde grond 1" in other.reasons) == ("unfounded", True)
     assert all(ground.verdict for ground in rulings.grounds_of(Objection.objects.get(pk=mine.pk)))
     assert not Ground.objects.get(objection=theirs, number=2).verdict
+    # What is thought of it for another counts here too, and what was drawn up here rests on it no more.
+    rulings.draft(objection=mine, outcome=O.DISMISSED, reasons=REASONS, consequence=Consequence.NONE, actor=world.noor)
+    noor = browser_of(world.cast.noor)
+    theirs = Objection.objects.get(pk=theirs.pk)
+    page = noor.get(reverse("objection_step", args=[mine.uuid, "gronden"])).context["form"].fields
+    said = (page[f"verdict_{other.pk}"].initial, page[f"reasons_{other.pk}"].initial)
+    assert said == (f"gedeeld-{shared.pk}", "")
+    shared, _ = rulings.grounds_of(theirs)
+    rulings.judge(objection=theirs, verdicts={shared.pk: ("founded", REASONS)}, actor=world.noor)
+    mine = Objection.objects.get(pk=mine.pk)
+    assert (mine.outcome, mine.drafted_by) == ("", None)
+    assert [ground.verdict for ground in rulings.grounds_of(mine)] == ["founded", "founded"]
     # In the file it stands as it was filed.
     filed_as = browser_of(world.cast.anne).get(reverse("own_bundle", args=[slug]))
     with zipfile.ZipFile(io.BytesIO(b"".join(filed_as.streaming_content))) as bundle:
@@ -97,6 +110,8 @@ def test_what_a_group_shares_is_seen_written_answered_and_read_once_and_with_car
         kept = bundle.read(name).decode()
     assert f"Gedeelde grond 1: {SHARED}" in kept
     assert f"Grond 1: {SHARED.upper()}" in kept
+    groups.leave(objection=mine, actor=world.noor)
+    assert [ground.verdict for ground in rulings.grounds_of(Objection.objects.get(pk=mine.pk))] == ["", ""]
 
 
 def test_one_of_a_group_is_heard_apart_and_her_report_is_read_by_nobody_else(world: Adopted) -> None:
@@ -113,7 +128,14 @@ def test_one_of_a_group_is_heard_apart_and_her_report_is_read_by_nobody_else(wor
             admission.admit(objection=Objection.objects.get(pk=item.pk), with_committee=False, actor=world.noor)
         when = {"at_day": f"{HEARD_ON:%Y-%m-%d}", "at_time": "14:00", "place": "Utrecht"}
         assert step(noor, mine, "hoorzitting", **when, apart="on") == ""
-    assert Letter.objects.filter(kind=LetterKind.HEARING).count() == 1
+        cancelling = reverse("objection_step", args=[mine.uuid, "afzeggen"])
+        said = [
+            text_of(noor.post(cancelling, {"reason": "De Linde kan dan niet."}, follow=True)) for _ in ("once", "again")
+        ]
+        assert ("gaat niet door" in said[0], "Dat was al gedaan" in said[1]) == (True, True)
+        assert step(noor, mine, "hoorzitting", **when, apart="on") == ""
+    invitations = Letter.objects.filter(kind=LetterKind.HEARING)
+    assert [hearings.TOGETHER in letter.body for letter in invitations] == [False, False], "hers, twice"
     assert set(Objection.objects.values_list("provider__name", "status")) == {
         ("De Linde", "hearing"),
         ("Het Anker", "admitted"),

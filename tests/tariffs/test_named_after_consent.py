@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from ivportal.pages.cases.consenting import WHEN_IT_COUNTS
+from ivportal.pages.releasing.release import _consequences
 from providers.models import Provider, Round, User
-from tariffs.models import Consent, MirrorReport, ReportStatus
+from tariffs.models import Consent, MirrorReport, Release, ReportStatus
 from tariffs.policies import set_policy
 from tariffs.release import release_run
 from tests.access.reading import fetch_all, numbers_in
@@ -63,6 +67,9 @@ def test_a_name_goes_to_whose_peer_it_is_without_costs_and_is_gone_from_the_next
     choose(cast.bram, round, "naam")
     assert Consent.objects.count() == 1
     released(round)
+    office = browser_of(cast.noor)
+    page = office.get(reverse("release", args=[Release.objects.get().uuid])).content.decode()
+    assert f"{NAME}, bij wie hen als peer heeft. {html.escape(WHEN_IT_COUNTS)}" in page
     stranger = Provider.objects.get(name="De Brink")
     for text in told(browser_of(cast.anne), mirror_of(cast.linde)):
         assert NAME in text
@@ -76,10 +83,16 @@ def test_a_name_goes_to_whose_peer_it_is_without_costs_and_is_gone_from_the_next
         close = [number for number in numbers_in(page.said) for cost in secret if abs(number - cost) < cost / 1000]
         assert not close, page.address
     choose(cast.bram, round, "geen-naam")
+    set_policy(round=round, actor=None, disclosure="consent", cap=Decimal("0.9"))
     released(round)
+    assert "Peers met naam: niemand; geen peer gaf" in " ".join(_consequences(Release.objects.latest("pk")))
     again = mirror_of(cast.linde)
     assert again.version == 2
-    assert not [text for text in told(browser_of(cast.anne), again) if re.search(NAME, text)]
+    newest = told(browser_of(cast.anne), again)
+    assert not [text for text in newest if re.search(NAME, text)]
+    assert re.search(
+        r"<dt>Bandbreedte \(% van de maximumtarieven\)</dt>\s*<dd>\s*van [\d,]+.%.* naar [\d,]+.%", newest[0]
+    )
 
 
 def test_only_who_signs_is_asked_and_only_where_the_policy_shows_names_after_consent(cast: Cast, round: Round) -> None:
@@ -90,6 +103,8 @@ def test_only_who_signs_is_asked_and_only_where_the_policy_shows_names_after_con
     assert address not in signer.get(cases).content.decode()
     set_policy(round=round, actor=None, disclosure="consent")
     page = signer.get(address).content.decode()
+    for where in (page, browser_of(cast.noor).get(reverse("round_policy", args=[round.slug])).content.decode()):
+        assert html.escape(WHEN_IT_COUNTS) in where
     for said in ("kan ze met die cijfers wel uitrekenen", "tot het moment waarop de NZa uitkomsten vrijgeeft"):
         assert said in page
     assert address in signer.get(start).content.decode()
@@ -98,6 +113,9 @@ def test_only_who_signs_is_asked_and_only_where_the_policy_shows_names_after_con
     for user, status in ((cast.daan, 403), (cast.noor, 403), (cast.karim, 403)):
         assert browser_of(user).post(address, {"keuze": "naam"}).status_code == status
     assert address not in browser_of(cast.daan).get(start).content.decode()
+    colleague = browser_of(cast.daan).get(cases).content.decode()
+    assert address not in colleague
+    assert "U kunt dit niet kiezen. Wel: Anne, Fatima, Maria." in colleague
     assert not Consent.objects.exists()
     # Who consented can take it back also after the policy stopped asking.
     choose(cast.bram, round, "naam")

@@ -221,6 +221,50 @@ def test_a_late_objection_is_judged_by_a_person_before_anything_else(world: Adop
     assert "niet-ontvankelijk" in Letter.objects.get(kind=LetterKind.OBJECTION_DECISION).body
 
 
+def test_what_was_drawn_up_on_lateness_does_not_outlive_it(world: Adopted) -> None:
+    case_page = reverse("case", args=[world.round.slug, world.cast.linde.uuid])
+    turned_away: dict[str, Any] = {"outcome": ObjectionOutcome.INADMISSIBLE, "consequence": Consequence.NONE}
+    with at(dt.date(2026, 11, 10)):
+        ineke = browser_of(world.ineke.user)
+        late = filed(world, world.decision(), late_because="Wij waren ziek.")
+        concept = reverse("objection_concept", args=[late.uuid])
+        admission.judge_lateness(objection=late, is_excused=False, reason="Ziekte is geen reden.", actor=world.noor)
+        rulings.draft(objection=late, **turned_away, reasons=REASONS, actor=world.noor)
+        assert (ineke.get(concept).status_code, concept in ineke.get(case_page).content.decode()) == (200, True)
+        admission.judge_lateness(objection=late, is_excused=True, reason="Ziekenhuis, met bewijs.", actor=world.noor)
+        late.refresh_from_db()
+        assert (late.outcome, late.reasons, late.drafted_by) == ("", "", None)
+        answer = ineke.post(reverse("objection_step", args=[late.uuid, "beslissen"]))
+        assert "Deze stap kan nu niet" in answer.content.decode()
+        admission.admit(objection=late, with_committee=False, actor=world.noor)
+        assert Objection.objects.get(pk=late.pk).outcome == ""
+
+
+def test_what_came_in_after_all_is_not_turned_away(world: Adopted) -> None:
+    case_page = reverse("case", args=[world.round.slug, world.cast.linde.uuid])
+    with at(dt.date(2026, 10, 5)):
+        made = filed(world, world.decision(), grounds=[], is_pro_forma=True)
+        admission.ask_remedy(objection=made, what="De gronden van het bezwaar.", actor=world.noor)
+        cases.posted(world)
+    with at(LAST_DAY + dt.timedelta(days=1)):
+        rulings.draft(
+            objection=made,
+            outcome=ObjectionOutcome.INADMISSIBLE,
+            reasons=REASONS,
+            consequence=Consequence.NONE,
+            actor=world.noor,
+        )
+        objections.supplement(objection=made, grounds=["De huur telt dubbel."], actor=world.anne)
+        ineke = browser_of(world.ineke.user)
+        concept = reverse("objection_concept", args=[made.uuid])
+        assert (ineke.get(concept).status_code, concept in ineke.get(case_page).content.decode()) == (404, False)
+        with pytest.raises(Refused, match="ontbreekt niets meer"):
+            rulings.decide(objection=made, actor=world.ineke)
+        admission.admit(objection=made, with_committee=False, actor=world.noor)
+    made = Objection.objects.get(pk=made.pk)
+    assert (made.status, made.outcome, made.drafted_by) == ("admitted", "", None)
+
+
 def test_post_counts_by_its_postmark(world: Adopted) -> None:
     def register(posted: dt.date, received: dt.date, key: str) -> Objection:
         return objections.register(

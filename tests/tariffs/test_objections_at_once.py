@@ -7,11 +7,11 @@ import datetime as dt
 from django.db import transaction
 
 from tariffs.models import Decision, DecisionStatus, Objection, PublicNote
-from tariffs.procedure import decisions, groups, handling, public_notes, views
+from tariffs.procedure import decisions, groups, handling, public_notes, rulings, views
 from tariffs.procedure.public_notes import Question
 from tests.other_session import OtherSession
 from tests.tariffs import cases
-from tests.tariffs.cases import MONDAY, REASONS, Adopted, at, filed
+from tests.tariffs.cases import MONDAY, REASONS, Adopted, at, filed, heard
 
 QUESTION = Question("Hoe telt huisvesting mee?", "Huisvesting (NHC en NIC) telt apart mee, naast de score.")
 
@@ -24,6 +24,7 @@ def test_who_acts_in_the_same_moment_as_a_colleague_or_a_provider_finds_what_she
     _views_that_come_in_while_a_decision_is_drawn_up_are_answered_before_it_is_sent(world)
     _a_note_that_a_colleague_wrote_on_meanwhile_is_read_again(world)
     _who_waited_for_a_colleague_sees_the_group_that_she_made(world)
+    _who_judges_for_a_group_waits_for_each_of_it(world)
 
 
 def _views_that_come_in_while_a_decision_is_drawn_up_are_answered_before_it_is_sent(world: Adopted) -> None:
@@ -81,3 +82,26 @@ def _who_waited_for_a_colleague_sees_the_group_that_she_made(world: Adopted) -> 
         other = OtherSession(lock)
         other.until_it_waits()
     assert other.result().group == group
+
+
+def _who_judges_for_a_group_waits_for_each_of_it(world: Adopted) -> None:
+    mine, theirs = Objection.objects.order_by("pk")
+    assert mine.group is not None
+    shared = groups.share(group=mine.group, text="De huur telt te laag mee.", actor=world.noor)
+    with at(dt.date(2026, 9, 25)):
+        for item in (mine, theirs):
+            heard(world, item)
+
+    def judge(verdict: str) -> int:
+        return rulings.judge(objection=mine, verdicts={shared.pk: (verdict, REASONS)}, actor=world.noor)
+
+    with transaction.atomic():
+        handling.lock(theirs, world.noor)
+        other = OtherSession(lambda: judge("founded"))
+        other.until_it_waits()
+    assert other.result() == 1
+    with transaction.atomic():
+        groups.leave(objection=theirs, actor=world.noor)
+        other = OtherSession(lambda: judge("unfounded"))
+        other.until_it_waits()
+    assert "veranderde net wie in deze groep zit" in str(other.result())

@@ -29,7 +29,7 @@ from tariffs.models import (
     ObjectionOutcome,
     TermEvent,
 )
-from tariffs.procedure import admission, deadlines, delays, groups, objections, rulings, timeline
+from tariffs.procedure import admission, deadlines, delays, due, groups, objections, rulings, timeline
 from tariffs.procedure.case import case_of
 from tariffs.procedure.files import Sent
 from tariffs.procedure.form import CameIn
@@ -181,6 +181,11 @@ def test_a_mandate_that_came_among_other_files_is_not_asked_for_again(world: Ado
         sent = [Sent("huur.pdf", PDF), Sent("volmacht.pdf", PDF + b"%")]
         made = filed(world, world.decision(), representative="Actiz", sent=sent)
         noor, url = browser_of(world.cast.noor), reverse("objection_step", args=[made.uuid, "machtiging"])
+        page = noor.get(reverse("case", args=[world.round.slug, made.provider.uuid])).content.decode()
+        assert "zij voor de aanbieder mag optreden" in page
+        assert ("uw gemachtigde" in page, "Neem in behandeling" in page) == (False, False)
+        own = browser_of(world.cast.anne).get(reverse("own_case", args=[world.round.slug])).content.decode()
+        assert "de machtiging van uw gemachtigde" in own
         other = filed(world, world.decision(world.cast.anker), actor=world.bram, sent=[Sent("dagen.pdf", PDF)])
         with pytest.raises(Refused, match="2:1"):
             admission.point_out_mandate(objection=made, file=other.files.get().uuid, actor=world.noor)
@@ -229,7 +234,21 @@ def test_a_suspension_has_no_last_day_also_if_the_term_has_not_begun(world: Adop
             page = browser_of(world.cast.anne).get(reverse("own_case", args=[world.round.slug])).content.decode()
             assert "Nu nog geen laatste dag" in page
             assert "Zij beslist uiterlijk" not in page
-            assert "later: de termijn staat nu stil (art. 4:15" in page
+            assert ("de termijn staat nu stil (art. 4:15" in page) == (day.month == 12)
+            assert ("de termijn begint op 4 november 2026 en staat vanaf die dag stil (art. 4:15" in page) == (
+                day.month == 9
+            )
+            # It stands still because of her: then there is something that she can do.
+            assert "U hoeft nu niets te doen" not in page
+            assert "De stukken komen nog van de bezwaarmaker." in page
+            assert "Vul uw bezwaar aan" in page
+            *_, last = due.due()
+            assert (last.reference, last.deadline.stands_still) == (made.reference, True)
+            noor = browser_of(world.cast.noor)
+            rows = noor.get(reverse("cases"), {"zoek": made.reference}).content.decode().split("<tbody>")[1]
+            assert "staat stil" in rows.split("</th>")[0]
+            assert str(term.on.year) not in rows.split("</th>")[0]
+            assert f"bij {made.reference}." in noor.get(reverse("rounds")).content.decode()
     with at(dt.date(2026, 12, 8)):
         delays.resume(objection=made, reason="De stukken zijn er nu allemaal.", actor=world.noor)
         delays.adjourn(objection=made, weeks=1, reason="De hoorzitting valt later.", actor=world.noor)

@@ -19,7 +19,7 @@ from django.db import IntegrityError, transaction
 
 from benchmarking.runs import set_specification
 from providers.models import Act, AuditRecord
-from tariffs.gaps import gaps_of_policy, gaps_of_table
+from tariffs.gaps import gaps_of_policy, gaps_of_table, leaps_of_table
 from tariffs.models import MaximumTariff, RoundPolicy, TariffTable
 from tariffs.policies import current_policy, set_policy
 from tariffs.tables import COLUMNS, NAMES, TariffTableError, import_tariff_file, import_tariffs
@@ -342,6 +342,17 @@ def test_the_page_names_products_as_people_do_and_warns_of_what_a_new_table_lack
         r"<td data-label=\"Prestatie\">\s*<span>5VV zonder behandeling\s*<span class=\"sub\">days_5vv<", page
     )
     assert "jaar, prestatie, bedrag, bron, geldig vanaf" in page
+    assert "minstens twee keer" not in page
+    assert "telt NHC en NIC als inbegrepen" not in page
+    tenfold = "year,code,amount,source,valid_from\n2026,days_5vv,3007.50,Bijlage,2026-01-01\n"
+    sent = {"file": SimpleUploadedFile("tien.csv", tenfold.encode())}
+    page = client.post("/tarieven/", sent, follow=True).content.decode().replace("\N{NO-BREAK SPACE}", " ")
+    assert "5VV zonder behandeling: € 3.007,50 in 2026, tegenover € 300,75 in 2025 in tarieven.csv." in page
+    assert "Bij alle tarieven van tien.csv telt NHC en NIC als inbegrepen." in page
+    half = HEADER + "2026,days_7vv,160,Bijlage,2026-01-01,ja\n2025,days_7vv,300,Bijlage,2025-01-01,ja\n"
+    (said,) = leaps_of_table(import_tariff_file(name="half.csv", content=half.encode(), actor=None))
+    assert "160,00 in 2026, tegenover" in said
+    assert "300,00 in 2025" not in said
     late = {"file": SimpleUploadedFile("later.csv", GOOD.replace("2025-01-01", "2027-01-01").encode())}
     assert (
         "later.csv, rij 4, kolom geldig vanaf (valid_from): een tarief voor 2025"

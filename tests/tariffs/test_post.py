@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from ivportal.letters import posted
 from providers.access import scope
+from providers.formatting import AMSTERDAM
 from providers.models import Act, AuditRecord, Notice, User
 from providers.refusal import Refused
 from providers.texts import save_text
@@ -133,6 +134,12 @@ def test_a_cancelled_hearing_is_written_to_everybody_who_was_invited(world: Adop
         hearing = hearings.plan(
             objections=both, at=dt.datetime(2026, 10, 20, 9, tzinfo=dt.UTC), place="Newtonlaan 1", actor=world.noor
         )
+        # Who is heard with others reads that, and that she can ask to be heard alone (Awb 7:6).
+        anne, slug = browser_of(world.cast.anne), world.round.slug
+        assert "Wilt u apart worden gehoord" in opened(anne, "own_case", slug)
+        invitations = Letter.objects.filter(kind=LetterKind.HEARING)
+        assert ["(art. 7:6, tweede lid, Awb)" in letter.body for letter in invitations] == [True, True]
+        assert LetterKind.HEARING in {pile.kind for pile in posting.piles()}
         save_text(
             round=world.round,
             kind="letter_hearing_cancelled",
@@ -146,6 +153,13 @@ def test_a_cancelled_hearing_is_written_to_everybody_who_was_invited(world: Adop
     sent = Letter.objects.filter(kind=LetterKind.HEARING_CANCELLED).order_by("provider__key")
     assert [letter.provider for letter in sent] == [world.cast.linde, world.cast.anker]
     assert [letter.goes_by_post for letter in sent] == [True, False]
+    # What nobody printed stays here; the cancellation goes, and has a line of its own in what happened.
+    kinds = {pile.kind for pile in posting.piles()}
+    assert (LetterKind.HEARING in kinds, LetterKind.HEARING_CANCELLED in kinds) == (False, True)
+    with at(D(2026, 9, 28)):
+        page = opened(browser_of(world.cast.anne), "own_case", slug)
+    assert "niet per post verstuurd: de hoorzitting gaat niet door" in page
+    assert "Hoorzitting van 20 oktober 2026 om 11.00 uur afgezegd" in page
     for letter in sent:
         assert "De voorzitter is ziek." in letter.body
         assert "20 oktober 2026 om 11.00 uur" in letter.body
@@ -188,6 +202,21 @@ def test_a_proxy_gets_every_letter_about_the_objection_by_post_and_the_provider_
         assert says in opened(noor, "letter", sent[0].uuid)
         assert "Uw gemachtigde, Mr. J. Smit, krijgt hem per post" in opened(bram, "letter", sent[0].uuid)
         assert sent[1].get_kind_display() in opened(bram, "own_case", world.round.slug)
+        # A typo is mended for what is still to come; what was sent stays.
+        mending = reverse("objection_step", args=[made.uuid, "adres-gemachtigde"])
+        assert "Postbus 12" in noor.get(mending).content.decode()
+        elsewhere = {"address": " Laan 3 \r\n\r\n1234 AB Elst", "reason": "Zo staat het op zijn briefpapier."}
+        said = [noor.post(mending, elsewhere, follow=True).content.decode() for _ in ("once", "again")]
+        assert ("gaan naar dit adres" in said[0], "Dat was al gedaan" in said[1]) == (True, True)
+        objections.supplement(objection=made, grounds=["De huur telt dubbel."], actor=world.bram)
+        admission.admit(objection=made, with_committee=False, actor=world.noor)
+        later = POSTED + dt.timedelta(days=40)
+        when = dt.datetime.combine(later, dt.time(10), tzinfo=AMSTERDAM)
+        hearings.plan(objections=[made], at=when, place="Utrecht", actor=world.noor)
+    old, _, new = Letter.objects.filter(objection=made).order_by("pk")
+    assert old.body == sent[0].body
+    assert new.body.startswith(f"T.a.v. Mr. J. Smit, gemachtigde van {anker.name}\nLaan 3\n1234 AB Elst\n\n")
+    assert AuditRecord.objects.filter(subject=made.reference, details__reason=elsewhere["reason"]).count() == 1
 
 
 def test_until_there_is_a_mandate_letters_go_to_the_provider_and_what_it_made_needless_does_not_go(
@@ -204,16 +233,18 @@ def test_until_there_is_a_mandate_letters_go_to_the_provider_and_what_it_made_ne
             assert letter.body.startswith("De Linde\n9711 AA Groningen\n\nGeachte bestuurder,")
             assert "Mr. J. Smit is genoemd als uw gemachtigde, maar bij het bezwaar is nog geen" in letter.body
         page = opened(noor, "case_post", slug)
-        assert page.count("stuur deze brief aan de aanbieder. Mr. J. Smit is genoemd als gemachtigde") == 2
+        assert page.count("Stuur deze brief aan de aanbieder. Mr. J. Smit is genoemd als gemachtigde") == 2
         assert f"{made.reference}: aanvullen kan tot en met" in page
     with at(POSTED + dt.timedelta(days=1)):
         noor, anne = browser_of(world.cast.noor), browser_of(world.cast.anne)
         objections.supplement(objection=made, mandate=[Sent("machtiging.pdf", cases.PDF)], actor=world.anne)
         page = opened(noor, "case_post", slug)
         assert f"{made.reference}: aanvullen kan" not in page
-        assert page.count("stuur deze brief aan de aanbieder") == 1
+        assert page.count("Stuur deze brief aan de aanbieder") == 1
         assert LetterKind.OBJECTION_REMEDY not in {pile.kind for pile in posting.piles()}
-        assert "niet per post verstuurd: de aanvulling was er al" in opened(anne, "own_case", slug)
+        assert "niet per post verstuurd: de aanvulling is er al, of het bezwaar is ingetrokken" in opened(
+            anne, "own_case", slug
+        )
         assert "Machtiging bij bezwaar" in opened(anne, "own_case", slug)
         for browser in (noor, anne):
             assert "Niet per post verstuurd" in opened(browser, "letter", remedy.uuid)
@@ -332,6 +363,11 @@ def test_an_appeal_runs_from_the_day_on_which_the_decision_on_the_objection_went
         made = cases.dismissed(world, filed(world, world.decision()))
     letter = Letter.objects.get(kind=LetterKind.OBJECTION_DECISION)
     assert "uiterlijk op 16 november 2026" in letter.body
+    # Why nobody was heard belongs to the reasons (Awb 7:12(1)).
+    assert (
+        "De NZa hield geen hoorzitting. U verklaarde dat u niet wilt worden gehoord (art. 7:3, onder c, Awb). Telefonisch laten"
+        " weten op de dag zelf."
+    ) in letter.body
     with at(D(2026, 10, 6)):
         (term,) = deadlines.deadlines(Objection.objects.get(pk=made.pk))
         assert "nog niet op de post; voorlopig rekent het portaal met de datum op de brief" in term.sentence
@@ -380,7 +416,20 @@ def test_what_is_left_lying_stands_out_until_it_is_in_the_post(world: Adopted, m
         ):
             assert "Brief van 22 september 2026; nog niet op de post" in shown
             assert "Verstuurd op 22 september 2026, per post" not in shown
-        assert "Besluit genomen" in opened(browser_of(world.cast.anne), "own_case", slug)
+        assert "10 (waarvan bekendgemaakt: 1)" in opened(noor, "case_round", slug), "one gets it in the portal"
+        own = opened(browser_of(world.cast.anne), "own_case", slug)
+        assert "Besluit genomen" in own
+        assert "voorlopig uiterlijk 3 november 2026" in own
+        # What is not in the post does not work yet: no page says that it does.
+        for shown in (
+            own,
+            opened(browser_of(world.cast.anne), "mirror"),
+            opened(noor, "case", slug, letter.provider.uuid),
+        ):
+            assert "Besluit, nog niet bekendgemaakt" in shown
+        mirror = opened(browser_of(world.cast.anne), "mirror")
+        assert f"Besluit {letter.decision} is vastgesteld, maar nog niet bekendgemaakt" in mirror
+        assert "Er is een besluit over deze ronde" not in mirror
         day = reverse("case_post_day", args=[slug, "2026-09-22"])
         assert noor.get(day).status_code == 302
         assert noor.get(archive("letter_decision", 1)).status_code == 405, "looking takes nothing"
@@ -392,6 +441,11 @@ def test_what_is_left_lying_stands_out_until_it_is_in_the_post(world: Adopted, m
         assert len(zipfile.ZipFile(io.BytesIO(first)).namelist()) == 6
         assert noor.post(archive("letter_decision", 1)).getvalue() == first
         assert noor.post(archive("letter_decision", 3)).status_code == 404
+        # What is left can be taken alone: none of it was taken before, and after that there is nothing left.
+        assert "Nog op te halen: 3 brieven" in opened(noor, "case_post", slug)
+        assert [letter.pk for letter in posting.untaken(round=world.round, dated=SENT, kind="letter_decision")] == [
+            letter.pk for letter in posting.part(round=world.round, dated=SENT, kind="letter_decision", number=2)
+        ]
         assert noor.post(archive("letter_answer", 1)).status_code == 404
         assert Printing.objects.filter(by=world.cast.noor, at=cases.now()).count() == 6
         assert AuditRecord.objects.filter(act=Act.LETTERS_PRINTED).count() == 2
@@ -414,7 +468,10 @@ def test_what_is_left_lying_stands_out_until_it_is_in_the_post(world: Adopted, m
             assert refused.status_code == 200
             assert "Ververs de bladzijde" in text_of(refused)
         assert Posting.objects.count() == 1
-        noor.post(archive("letter_decision", 2))
+        rest = zipfile.ZipFile(io.BytesIO(noor.post(archive("letter_decision", 0)).getvalue()))
+        assert len(rest.namelist()) == 3
+        assert "al opgehaald" in text_of(noor.post(archive("letter_decision", 0), follow=True))
+        assert "Nog op te halen: " not in opened(noor, "case_post", slug)
         assert "Ververs de bladzijde" in text_of(noor.post(day, {"on": "24-09-2026", "shown": shown}))
         assert Posting.objects.count() == 1
         assert put(world, offered[1:3], POSTED) == 2
@@ -426,7 +483,9 @@ def test_what_is_left_lying_stands_out_until_it_is_in_the_post(world: Adopted, m
             assert noor.post(day, {"on": "24-09-2026", "shown": shown}).status_code == 302
         assert sorted(Posting.objects.values_list("posted_on", flat=True)) == [POSTED] * 9
         assert "van 22 september 2026" not in opened(noor, "cases")
-        assert "Nog niet op de post" not in opened(browser_of(world.cast.anne), "own_case", slug)
+        own = opened(browser_of(world.cast.anne), "own_case", slug)
+        assert "Nog niet op de post" not in own
+        assert ("nog niet bekendgemaakt" in own, "uiterlijk 5 november 2026" in own) == (False, True)
         letter = Letter.objects.get(uuid=offered[0])
         for page in (
             opened(noor, "letter", letter.uuid),

@@ -198,6 +198,13 @@ def test_before_the_moment_nothing_tells_that_there_are_results(run: Run) -> Non
     releasing.make_reports(release.pk)
     assert [counted(actor) for actor in outsiders] == [nothing, nothing]
     releasing.approve(release=release, release_at=at, actor=who("pieter"))
+    for change in (
+        "release_at = now()",
+        "stage = 'released', released_at = now(), release_at = now()",
+        "approved_by_id = NULL",
+    ):
+        with pytest.raises(Error, match="never"), transaction.atomic():
+            query(f"UPDATE tariffs_release SET {change}")
     assert releasing.release_due() == []
     with time_machine.travel(at - timedelta(seconds=1), tick=False):
         assert releasing.release_due() == []
@@ -304,9 +311,12 @@ def test_who_changed_nothing_reads_that_others_did(run: Run) -> None:
     again = computed(old.submission.round, SIMPLE)
     waiting = Release(run=again, round=run.dataset.round, status=ReportStatus.PROVISIONAL, stage=ReleaseStage.PREPARED)
     assert periods.consequences(waiting) == [
-        "6 aanbieders krijgen een andere uitkomst dan in de vorige spiegel, ook als zij zelf niets wijzigden. Reageren kan daarop"
-        " niet meer."
+        "6 aanbieders krijgen een andere uitkomst dan in de vorige spiegel, waarvan 5 zonder dat zij zelf iets wijzigden."
+        " Reageren kan daarop niet meer."
     ]
+    alone = "1 aanbieder krijgt een andere uitkomst dan in de vorige spiegel"
+    assert periods._moved_in_words(1, 0) == f"{alone}."
+    assert periods._moved_in_words(1, 1) == f"{alone}, zonder dat die zelf iets wijzigde."
     second = released(again, ReportStatus.PROVISIONAL)
     why = {
         report.provider.name: report.content["release"]["why"] for report in second.reports.select_related("provider")
@@ -411,7 +421,8 @@ def test_the_database_refuses_every_step_that_is_not_in_the_table(run: Run, befo
         released_at=now if before == "released" else None, **approved,
     )  # fmt: skip
     change = (
-        "UPDATE tariffs_release SET stage = %s, approved_at = now(), release_at = now(), released_at = %s WHERE id = %s"
+        "UPDATE tariffs_release SET stage = %s, approved_at = coalesce(approved_at, now()),"
+        " release_at = coalesce(release_at, now()), released_at = %s WHERE id = %s"
     )
     allowed = after in RELEASE_TRANSITIONS[ReleaseStage(before)]
     done = False

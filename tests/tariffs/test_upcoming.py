@@ -40,11 +40,21 @@ def test_each_banner_says_what_is_so_that_day(db: None) -> None:
     assert "heeft haar voornemen ingetrokken" in words(MONDAY.date())
     with at(MONDAY):
         cases.announced(world)
+    intended = Decision.objects.filter(status="announced").count()
+    # As long as nobody knows when the letters went, no term is over and nothing can be drawn up.
+    assert board(dt.date(2026, 11, 30), "views") == [("Zienswijzen tot en met", "provider", intended)]
+    with at(MONDAY):
         cases.posted(world)
+        given = views.give(decision=world.decision(world.cast.anker), text=REASONS, key="een", actor=world.bram)
+    # Views wait for an answer, which comes first.
+    assert board(dt.date(2026, 11, 30), "views") == [("Besluiten op te stellen", "nza", intended - 1)]
+    assert board(dt.date(2026, 11, 30), "react") == [("Overweeg een zienswijze", "nza", 1)]
+    with at(MONDAY):
+        views.react(views=given, reaction=REASONS, actor=world.noor)
         views.waive(decision=world.decision(), key="geen", actor=world.anne)
     assert board(MONDAY.date(), "views") == [
-        ("Besluiten op te stellen", "nza", 1),
-        ("Zienswijzen tot en met", "provider", Decision.objects.filter(status="announced").count() - 1),
+        ("Besluiten op te stellen", "nza", 2),
+        ("Zienswijzen tot en met", "provider", intended - 2),
     ]
     said = words(MONDAY.date())
     assert "U liet weten dat u geen zienswijze geeft" in said
@@ -103,9 +113,12 @@ def test_after_a_dismissal_the_banner_says_so_and_until_when_an_appeal_can_be(db
     cases.sent(world)
     with at(dt.date(2026, 9, 23)):
         dismissed(world, filed(world, world.decision()))
+    assert "voorlopig uiterlijk 4 november 2026" in words(dt.date(2026, 9, 24))
+    with at(dt.date(2026, 9, 23)):
         cases.posted(world)
     said = words(dt.date(2026, 9, 24))
     assert "De NZa heeft op uw bezwaar beslist. Uw bezwaar is ongegrond." in said
+    assert "voorlopig" not in said
     assert "uiterlijk 4 november 2026" in said
     said = words(dt.date(2026, 11, 5))
     assert "in beroep te gaan liep tot en met 4 november 2026" in said

@@ -51,8 +51,8 @@ class _Sheet:
                 1,
                 0,
                 f"Boekjaar {round.book_year}, tariefjaar {seen.tariff_year or 'geen'}, stand van {format_date(since)}."
-                " Percentages van het maximumtarief, naar binnen afgerond op honderdsten. Zorgdagen in klassen. De status"
-                " verschilt per aanbieder en staat in elke regel.",
+                " Percentages van het maximumtarief, naar binnen afgerond op honderdsten. Zorgdagen in klassen:"
+                " het aantal kan één klasse hoger of lager liggen. De status verschilt per aanbieder en staat in elke regel.",
             )
 
     def providers(self, rows: list[dict[str, Any]], *, with_notes: bool) -> None:

@@ -35,7 +35,7 @@ from providers.models import Act, CareOfficeRegion
 from providers.refusal import Refused
 from tariffs import agreements, standings
 from tariffs.agreements import AgreedMeanwhile, Outside, StandingMoved, label_of, place_of
-from tariffs.models import OutsideBandwidth, ReportStatus, Standing, TariffAgreement
+from tariffs.models import Occasion, OutsideBandwidth, ReportStatus, Standing, TariffAgreement
 from tariffs.policies import current_policy
 from tariffs.room import Room
 
@@ -337,7 +337,8 @@ def _statuses(desk: Desk) -> list[dict[str, Any]]:
         {
             "since": one.since,
             "status_label": one.get_status_display(),
-            "occasion": one.get_occasion_display(),
+            # When a decision was made known is not for care offices to see: here it is the day on which it was taken.
+            "occasion": "Besluit genomen" if one.occasion == Occasion.DECISION else one.get_occasion_display(),
             "rates": rates_in_words(one),
         }
         for one in found.order_by("-since", "-pk")

@@ -41,8 +41,8 @@ NO_RATE = {
 #: What an agreement can rest on, by status: only a decision binds.
 FIRMNESS = {
     ReportStatus.ADOPTED: "vastgesteld, nog geen besluit",
-    ReportStatus.DECIDED: "in een besluit",
-    ReportStatus.UNDER_OBJECTION: "in een besluit, onder bezwaar",
+    ReportStatus.DECIDED: "besluit genomen",
+    ReportStatus.UNDER_OBJECTION: "besluit genomen, onder bezwaar",
 }
 
 

@@ -15,6 +15,7 @@ from providers.formatting import format_date, format_number
 from providers.models import Round
 from tariffs.models import Decision, DecisionStatus, InterpretationResponse, Release, ReleaseStage, ResponseKind
 from tariffs.procedure import answering, due, posting, withdrawing
+from tariffs.procedure.renewals import adopted_release
 from tariffs.terms import amsterdam_day
 
 Item = dict[str, Any]
@@ -102,16 +103,17 @@ def _objections() -> Iterator[Item]:
             waiting.setdefault(item.round, []).append(item)
     for round, items in waiting.items():
         count = len({item.reference for item in items})
-        first = min(items, key=lambda item: item.deadline.on)
+        first = min(items, key=lambda item: (item.deadline.stands_still, item.deadline.on))
+        still = first.deadline.stands_still
         late = first.deadline.is_over
         yield _item(
             round,
             "bezwaren in behandeling",
             f"{format_number(count)} {'bezwaar is' if count == 1 else 'bezwaren zijn'} open."
-            f" {'Te laat' if late else 'Het eerst'}: {first.deadline.name.lower()} bij {first.reference},"
-            f" {format_date(first.deadline.on)}.",
+            f" {'Te laat' if late else 'Het eerst'}: {first.deadline.name.lower()} bij {first.reference}"
+            f"{'' if still else f', {format_date(first.deadline.on)}'}.",
             f"{reverse('cases')}?ronde={round.slug}&kanaal=bezwaar",
-            term=first.deadline.on,
+            term=None if still else first.deadline.on,
             is_urgent=late,
         )
 
@@ -119,11 +121,17 @@ def _objections() -> Iterator[Item]:
 def _decisions(rounds: dict[int, Round]) -> Iterator[Item]:
     behind = withdrawing.outdated_by_round()
     for round, found in behind.items():
+        newest = adopted_release(round)
+        assert newest is not None
+        assert newest.released_at is not None
         yield _item(
             round,
             "verouderde voornemens",
             " ".join(withdrawing.in_words(found)),
             reverse("case_round", args=[round.slug]),
+            # None of these goes further until somebody takes them back: since that day.
+            term=amsterdam_day(newest.released_at),
+            is_urgent=True,
         )
     drafted = Decision.objects.filter(status=DecisionStatus.DRAFTED).order_by().values_list("round")
     drafted = drafted.exclude(pk__in=[item.pk for found in behind.values() for item in found])

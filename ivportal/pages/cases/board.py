@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -24,15 +24,19 @@ from providers.formatting import format_date
 from providers.models import Round
 from tariffs.models import (
     OPEN_OBJECTION,
+    Channel,
     Decision,
     DecisionStatus,
+    Letter,
+    LetterKind,
     Objection,
     ObjectionGroup,
+    Posting,
 )
 from tariffs.procedure import groups, posting
 from tariffs.procedure.due import CHANNELS, Due, due
 from tariffs.procedure.form import LONGEST
-from tariffs.procedure.notified import TAKEN, how_it_went, status_of, with_posting
+from tariffs.procedure.notified import TAKEN, how_it_went, how_post_went, status_of, with_posting
 from tariffs.procedure.renewals import providers_without
 from tariffs.terms import amsterdam_day
 
@@ -113,11 +117,12 @@ def case_round(request: Any, slug: str) -> HttpResponse:
     """Show the decisions of a round: how many are how far, the steps for all at once, and each with its case."""
     round = found_round(slug)
     status, words = listing.asked(request.GET, "status", "zoek")
-    rows = with_posting(Decision.objects.filter(round=round).select_related("provider"))
+    rows = _with_intention(with_posting(Decision.objects.filter(round=round).select_related("provider")))
     rows = rows.order_by("provider__name", "-pk")
     # Of some the letter is in the post and of others not yet: each row says it, for all together holds that they were taken.
     labels = [(value, TAKEN if value == DecisionStatus.SENT else label) for value, label in DecisionStatus.choices]
     counts = dict(Decision.objects.filter(round=round).order_by().values_list("status").annotate(n=Count("pk")))
+    known = rows.filter(status=DecisionStatus.SENT).exclude(Q(sent_how=Channel.POST, went_on=None)).count()
     if status in DecisionStatus.values:
         rows = rows.filter(status=status)
     if words:
@@ -136,6 +141,7 @@ def case_round(request: Any, slug: str) -> HttpResponse:
                 {
                     "label": label,
                     "count": counts.get(value, 0),
+                    "known": known if value == DecisionStatus.SENT else None,
                     "url": listing.address(request.GET, status=value, bladzijde=None),
                 }
                 for value, label in labels
@@ -152,7 +158,7 @@ def case_round(request: Any, slug: str) -> HttpResponse:
                     "row": row,
                     "status": status_of(row),
                     "is_outdated": row.pk in old,
-                    "how": how_it_went(row),
+                    "how": how_it_went(row) or _how_intention_went(row),
                     "url": reverse("case", args=[round.slug, row.provider.uuid]),
                 }
                 for row in page
@@ -164,6 +170,35 @@ def case_round(request: Any, slug: str) -> HttpResponse:
             "may_group": _free(round).count() > 1,
         },
     )
+
+
+def _with_intention(rows: QuerySet[Decision]) -> QuerySet[Decision]:
+    """Return the same rows, each with whether its intention goes by post and when that was put in it."""
+    return rows.annotate(
+        intention_by_post=Exists(
+            Letter.objects.filter(decision=OuterRef("pk"), kind=LetterKind.INTENDED, goes_by_post=True)
+        ),
+        intention_posted_on=Subquery(
+            Posting.objects.filter(letter__decision=OuterRef("pk"), letter__kind=LetterKind.INTENDED)
+            .order_by("pk")
+            .values("posted_on")[:1]
+        ),
+    )
+
+
+def _how_intention_went(row: Any) -> str:
+    """Say when and how an intention went, and since when it is withdrawn; empty while none was sent."""
+    ended = f"ingetrokken op {format_date(amsterdam_day(row.withdrawn_at))}" if row.withdrawn_at else ""
+    if row.announced_on is None:
+        return ended.capitalize()
+    if ended and row.intention_by_post and row.intention_posted_on is None:
+        went = f"brief van {format_date(row.announced_on)}, niet op de post gedaan"
+    elif not row.intention_by_post:
+        went = f"verstuurd op {format_date(row.announced_on)}, in het portaal"
+    else:
+        went = how_post_went(row.announced_on, row.intention_posted_on)
+        went = f"{went[0].lower()}{went[1:]}"
+    return "; ".join(part for part in (f"Voornemen: {went}", ended) if part)
 
 
 def _post_of(round: Round) -> dict[str, Any] | None:
@@ -275,12 +310,15 @@ def new_group(request: Any, slug: str) -> HttpResponse:
 def _members(objections: Any) -> list[dict[str, Any]]:
     """Return objections with what each brings forward, as ``take_group.html`` shows them."""
     found = objections.select_related("provider", "group", "decision__round").order_by("reference")
+    found = found.prefetch_related("grounds", "group__grounds")
     return [
         {
             "reference": item.reference,
             "provider": item.provider.name,
             "url": reverse("case", args=[item.decision.round.slug, item.provider.uuid]),
-            "grounds": shown.grounds_shown(item, with_verdicts=False),
+            "grounds": shown.grounds_shown(
+                [*(item.group.grounds.all() if item.group else ()), *item.grounds.all()], with_verdicts=False
+            ),
         }
         for item in found
     ]

@@ -12,31 +12,53 @@ from django.views.decorators.http import require_http_methods
 
 from ivportal.pages.rights import for_role
 from providers.access import Actor
-from providers.models import Power, Round
+from providers.mandates import people_of
+from providers.models import Power, Provider, Round
 from providers.refusal import Refused
 from tariffs import consents
 from tariffs.models import Consent, ConsentKind, Disclosure, Release, ReportStatus
 from tariffs.policies import current_policy
 
 KIND = ConsentKind.NAMED_AS_PEER
+#: The same for who consents and for who releases.
+WHEN_IT_COUNTS = (
+    "Toestemming telt zoals zij is op het moment van vrijgeven, en alleen voor uitkomsten die zijn berekend onder het beleid"
+    f" ‘{Disclosure.CONSENT.label}’."
+)
 
 
 def asked_in(actor: Actor) -> list[dict[str, Any]]:
     """Return the rounds of a provider in which others see its name after consent, newest first.
 
-    ``{round, is_given, is_ahead}``: whether it consents now, and whether outcomes that it holds for are still to be adopted.
-    Where the policy does not ask any more, who consented can still take that back.
+    ``{round, is_given, is_ahead, choosers}``: whether it consents now, whether outcomes that it holds for are still to be
+    adopted, and in words who may choose; that is empty if who asks may. Where the policy does not ask any more, who consented
+    can still take that back.
     """
     provider = actor.provider
     if provider is None:
         return []
+    choosers = "" if actor.can(Power.SIGN) else _choosers(provider)
     adopted = Release.objects.released().filter(status=ReportStatus.ADOPTED)
     found = []
     for round in Round.objects.filter(submissions__provider=provider).distinct().order_by("-book_year", "title"):
         is_given = consents.is_given(kind=KIND, provider=provider, round=round)
         if is_given or current_policy(round).disclosure == Disclosure.CONSENT:
-            found.append({"round": round, "is_given": is_given, "is_ahead": not adopted.filter(round=round).exists()})
+            found.append(
+                {
+                    "round": round,
+                    "is_given": is_given,
+                    "is_ahead": not adopted.filter(round=round).exists(),
+                    "choosers": choosers,
+                }
+            )
     return found
+
+
+def _choosers(provider: Provider) -> str:
+    names = [user.name for user in people_of(provider, Power.SIGN)]
+    if not names:
+        return f"Kiezen kan alleen wie de bevoegdheid ‘{Power.SIGN.label}’ heeft. Niemand bij {provider.name} heeft die nu."
+    return f"U kunt dit niet kiezen. Wel: {', '.join(names)}."
 
 
 def to_say(actor: Actor) -> list[dict[str, Any]]:
@@ -76,9 +98,9 @@ def name_consent(request: Any, slug: str) -> HttpResponse:
         else:
             messages.success(
                 request,
-                f"Vanaf de volgende vrijgave van {round.title} mag uw naam bij anderen staan."
+                f"Uw naam mag in {round.title} bij anderen staan. {WHEN_IT_COUNTS}"
                 if chosen == "naam"
-                else f"Vanaf de volgende vrijgave van {round.title} staat uw naam niet meer bij anderen.",
+                else f"Uw naam staat in nieuwe versies van {round.title} niet bij anderen. Wat is vrijgegeven, verandert niet.",
             )
             return redirect("own_cases")
     newest = Consent.objects.filter(kind=KIND, provider=provider, round=round).select_related("by").first()
@@ -90,6 +112,7 @@ def name_consent(request: Any, slug: str) -> HttpResponse:
             "round": round,
             "newest": newest,
             "is_given": bool(newest and newest.is_given),
+            "when_it_counts": WHEN_IT_COUNTS,
             "was_released": Release.objects.released().filter(round=round).exists(),
         },
     )

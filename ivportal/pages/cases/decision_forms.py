@@ -47,7 +47,7 @@ class ViewsForm(moments.MomentsForm):
         choices=[(item.value, item.label) for item in (Channel.ORAL, Channel.POST, Channel.EMAIL, Channel.DESK)],
     )
     received_day = moments.day_field("Wanneer ontving de NZa haar?", required=True)
-    received_time = moments.clock_field("Tijd", help_text="Leeg: het begin van de dag.")
+    received_time = moments.clock_field("Tijd", help_text="Leeg als u het niet weet: dan telt alleen de dag.")
     text = forms.CharField(
         label="Wat zei of schreef de aanbieder?",
         max_length=20_000,
@@ -78,7 +78,7 @@ class CameInForm(moments.MomentsForm):
         choices=[(item.value, item.label) for item in (Channel.POST, Channel.EMAIL, Channel.DESK)],
     )
     received_day = moments.day_field("Wanneer ontving de NZa het? (art. 6:9, eerste lid, Awb)", required=True)
-    received_time = moments.clock_field("Tijd", help_text="Leeg: het begin van de dag.")
+    received_time = moments.clock_field("Tijd", help_text="Leeg als u het niet weet: dan telt alleen de dag.")
     posted_on = forms.DateField(
         label="Poststempel, bij post (art. 6:9, tweede lid, Awb)",
         required=False,

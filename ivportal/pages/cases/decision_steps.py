@@ -171,7 +171,7 @@ DECISION_STEPS: tuple[Step[Decision], ...] = (
     Step(
         name="vaststellen",
         title="Stelt u dit besluit vast?",
-        button="Stel vast en verstuur",
+        button="Stel vast",
         is_open=_goes_on(S.DRAFTED),
         follows=lambda item: [
             f"{item.drafted_by.name if item.drafted_by else 'Een collega'} stelde het op.",

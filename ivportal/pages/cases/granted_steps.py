@@ -32,7 +32,7 @@ def _form(objection: Objection) -> type[forms.Form]:
 def _follows(objection: Objection) -> list[str]:
     found = [
         f"{CATALOGUE[code].label}: {as_typed(value, CATALOGUE[code])}."
-        for code, value in granted.to_bring(objection).items()
+        for code, value in (granted.to_put_back(objection) or granted.to_bring(objection)).items()
     ]
     if objection.decision.round.is_delivered_here:
         found += [
@@ -50,6 +50,8 @@ def _follows(objection: Objection) -> list[str]:
             "Maak daarna een nieuwe landelijke berekening, stel die vast en geef haar vrij. Dan kunt u de beslissing opstellen"
             f" met als gevolg ‘{Consequence.NEW_RUN.label}’."
         )
+    elif granted.to_put_back(objection):
+        found.append("Er slaagt geen grond: de getallen worden weer zoals ze voor dit bezwaar waren.")
     else:
         found.append(
             "De getallen tellen mee in de volgende berekening. Zolang ze daar niet in staan, blijft dit besluit zoals het is."
@@ -71,7 +73,9 @@ def granted_steps(objection: Objection) -> tuple[Step[Objection], ...]:
             name="gegevens",
             title="Welke gegevens van de aanbieder worden anders?",
             button="Neem de gegevens over",
-            is_open=lambda item: granted.comes_before(item) or bool(granted.to_bring(item)),
+            is_open=lambda item: (
+                granted.comes_before(item) or bool(granted.to_bring(item)) or bool(granted.to_put_back(item))
+            ),
             follows=_follows,
             form=_form(objection),
             act=_bring_in,

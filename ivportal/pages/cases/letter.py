@@ -85,7 +85,7 @@ def _how(letter: Letter, *, is_staff: bool) -> dict[str, Any]:
     if not posting.by_post(letter.round).filter(pk=letter.pk).exists():
         return {
             "title": "Niet per post verstuurd",
-            "text": "De brief vroeg om een aanvulling. Voordat hij op de post ging was die er, of was het bezwaar ingetrokken.",
+            "text": f"De brief was nog niet opgehaald om te printen, en is niet meer nodig: {posting.NEEDLESS[letter.kind]}.",
         }
     title = how_post_went(letter.dated, None)
     begins = letter.kind in NOTIFYING

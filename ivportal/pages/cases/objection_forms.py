@@ -12,6 +12,7 @@ from ivportal.pages import moments
 from ivportal.pages.cases import figure_rows
 from providers.models import Role, User
 from tariffs.models import Consequence, Objection, ObjectionOutcome, ObjectionStatus, SuspensionCause
+from tariffs.models.objections import LONGEST_ADDRESS
 from tariffs.procedure import admission, hearings, replacing
 from tariffs.procedure.form import LONGEST
 
@@ -49,6 +50,19 @@ def mandate_form(objection: Objection) -> type[forms.Form]:
         error_messages={"required": "Kies een bestand (art. 2:1, tweede lid, Awb)."},
     )
     return type("MandateForm", (forms.Form,), {"file": file})
+
+
+class AddressForm(forms.Form):
+    """Where letters reach a proxy."""
+
+    address = forms.CharField(
+        label="Postadres van de gemachtigde",
+        max_length=LONGEST_ADDRESS,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Elke regel apart: straat of postbus, postcode en plaats.",
+        error_messages={"required": "Vul het adres in (art. 6:17 Awb)."},
+    )
+    reason = _words("Waaruit blijkt dit adres?", help_text="De aanbieder leest dit niet.")
 
 
 class LatenessForm(forms.Form):

@@ -55,6 +55,7 @@ def case(request: Any, slug: str, provider: Any) -> HttpResponse:
         row = item["row"]
         found_steps = steps.open_steps(steps_for(row), row, partial(_step_url, "objection_step", row.uuid))
         item["steps"] = ordering.of_objection(found_steps, row, request.actor)
+        item["has_concept"] = any(step["name"] == "beslissen" for step in found_steps)
         item["supplement_url"] = reverse("supplement_for", args=[row.uuid]) if item["may_supplement"] else ""
         item["missing"] = admission.missing(row) if row.status in ("received", "incomplete") else []
     for item in context["views"]:
@@ -159,9 +160,6 @@ def supplement_for(request: Any, objection: Any) -> HttpResponse:
     problems: list[str] = []
     grounds = [plain(text) for text in request.POST.getlist("grond")[:GROUNDS_AT_ONCE]]
     form = CameInForm(request.POST or None)
-    form.fields[
-        "received_time"
-    ].help_text = "Leeg: het begin van de dag; op de dag van het bezwaar zelf na het bezwaar."
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:

@@ -14,6 +14,7 @@ Found = list[dict[str, Any]]
 #: Steps with an objection that are seldom taken: they stand together, folded up.
 RARE = {
     "toewijzen",
+    "adres-gemachtigde",
     "uit-de-groep",
     "intrekken",
     "beroep",

@@ -9,8 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -30,6 +31,8 @@ from tariffs.terms import amsterdam_day
 
 #: So many letters are offered to choose from at a time; the others follow once these are in the post.
 MOST_TO_CHOOSE = 500
+#: The archive with what nobody took yet; the others are numbered from 1 and always hold the same letters.
+UNTAKEN = 0
 
 
 @require_GET
@@ -72,6 +75,8 @@ def _day_shown(slug: str, dated: date, piles: list[posting.Pile], warnings: list
             {
                 "pile": pile,
                 "label": pile.kind.label,
+                "untaken": _untaken_label(pile),
+                "untaken_url": reverse("case_post_archive", args=[slug, day, pile.kind.value, UNTAKEN]),
                 "parts": [
                     {
                         "label": _part_label(number, pile.total),
@@ -85,6 +90,15 @@ def _day_shown(slug: str, dated: date, piles: list[posting.Pile], warnings: list
     }
 
 
+def _untaken_label(pile: posting.Pile) -> str:
+    """Say how many nobody took yet, where others were taken; empty if that is all of them or none."""
+    if not 0 < pile.unprinted < pile.total:
+        return ""
+    if pile.unprinted <= posting.PER_ARCHIVE:
+        return posting.count_of(pile.unprinted)
+    return f"de eerste {posting.PER_ARCHIVE} van {posting.count_of(pile.unprinted)}"
+
+
 def _part_label(number: int, total: int) -> str:
     if total <= posting.PER_ARCHIVE:
         return posting.count_of(total)
@@ -93,10 +107,16 @@ def _part_label(number: int, total: int) -> str:
 
 @require_POST
 @for_role("nza")
-def case_post_archive(request: Any, slug: str, day: str, kind: str, part: int) -> FileResponse:
+def case_post_archive(request: Any, slug: str, day: str, kind: str, part: int) -> HttpResponse | FileResponse:
     """Take letters to be printed, a hundred at a time and in order: that is written down, and the answer is the file."""
-    round = get_object_or_404(Round, slug=slug)
-    found = posting.part(round=round, dated=_dated(day), kind=kind, number=part)
+    round, dated = get_object_or_404(Round, slug=slug), _dated(day)
+    if part == UNTAKEN:
+        found = posting.untaken(round=round, dated=dated, kind=kind)
+    else:
+        found = posting.part(round=round, dated=dated, kind=kind, number=part)
+    if not found and part == UNTAKEN:
+        messages.info(request, "Deze brieven zijn al opgehaald. Haal ze opnieuw op bij ‘Alle brieven’ van die dag.")
+        return redirect("case_post", slug=slug)
     if not found:
         raise Http404
     file = packed(
@@ -104,7 +124,8 @@ def case_post_archive(request: Any, slug: str, day: str, kind: str, part: int) -
         for number, letter in enumerate(found, start=1)
     )
     posting.take(found, actor=request.actor)
-    name = f"post-{slug}-{day}-{safe(LetterKind(kind).label).lower()}-{part}.zip"
+    which = f"nieuw-{timezone.localtime():%H%M%S}" if part == UNTAKEN else part
+    name = f"post-{slug}-{day}-{safe(LetterKind(kind).label).lower()}-{which}.zip"
     return FileResponse(
         file,
         content_type="application/zip",

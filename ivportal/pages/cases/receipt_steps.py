@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ivportal.pages.cases.moving import became, can_go, term_of
 from ivportal.pages.cases.objection_forms import (
+    AddressForm,
     AdmitForm,
     AssignForm,
     LatenessForm,
@@ -18,7 +19,8 @@ from providers.access import Actor
 from providers.formatting import format_date
 from tariffs.models import FileKind, Objection, ObjectionStatus
 from tariffs.procedure import admission, groups, objections
-from tariffs.procedure.deadlines import timeliness_of
+from tariffs.procedure.deadlines import counts_as_in_time, timeliness_of
+from tariffs.procedure.form import require_address
 
 S = ObjectionStatus
 
@@ -79,6 +81,15 @@ def _assign(item: Objection, said: dict[str, Any], actor: Actor) -> str:
     return f"{made.assigned_to.name if made.assigned_to else 'Niemand'} behandelt het bezwaar."
 
 
+def _mend_address(item: Objection, said: dict[str, Any], actor: Actor) -> str:
+    made = admission.mend_address(objection=item, address=said["address"], reason=said["reason"], actor=actor)
+    return f"De volgende brieven voor {made.representative} gaan naar dit adres."
+
+
+def _has_address(item: Objection, said: dict[str, Any], actor: Actor) -> bool:
+    return item.representative_address == require_address(item.representative, said["address"])
+
+
 def _appeal(item: Objection, said: dict[str, Any], actor: Actor) -> str:
     admission.record_appeal(objection=item, actor=actor)
     return "Vastgelegd is dat beroep is ingesteld."
@@ -101,7 +112,9 @@ RECEIPT_STEPS: tuple[Step[Objection], ...] = (
             admission.remedy_sentence(item),
         ],
         form=RemedyForm,
-        initial=lambda item: {"what": "\n".join(f"- {lacking}" for lacking in admission.missing(item))},
+        initial=lambda item: {
+            "what": "\n".join(f"- {lacking}" for lacking in admission.missing(item, to_provider=True))
+        },
         act=_remedy,
         was_taken=became(S.INCOMPLETE),
     ),
@@ -121,16 +134,10 @@ RECEIPT_STEPS: tuple[Step[Objection], ...] = (
         name="behandelen",
         title="Neemt u het bezwaar in behandeling?",
         button="Neem in behandeling",
-        is_open=lambda item: item.status == S.RECEIVED,
-        follows=lambda item: (
-            [
-                timeliness_of(item).sentence,
-                *(f"Nog niet compleet: {lacking}." for lacking in admission.missing(item)),
-                term_of(item),
-            ]
-            if item.status == S.RECEIVED
-            else ["De hoorzitting vervalt."]
+        is_open=lambda item: (
+            item.status == S.RECEIVED and bool(counts_as_in_time(item)) and not admission.missing(item)
         ),
+        follows=lambda item: [timeliness_of(item).sentence, term_of(item)],
         form=AdmitForm,
         act=_admit,
         was_taken=became(S.ADMITTED),
@@ -147,6 +154,21 @@ CASE_STEPS: tuple[Step[Objection], ...] = (
         form=AssignForm,
         initial=lambda item: {"to": item.assigned_to_id},
         act=_assign,
+    ),
+    Step(
+        name="adres-gemachtigde",
+        title="Wat is het postadres van de gemachtigde?",
+        button="Wijzig het adres van de gemachtigde",
+        is_open=lambda item: item.is_open and bool(item.representative),
+        follows=lambda item: [
+            f"{item.representative} krijgt de volgende brieven over dit bezwaar op dit adres, als er een machtiging is (art. 2:1"
+            " en 6:17 Awb).",
+            "Brieven die al zijn verstuurd, houden het oude adres, ook als ze nog niet zijn geprint.",
+        ],
+        form=AddressForm,
+        initial=lambda item: {"address": item.representative_address},
+        act=_mend_address,
+        was_taken=_has_address,
     ),
     Step(
         name="uit-de-groep",

@@ -20,10 +20,7 @@ from tariffs.procedure.renewals import Renewals, adopted_release, renewals_of, t
 
 S = DecisionStatus
 #: What the form begins with where many are withdrawn for one reason.
-WHY_OUTDATED = (
-    "De uitkomsten waarop dit voornemen rust, zijn opnieuw vastgesteld. In de nieuwe uitkomsten staan voor u andere cijfers."
-    " De NZa bereidt het besluit daarop opnieuw voor. U krijgt daarover een nieuwe brief."
-)
+WHY_OUTDATED = "De uitkomsten waarop dit voornemen rust, zijn opnieuw vastgesteld. Daarin staan voor u andere cijfers."
 
 
 def _of(number: int, one: str, more: str) -> str:
@@ -172,7 +169,7 @@ def _steps(outcomes: NewOutcomes) -> tuple[Step[Round], ...]:
         Step(
             name="vaststellen",
             title="Stelt u de besluiten vast?",
-            button="Stel vast en verstuur",
+            button="Stel vast",
             is_open=lambda item: drafted > 0,
             follows=lambda item: [
                 f"{_of(drafted, 'besluit ligt', 'besluiten liggen')} klaar. Wat u zelf opstelde, stelt een collega vast (art. 3:2"

@@ -15,7 +15,8 @@ from tariffs.models import (
     ObjectionOutcome,
     ObjectionStatus,
 )
-from tariffs.procedure import ruling_letters, rulings
+from tariffs.procedure import replacing, ruling_letters, rulings
+from tariffs.procedure.notified import is_letter_waiting
 from tariffs.procedure.renewals import adopted_release, in_place_of
 
 S = ObjectionStatus
@@ -50,9 +51,12 @@ def _draft(item: Objection, said: dict[str, Any], actor: Actor) -> str:
 
 def _decide(item: Objection, said: dict[str, Any], actor: Actor) -> str:
     made = rulings.decide(objection=item, actor=actor)
-    return (
-        f"Op bezwaar {made.reference} is beslist: {made.get_outcome_display().lower()}. De aanbieder krijgt de brief."
+    went = (
+        "De brief is nog op de post te doen (bij ‘Post’ van deze ronde)."
+        if is_letter_waiting(made)
+        else "De brief staat in het portaal: de aanbieder krijgt bericht."
     )
+    return f"Op bezwaar {made.reference} is beslist: {made.get_outcome_display().lower()}. {went}"
 
 
 def _is_ripe(item: Objection) -> bool:
@@ -80,10 +84,16 @@ def _others(item: Objection) -> list[str]:
     if release is None or release.pk == item.decision.report.release_id:
         return []
     return [
-        "Voor anderen verandert er nu niets. Besluiten die door de nieuwe berekening veranderen, bereidt u daarna voor bij de"
-        " ronde:",
+        "Voor anderen verandert er nu niets. Veranderen hun besluiten door de nieuwe berekening, dan bereidt u die daarna voor"
+        " bij de ronde.",
         *in_place_of(release, other_than=item.decision.provider_id),
     ]
+
+
+def _reckons(item: Objection) -> list[str]:
+    if Consequence.FROZEN_FRONTIER not in replacing.allowed(item.decision.round):
+        return []
+    return ["Bij een nieuw besluit met dezelfde vergelijking rekent het portaal nu; dat duurt enkele seconden."]
 
 
 def ruling_steps(objection: Objection) -> tuple[Step[Objection], ...]:
@@ -104,7 +114,10 @@ def ruling_steps(objection: Objection) -> tuple[Step[Objection], ...]:
                     if item.group_id is not None
                     else []
                 ),
-                "Een beslissing die al was opgesteld, moet daarna opnieuw.",
+                "Een beslissing die al was opgesteld, moet daarna opnieuw"
+                + (
+                    ", bij een gedeelde grond ook die van de anderen in de groep." if item.group_id is not None else "."
+                ),
             ],
             form=verdicts_form(objection) if _is_ripe(objection) else NothingToFillIn,
             act=_judge,
@@ -140,8 +153,8 @@ def ruling_steps(objection: Objection) -> tuple[Step[Objection], ...]:
         Step(
             name="beslissen",
             title="Beslist u zo op het bezwaar?",
-            button="Beslis en verstuur",
-            is_open=lambda item: item.is_open and bool(item.outcome),
+            button="Beslis",
+            is_open=rulings.can_be_decided,
             follows=_follows,
             act=_decide,
             was_taken=became(S.DECIDED),

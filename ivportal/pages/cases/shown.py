@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
 
+from ivportal.pages.cases.upcoming import MAY_ADD
 from ivportal.pages.ribbon import delivered_ribbon, ribbon
 from providers.access import Actor
 from providers.formatting import format_datetime
@@ -16,6 +18,7 @@ from tariffs.models import (
     Decision,
     DecisionStatus,
     FileKind,
+    Ground,
     Letter,
     LetterKind,
     Objection,
@@ -23,7 +26,7 @@ from tariffs.models import (
     ObjectionStatus,
     Standing,
 )
-from tariffs.procedure import figures, ruling_letters, rulings
+from tariffs.procedure import figures, hearings, posting, ruling_letters, rulings
 from tariffs.procedure.case import CaseOf, shows_outcome
 from tariffs.procedure.deadlines import Deadline, deadlines, hearing_of, timeliness_of
 from tariffs.procedure.event import Event
@@ -31,9 +34,12 @@ from tariffs.procedure.notified import how_it_went, status_of
 from tariffs.procedure.renewals import UNDER_WAY, adopted_release
 from tariffs.procedure.timeline import events
 from tariffs.procedure.views import WAIVED, lacks_reaction
-from tariffs.procedure.withdrawing import OUTDATED, outdated
+from tariffs.procedure.withdrawing import OUTDATED, outdated, own_words
+from tariffs.terms import format_received
 
 S = DecisionStatus
+#: Nobody was heard, and nobody will be.
+NOT_HEARD = "Niet gehoord (art. 7:3 Awb)"
 CHANNELS = (
     (
         "Reactie",
@@ -105,12 +111,7 @@ def decision_shown(decision: Decision, case: CaseOf) -> dict[str, Any]:
         "table": table_of(figures.table(decision.figures, currency, year)),
         "lines": [line[2:] for line in figures.in_words(decision.figures, currency).splitlines()],
         "how": how_it_went(decision),
-        "outdated": OUTDATED
-        if case.is_internal
-        and decision.status in UNDER_WAY
-        and decision.origin == "adoption"
-        and outdated([decision], adopted_release(case.round))
-        else "",
+        "outdated": _outdated(case, decision),
         # While an intention is under way that would replace it, the page leads to views; this one is still open to objection.
         "may_object": decision.status == S.SENT
         and decision.origin == "adoption"
@@ -122,6 +123,15 @@ def decision_shown(decision: Decision, case: CaseOf) -> dict[str, Any]:
         and decision.origin == "adoption"
         else "",
     }
+
+
+def _outdated(case: CaseOf, decision: Decision) -> str:
+    """Say that an intention rests on outcomes that newer ones replaced; empty if it does not."""
+    if not case.is_internal:
+        return own_words(decision)
+    if decision.status not in UNDER_WAY or decision.origin != "adoption":
+        return ""
+    return OUTDATED if outdated([decision], adopted_release(case.round)) else ""
 
 
 def table_of(found: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +148,7 @@ def _views_shown(case: CaseOf, views: Any) -> dict[str, Any]:
     shows = case.is_internal or views.decision.status in (S.SENT, S.REPLACED)
     return {
         "row": views,
+        "received": format_received(views.received_at),
         "is_waived": views.text == WAIVED,
         "consideration": views.reaction if shows else "",
         "files": [item for item in case.files if item.views_id == views.pk],
@@ -153,7 +164,10 @@ def objection_shown(case: CaseOf, objection: Objection) -> dict[str, Any]:
     said = ruling_letters.in_third_person if case.is_internal else str
     return {
         "row": objection,
-        "status": ObjectionStatus(objection.status).label,
+        "status": NOT_HEARD
+        if objection.status == ObjectionStatus.HEARD and hearing is not None and hearing.at is None
+        else ObjectionStatus(objection.status).label,
+        "received": format_received(objection.received_at),
         "timing": timing,
         "is_late": timing.timing != "in_time",
         "shows_outcome": shows,
@@ -161,11 +175,12 @@ def objection_shown(case: CaseOf, objection: Objection) -> dict[str, Any]:
         "consequence": said(ruling_letters.FOLLOWS.get(objection.consequence, "")) if shows else "",
         # What was not treated got no verdict: what is thought of a shared ground is for the others in the group.
         "grounds": grounds_shown(
-            objection,
+            rulings.grounds_of(objection),
             with_verdicts=case.is_internal or (shows and objection.outcome != ObjectionOutcome.INADMISSIBLE),
         ),
         "hearing": hearing,
         "hearing_at": format_datetime(hearing.at) if hearing and hearing.at else "",
+        "together": hearings.TOGETHER if hearing and hearings.says_together(hearing, case.letters) else "",
         "report": hearing.report if hearing else "",
         "files": [item for item in case.files if item.objection_id == objection.pk and item.kind != FileKind.MANDATE],
         "mandates": [
@@ -174,12 +189,12 @@ def objection_shown(case: CaseOf, objection: Objection) -> dict[str, Any]:
         "advice": objection.advice if shows else "",
         "deviation": objection.deviation if shows else "",
         "is_overdue": any(item.code == "decide" and item.is_over for item in deadlines(objection)),
-        "may_supplement": objection.status in ("received", "incomplete", "admitted", "hearing", "heard"),
+        "may_supplement": objection.status in MAY_ADD,
     }
 
 
-def grounds_shown(objection: Objection, *, with_verdicts: bool) -> list[dict[str, Any]]:
-    """Return the grounds of an objection as ``_grounds.html`` shows them, shared ones first."""
+def grounds_shown(grounds: Iterable[Ground], *, with_verdicts: bool) -> list[dict[str, Any]]:
+    """Return grounds as ``_grounds.html`` shows them."""
     return [
         {
             "number": ground.number,
@@ -188,7 +203,7 @@ def grounds_shown(objection: Objection, *, with_verdicts: bool) -> list[dict[str
             "verdict": ground.get_verdict_display() if with_verdicts and ground.verdict else "",
             "reasons": ground.reasons if with_verdicts else "",
         }
-        for ground in rulings.grounds_of(objection)
+        for ground in grounds
     ]
 
 
@@ -196,6 +211,7 @@ def _letter_shown(letter: Letter) -> dict[str, Any]:
     return {
         "row": letter,
         "label": LetterKind(letter.kind).label,
+        "needless": posting.NEEDLESS.get(letter.kind, ""),
         "url": reverse("letter", args=[letter.uuid]),
         "pdf": reverse("letter_pdf", args=[letter.uuid]),
     }

@@ -32,6 +32,7 @@ from tariffs.procedure import (
 from tariffs.procedure.renewals import adopted_release
 from tariffs.procedure.views import WAIVED
 from tariffs.room import inward
+from tariffs.terms import format_received
 
 
 def of_decision(decision: Decision, actor: Actor) -> dict[str, Any]:
@@ -46,7 +47,10 @@ def of_decision(decision: Decision, actor: Actor) -> dict[str, Any]:
             "lines": _lines(decision),
             "compared": _compared(decision, decision.replaces) if decision.replaces is not None else None,
             "intention": _since_intention(decision),
-            "views": [{"row": item, "is_waived": item.text == WAIVED} for item in said],
+            "views": [
+                {"row": item, "received": format_received(item.received_at), "is_waived": item.text == WAIVED}
+                for item in said
+            ],
             "concept": _concept(decision_letters.concept(decision, actor=_signing(actor, why_not), at=timezone.now())),
         },
     }
@@ -71,7 +75,7 @@ def of_objection(objection: Objection, actor: Actor) -> dict[str, Any]:
             "changes": _changes(new) if new is not None else None,
             "grounds": []
             if objection.outcome == ObjectionOutcome.INADMISSIBLE
-            else shown.grounds_shown(objection, with_verdicts=True),
+            else shown.grounds_shown(rulings.grounds_of(objection), with_verdicts=True),
             "concept": _concept(rulings.concept(objection, actor=_signing(actor, why_not), at=timezone.now())),
         },
     }

@@ -9,14 +9,33 @@ from django.urls import reverse
 from providers.access import Actor
 from providers.formatting import format_date
 from providers.models import Power
-from tariffs.models import Decision, DecisionStatus, Objection, ObjectionStatus
+from tariffs.models import (
+    ENDED_BY_DECISION,
+    Decision,
+    DecisionStatus,
+    Objection,
+    ObjectionStatus,
+    SuspensionCause,
+    TermEvent,
+    TermEventKind,
+)
 from tariffs.procedure import ruling_letters
 from tariffs.procedure.admission import missing
-from tariffs.procedure.case import ENDED, CaseOf
+from tariffs.procedure.case import CaseOf
 from tariffs.procedure.deadlines import Deadline, deadlines, in_words, timeliness_of
+from tariffs.procedure.notified import is_letter_waiting, is_posting_unknown
 from tariffs.procedure.views import WAIVED, may_add
+from tariffs.procedure.withdrawing import own_words
 
 S = DecisionStatus
+#: In these an objection can be added to.
+MAY_ADD = (
+    ObjectionStatus.RECEIVED,
+    ObjectionStatus.INCOMPLETE,
+    ObjectionStatus.ADMITTED,
+    ObjectionStatus.HEARING,
+    ObjectionStatus.HEARD,
+)
 COURT = "het College van Beroep voor het bedrijfsleven"
 
 
@@ -55,6 +74,8 @@ def next_of(case: CaseOf) -> Next:
     decision = case.decision
     if decision is None:
         return _without_decision(case)
+    if outdated := own_words(decision):
+        return Next("Er zijn nieuwere uitkomsten", outdated, _letters(case), "Lees de brieven")
     if decision.status == S.ANNOUNCED:
         due = {item.code: item for item in deadlines(decision)}
         if "views" in due and not due["views"].is_over:
@@ -110,7 +131,7 @@ def _of_decision(case: CaseOf, decision: Decision) -> Next:
         (
             item
             for item in reversed(case.objections)
-            if item.status in ENDED and decision.pk in (item.decision_id, item.new_decision_id)
+            if item.status in ENDED_BY_DECISION and decision.pk in (item.decision_id, item.new_decision_id)
         ),
         None,
     )
@@ -120,6 +141,15 @@ def _of_decision(case: CaseOf, decision: Decision) -> Next:
     page = reverse("object", args=[case.round.slug])
     if "objection" not in due:
         return Next("Er is een besluit", "U hoeft nu niets te doen.", _letters(case), "Lees de brieven")
+    if is_posting_unknown(decision):
+        return Next(
+            "Er is een besluit vastgesteld, nog niet bekendgemaakt",
+            "De brief is nog niet op de post; het besluit werkt daarna pas (art. 3:40 en 3:41 Awb). Bent u het er niet mee"
+            f" eens? Bezwaar maken kan al, voorlopig {in_words(due['objection'])}. Gaat de brief later weg, dan schuift die dag"
+            " mee (art. 6:8 Awb).",
+            page,
+            "Maak bezwaar",
+        )
     if not due["objection"].is_over:
         return Next(
             "Er is een besluit",
@@ -147,6 +177,12 @@ def _of_ruling(case: CaseOf, ruled: Objection) -> Next:
             if term.is_over
             else f"Bent u het er niet mee eens? Dan kunt u in beroep bij {COURT}, {in_words(term)}."
         )
+        if is_letter_waiting(ruled):
+            text = (
+                "De brief is nog niet op de post; de beslissing werkt daarna pas (art. 3:40 en 3:41 Awb). Bent u het er niet mee"
+                f" eens? Dan kunt u in beroep bij {COURT}, voorlopig {in_words(term)}. Gaat de brief later weg, dan schuift die"
+                " dag mee (art. 6:8 Awb)."
+            )
     return Next(title, f"{said} {text}".strip(), _letters(case), "Lees de beslissing")
 
 
@@ -158,7 +194,7 @@ def _of_objection(objection: Objection, slug: str) -> Next:
         return _of_remedy(due["remedy"], supplement)
     if "hearing" in due:
         return _of_hearing(due, supplement)
-    lacks = missing(objection) if objection.status == ObjectionStatus.RECEIVED else []
+    lacks = missing(objection, to_provider=True) if objection.status == ObjectionStatus.RECEIVED else []
     if lacks:
         return Next(
             "Uw bezwaar is nog niet compleet",
@@ -178,6 +214,13 @@ def _of_objection(objection: Objection, slug: str) -> Next:
             reverse("notice_of_default", args=[slug, objection.uuid]),
             "Stel de NZa in gebreke",
         )
+    if (asked := _waited_for(objection)) is not None:
+        return Next(
+            "De NZa wacht op u",
+            f"De termijn om te beslissen staat daarom stil: ‘{asked.reason}’ Stuur wat nog ontbreekt. De NZa beslist"
+            f" {in_words(decide)}.",
+            *((supplement, "Vul uw bezwaar aan") if objection.status in MAY_ADD else ()),
+        )
     decides = f"Zij beslist {in_words(decide)}. U hoeft nu niets te doen."
     if timeliness_of(objection).timing == "late" and objection.is_excused is None:
         return Next(
@@ -186,6 +229,14 @@ def _of_objection(objection: Objection, slug: str) -> Next:
             f" {decides}",
         )
     return Next("De NZa behandelt uw bezwaar", decides)
+
+
+def _waited_for(objection: Objection) -> TermEvent | None:
+    """Return why the term stands still if that is up to the objector; ``None`` if it runs, or for another reason (Awb 4:15)."""
+    moved = objection.events.filter(kind__in=(TermEventKind.SUSPENDED, TermEventKind.RESUMED)).order_by("on", "pk")
+    last = moved.last()
+    is_waiting = last is not None and last.kind == TermEventKind.SUSPENDED and last.cause == SuspensionCause.OBJECTOR
+    return last if is_waiting else None
 
 
 def _of_remedy(term: Deadline, supplement: str) -> Next:

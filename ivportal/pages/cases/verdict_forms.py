@@ -10,7 +10,7 @@ from django.utils.html import escape
 
 from ivportal.pages.naming import asks_about_names
 from tariffs.models import Ground, Objection, Verdict
-from tariffs.procedure import rulings
+from tariffs.procedure import groups, rulings
 
 #: Before the key of a shared ground: an own ground says the same in other words.
 SAME_AS = "gedeeld-"
@@ -26,13 +26,14 @@ class VerdictsForm(forms.Form):
         """Let an own ground that is a shared one follow that, and ask why of every other."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         by_name = {f"{SAME_AS}{ground.pk}": ground for ground in self.shared}
+        not_its_own = {"", *map(groups.same_as, self.shared)}
         for ground in self.own:
             verdict, reasons = f"verdict_{ground.pk}", f"reasons_{ground.pk}"
             same = by_name.get(cleaned.get(verdict, ""))
             if same is not None:
                 cleaned[verdict] = cleaned.get(f"verdict_{same.pk}", "")
-                cleaned[reasons] = f"Dit is gedeelde grond {same.number}. Wat daarover is beslist, geldt ook hier."
-            elif not cleaned.get(reasons):
+                cleaned[reasons] = groups.same_as(same)
+            elif cleaned.get(reasons, "") in not_its_own:
                 self.add_error(reasons, "Schrijf op waarom (art. 7:12, eerste lid, Awb).")
         return cleaned
 
@@ -43,19 +44,20 @@ def verdicts_form(objection: Objection) -> type[forms.Form]:
     shared = [ground for ground in grounds if ground.group_id is not None]
     own = [ground for ground in grounds if ground.group_id is None]
     same = [(f"{SAME_AS}{ground.pk}", f"Hetzelfde als gedeelde grond {ground.number}") for ground in shared]
+    answered_by = {groups.same_as(ground): f"{SAME_AS}{ground.pk}" for ground in shared}
     contents: dict[str, Any] = {"own": own, "shared": shared}
     for ground in grounds:
         name = f"{'Gedeelde grond' if ground.group_id else 'Grond'} {ground.number}"
         contents[f"verdict_{ground.pk}"] = forms.ChoiceField(
             label=f"{name}: oordeel",
             choices=[("", "Kies een oordeel"), *Verdict.choices, *([] if ground.group_id else same)],
-            initial=ground.verdict,
+            initial=answered_by.get(ground.reasons, ground.verdict),
             help_text=str(escape(ground.text[:600])),
         )
         contents[f"reasons_{ground.pk}"] = forms.CharField(
             label=f"{name}: waarom?",
             required=ground.group_id is not None,
-            initial=ground.reasons,
+            initial="" if ground.reasons in answered_by else ground.reasons,
             max_length=20_000,
             widget=forms.Textarea(attrs={"rows": 5}),
         )

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from ivportal.pages.cases.consenting import WHEN_IT_COUNTS
 from ivportal.pages.rights import for_role
 from providers.audit import record
 from providers.models import Act, Round
@@ -80,7 +81,11 @@ class PolicyForm(forms.Form):
         help_text="Van boekjaar naar tariefjaar, bijvoorbeeld 1,034. Alleen nodig als tarieven van het boekjaar ontbreken.",
     )
     index_name = forms.CharField(label="Naam van de index", required=False, max_length=120)
-    disclosure = forms.ChoiceField(label="Hoe worden peers getoond?", choices=Disclosure.choices)
+    disclosure = forms.ChoiceField(
+        label="Hoe worden peers getoond?",
+        choices=Disclosure.choices,
+        help_text=f"{WHEN_IT_COUNTS} Aanbieders krijgen geen bericht als u dit kiest: zij lezen het bij hun spiegel.",
+    )
     smallest_group = forms.IntegerField(label="Kleinste groep in een gemiddelde of totaal", min_value=3, max_value=100)
     dominance_n = forms.IntegerField(label="Dominantieregel: de n grootste", min_value=1, max_value=10)
     dominance_k = Percent(label="Dominantieregel: mogen niet meer hebben dan (%)")
@@ -212,7 +217,8 @@ class TableForm(forms.Form):
         label="Bestand",
         help_text="CSV (UTF-8) of XLSX, met op de eerste rij de namen van de kolommen: jaar, prestatie, bedrag, bron, geldig"
         " vanaf en, als u wilt, inclusief NHC NIC (ja of nee). De Engelse namen mogen ook: year, code, amount, source, valid_from"
-        " en includes_nhc_nic. Een prestatie is een code uit de gegevenscatalogus, zoals days_5vv_with_treatment.",
+        " en includes_nhc_nic. Een prestatie is een code uit de gegevenscatalogus, zoals days_5vv_with_treatment."
+        " Zonder de kolom inclusief NHC NIC, of met een lege cel daarin, telt het tarief als inclusief.",
         error_messages={"required": "Kies een bestand.", "empty": "Dit bestand is leeg."},
     )
 
@@ -244,7 +250,7 @@ def tariff_tables(request: Any) -> HttpResponse:
                     request,
                     f"{made.name} is ingelezen: {made.tariffs.count()} tarieven. Kies de tabel nu bij het beleid van een ronde.",
                 )
-                for sentence in gaps.gaps_of_table(made):
+                for sentence in (*gaps.gaps_of_table(made), *gaps.leaps_of_table(made), *gaps.housing_of_table(made)):
                     messages.warning(request, sentence)
                 return redirect("tariff_tables")
     else:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,8 +16,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from benchmarking import frontiers
-from benchmarking.models import Run, RunStatus
+from benchmarking.models import PeerLink, Run, RunStatus
 from ivportal.pages import listing, mirror, moments, steps
+from ivportal.pages.cases.consenting import WHEN_IT_COUNTS
 from ivportal.pages.reach import in_words
 from ivportal.pages.ribbon import ribbon
 from ivportal.pages.rights import for_role
@@ -25,10 +27,10 @@ from providers.access import Actor
 from providers.audit import record, record_reading
 from providers.formatting import format_datetime, format_million
 from providers.mandates import people_of_each
-from providers.models import Act
-from tariffs import changes, periods
+from providers.models import Act, Provider
+from tariffs import changes, consents, periods
 from tariffs import release as releasing
-from tariffs.models import UNDER_WAY, MirrorReport, Release, ReleaseStage, ReportStatus
+from tariffs.models import UNDER_WAY, ConsentKind, Disclosure, MirrorReport, Release, ReleaseStage, ReportStatus
 from tariffs.policies import current_policy
 from tariffs.procedure import withdrawing
 from tariffs.procedure.renewals import renewals_of
@@ -106,8 +108,25 @@ def _consequences(release: Release) -> list[str]:
         if release.for_care_offices
         else "Zorgkantoren zien nog niets."
     )
-    found += _about_decisions(release)
+    found += [f"Peers met naam: {_named(release)}", *_about_decisions(release)]
     return [*found, "Terughalen kan daarna niet; een verbetering wordt een nieuwe versie."]
+
+
+def _named(release: Release) -> str:
+    """Say which providers stand by name with whom they are a peer of."""
+    disclosure = release.run.frozen["policy"]["disclosure"]
+    if disclosure == Disclosure.NAMED:
+        return "iedereen, bij wie hen als peer heeft."
+    if disclosure != Disclosure.CONSENT:
+        return "niemand."
+    given = consents.given(kind=ConsentKind.NAMED_AS_PEER, round=release.round, at=release.prepared_at)
+    links = PeerLink.objects.filter(result__run=release.run_id, peer__provider__in=given).exclude(peer=F("result"))
+    names = (
+        Provider.objects.filter(pk__in=links.values("peer__provider")).order_by("name").values_list("name", flat=True)
+    )
+    if not names:
+        return f"niemand; geen peer gaf toestemming. {WHEN_IT_COUNTS}"
+    return f"{', '.join(names)}, bij wie hen als peer heeft. {WHEN_IT_COUNTS}"
 
 
 def _about_decisions(release: Release) -> list[str]:
@@ -216,6 +235,7 @@ def release_page(request: Any, release: Any) -> HttpResponse:
             "rounds_up": _rounds_up(effects.document) if effects else "",
             "effects": _effects(effects.document, found.round.currency) if effects else None,
             "decisions": _about_decisions(found),
+            "named": _named(found),
             "period": periods.consequences(found),
             "policy": {
                 "corrections": policy.get_corrections_settled_display(),
